@@ -1,0 +1,1 @@
+//! Criterion benchmarks of Milepost; see the files in `benches/`.

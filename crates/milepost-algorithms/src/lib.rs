@@ -1,0 +1,1 @@
+//! The training loop: samplers, objectives, learners; REINFORCE, PPO and GRPO as values of one loop.

@@ -1,0 +1,1 @@
+//! Normalisation, credit assignment and aggregation as pure functions on slices.

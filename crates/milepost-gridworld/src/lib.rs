@@ -1,0 +1,1 @@
+//! MiniGrid-exact gridworlds: engine, levels, field of view, rendering, oracle.

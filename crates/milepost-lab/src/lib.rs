@@ -1,0 +1,1 @@
+//! Experiment files, runs, records and reports: the milepost command.

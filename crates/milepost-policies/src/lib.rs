@@ -1,0 +1,1 @@
+//! Policies on Burn: device choice, tabular softmax, actor-critic networks, optimizer, checkpoints.

@@ -1,0 +1,1 @@
+//! Scorers that turn trajectories into named reward channels, and their combination.

@@ -1,0 +1,7 @@
+//! Fixtures, conformance suites and property-test strategies, for our parts and for a user's own.
+//!
+//! Fixture tests read recorded data through one root, [`fixtures::root`], so that the same test runs
+//! against other data of the same layout: set the variable `MILEPOST_FIXTURES`.
+
+pub mod fixtures;
+pub mod golden;
