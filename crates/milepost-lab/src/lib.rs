@@ -1,1 +1,3 @@
 //! Experiment files, runs, records and reports: the milepost command.
+
+pub mod report;
