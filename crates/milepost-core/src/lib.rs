@@ -37,5 +37,5 @@ pub use signals::{Channel, Level, SignalError, Signals};
 pub use span::{Provenance, Span, SpanKind};
 pub use task::TaskSeed;
 pub use trajectory::{Trajectory, TrajectoryBuilder, TrajectoryError, Turn};
-pub use vector::VectorEnv;
+pub use vector::{StepHook, VectorEnv};
 pub use version::{Version, VersionMismatch, Versioned};

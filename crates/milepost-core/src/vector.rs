@@ -1,5 +1,14 @@
 use crate::{EnvError, Environment, StepOutcome, TaskSeed};
 
+/// What happens around each environment's step in [`VectorEnv::step`].
+pub trait StepHook<E: Environment> {
+    /// Sees an environment right after its step, still in its final state if its episode ended.
+    fn after_step(&mut self, slot: usize, environment: &E, outcome: &StepOutcome);
+
+    /// Names the task with which an ended slot starts again.
+    fn next_task(&mut self, slot: usize) -> TaskSeed;
+}
+
 /// Environments stepped together. An episode that ends is reset at once to its slot's next task; the
 /// final observation is kept beside the new episode's first one, so that truncation can bootstrap.
 #[derive(Debug, Clone)]
@@ -14,17 +23,32 @@ pub struct VectorEnv<E: Environment> {
 impl<E: Environment> VectorEnv<E> {
     /// Clones `prototype` once for each task and resets every clone.
     pub fn new(prototype: &E, tasks: Vec<TaskSeed>) -> Result<Self, EnvError> {
-        let mut environments = vec![prototype.clone(); tasks.len()];
-        let mut observations = Vec::with_capacity(tasks.len());
-        for (environment, task) in environments.iter_mut().zip(&tasks) {
-            environment.reset(*task)?;
-            let mut observation = environment.new_observation();
-            environment.observe(&mut observation);
-            observations.push(observation);
-        }
+        let running = tasks
+            .into_iter()
+            .map(|task| {
+                let mut environment = prototype.clone();
+                environment.reset(task)?;
+                Ok((environment, task))
+            })
+            .collect::<Result<_, EnvError>>()?;
+        Ok(Self::resume(running))
+    }
+
+    /// Goes on with environments that are in the middle of their tasks.
+    #[must_use]
+    pub fn resume(running: Vec<(E, TaskSeed)>) -> Self {
+        let (environments, tasks): (Vec<E>, Vec<TaskSeed>) = running.into_iter().unzip();
+        let observations: Vec<_> = environments
+            .iter()
+            .map(|environment| {
+                let mut observation = environment.new_observation();
+                environment.observe(&mut observation);
+                observation
+            })
+            .collect();
         let final_observations = observations.clone();
         let outcomes = vec![StepOutcome { reward: 0.0, ending: None }; tasks.len()];
-        Ok(Self { environments, observations, final_observations, outcomes, tasks })
+        Self { environments, observations, final_observations, outcomes, tasks }
     }
 
     /// Number of environments.
@@ -39,26 +63,17 @@ impl<E: Environment> VectorEnv<E> {
         self.environments.is_empty()
     }
 
-    /// Steps every environment once. `after` sees each environment right after its step, still in its
-    /// final state if it ended; `next_task` names the task with which an ended slot starts again.
-    pub fn step(
-        &mut self,
-        actions: &[E::Action],
-        mut after: impl FnMut(usize, &E, &StepOutcome),
-        mut next_task: impl FnMut(usize) -> TaskSeed,
-    ) -> Result<(), EnvError> {
+    /// Steps every environment once; `hook` watches, and names the next task of each slot that ended.
+    pub fn step(&mut self, actions: &[E::Action], hook: &mut impl StepHook<E>) -> Result<(), EnvError> {
         if actions.len() != self.environments.len() {
-            return Err(EnvError::BatchSize {
-                actions: actions.len(),
-                environments: self.environments.len(),
-            });
+            return Err(EnvError::BatchSize { actions: actions.len(), environments: self.environments.len() });
         }
         for (slot, (environment, action)) in self.environments.iter_mut().zip(actions).enumerate() {
             let outcome = environment.step(action)?;
-            after(slot, environment, &outcome);
+            hook.after_step(slot, environment, &outcome);
             if outcome.ending.is_some() {
                 environment.observe(&mut self.final_observations[slot]);
-                self.tasks[slot] = next_task(slot);
+                self.tasks[slot] = hook.next_task(slot);
                 environment.reset(self.tasks[slot])?;
             }
             environment.observe(&mut self.observations[slot]);
@@ -150,20 +165,30 @@ mod tests {
         }
     }
 
+    struct Watch(Vec<(usize, u32)>);
+
+    impl StepHook<Counter> for Watch {
+        fn after_step(&mut self, slot: usize, environment: &Counter, _: &StepOutcome) {
+            self.0.push((slot, environment.elapsed()));
+        }
+        fn next_task(&mut self, _: usize) -> TaskSeed {
+            TaskSeed::literal(300)
+        }
+    }
+
     #[test]
     fn an_ended_slot_starts_again_and_keeps_its_final_observation() {
         let tasks = vec![TaskSeed::literal(100), TaskSeed::literal(200)];
         let mut vector = VectorEnv::new(&Counter::default(), tasks).expect("resets");
-        let mut seen = Vec::new();
-        vector
-            .step(&[0, 1], |slot, env, _| seen.push((slot, env.elapsed())), |_| TaskSeed::literal(300))
-            .expect("legal");
+        let mut hook = Watch(Vec::new());
+        vector.step(&[0, 1], &mut hook).expect("legal");
+        let seen = hook.0.clone();
         assert_eq!(seen, [(0, 1), (1, 1)], "the hook sees the state before the reset");
         assert_eq!(vector.observations(), [101, 300]);
         assert_eq!((vector.final_observation(0), vector.final_observation(1)), (None, Some(&201)));
         assert_eq!(vector.tasks()[1], TaskSeed::literal(300));
         assert!(matches!(
-            vector.step(&[0], |_, _, _| {}, |_| TaskSeed::literal(0)),
+            vector.step(&[0], &mut hook),
             Err(EnvError::BatchSize { actions: 1, environments: 2 })
         ));
     }
