@@ -42,7 +42,7 @@ pub fn text(relative: &str) -> Result<String, FixtureError> {
     let io = |source| FixtureError::Io { path: path.clone(), source };
     let bytes = std::fs::read(&path).map_err(io)?;
     let mut text = String::new();
-    if relative.ends_with(".gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(io)?;
     } else {
         text = String::from_utf8(bytes)

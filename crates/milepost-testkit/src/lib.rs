@@ -3,5 +3,10 @@
 //! Fixture tests read recorded data through one root, [`fixtures::root`], so that the same test runs
 //! against other data of the same layout: set the variable `MILEPOST_FIXTURES`.
 
+pub mod environment;
 pub mod fixtures;
 pub mod golden;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
