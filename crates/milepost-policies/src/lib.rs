@@ -1,1 +1,28 @@
-//! Policies on Burn: device choice, tabular softmax, actor-critic networks, optimizer, checkpoints.
+#![doc = include_str!("../README.md")]
+
+mod adam;
+mod archive;
+mod checkpoint;
+mod config;
+mod device;
+mod error;
+mod ftanh;
+mod gradient;
+mod initial;
+mod networks;
+mod parameters;
+mod sampling;
+mod state_index;
+mod tensors;
+
+pub use adam::{Adam, AdamConfig};
+pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
+pub use config::{Activation, CnnConfig, MlpConfig, NetworkConfig, TabularConfig};
+pub use device::{DeviceChoice, DeviceError, DeviceUsed, OpenDevice, open_device};
+pub use error::PolicyError;
+pub use ftanh::ftanh;
+pub use gradient::global_norm;
+pub use networks::{ActorCritic, Dense, MinigridCnn, Mlp, Network, TabularSoftmax};
+pub use sampling::{greedy_action, log_probability, sample_action};
+pub use state_index::StateIndex;
+pub use tensors::{action_log_probabilities, entropy, log_probabilities, masked_logits};
