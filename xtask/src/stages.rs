@@ -67,9 +67,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String], mode: Mode) -> Ex
         }
         times.push((stage.name, took));
     }
-    println!("\n{}all checks passed", summary(&times));
+    let all = times.len() == STAGES.len();
+    println!("\n{}{}", summary(&times), if all { "all checks passed" } else { "these checks passed" });
     if let (Err(reason), true) = (settings.wgpu, times.iter().any(|(name, _)| *name == "test")) {
-        println!("skipped: the tests of the wgpu backend, because {reason}");
+        println!("{}", skipped(reason));
     }
     ExitCode::SUCCESS
 }
@@ -162,10 +163,14 @@ fn doc(settings: &Settings) -> anyhow::Result<()> {
     check(settings.whole("doc").arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+fn skipped(reason: gpu::Unusable) -> String {
+    format!("skipped: lints and tests of the wgpu backend, because {reason}")
+}
+
 fn test(settings: &Settings) -> anyhow::Result<()> {
     match settings.wgpu {
-        Ok(()) => println!("a Vulkan driver is installed: the tests of the wgpu backend run too"),
-        Err(reason) => println!("skipped: the tests of the wgpu backend, because {reason}"),
+        Ok(()) => println!("a graphics driver is installed: the tests of the wgpu backend run too"),
+        Err(reason) => println!("{}", skipped(reason)),
     }
     check(&mut settings.whole("test"))
 }
