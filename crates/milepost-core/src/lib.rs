@@ -1,14 +1,4 @@
-//! The vocabulary that every Milepost crate shares: environments as values, trajectories of turns
-//! and tokens, named reward channels, and keyed random streams.
-//!
-//! This crate must not know Burn, the file system, the clock or any particular environment.
-//!
-//! ```
-//! use milepost_core::{Purpose, Stream, StreamKey};
-//! // The same key always yields the same draws, in whatever order streams are opened.
-//! let key = StreamKey { run_seed: 7, purpose: Purpose::POLICY, task: 3, episode: 0, step: 12 };
-//! assert_eq!(Stream::new(key).next_u64(), Stream::new(key).next_u64());
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod encoder;
 mod ending;
