@@ -1,1 +1,25 @@
-//! Scorers that turn trajectories into named reward channels, and their combination.
+#![doc = include_str!("../README.md")]
+//!
+//! This crate must not know the file system, the clock, any particular environment, or how a policy
+//! is trained.
+
+mod combine;
+mod config;
+mod count;
+#[cfg(test)]
+mod fixture;
+mod hash;
+mod oracle;
+mod outcome;
+pub mod potential;
+mod scorer;
+mod slots;
+mod state;
+
+pub use combine::{Combine, CombineConfig, Combined, Term, combine, combine_counted};
+pub use config::{ScorerConfig, ScorerContext};
+pub use count::{Count, CountKey, CountMode};
+pub use oracle::{JudgeNoise, OracleProgress};
+pub use outcome::{Outcome, OutcomeSource};
+pub use potential::{Form, Potential, Shaping, TerminalPotential};
+pub use scorer::{ScoreError, ScoreReport, Scorer};

@@ -1,0 +1,196 @@
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use milepost_core::Encoder;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Count, CountKey, CountMode, Form, JudgeNoise, OracleProgress, Outcome, OutcomeSource, Potential,
+    ScoreError, Scorer, Shaping, TerminalPotential,
+};
+
+/// A scorer as it stands in an experiment file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ScorerConfig {
+    /// The environment's own outcome: [`Outcome`].
+    Outcome {
+        /// The channel it writes.
+        #[serde(default = "names::outcome")]
+        channel: String,
+        /// The reward of each turn, or success.
+        #[serde(default)]
+        source: OutcomeSource,
+    },
+    /// A recorded potential: [`Potential`].
+    Potential {
+        /// The channel it writes.
+        #[serde(default = "names::shaping")]
+        channel: String,
+        /// The record that holds the potential of each state.
+        record: String,
+        /// Level, delta or shaped.
+        form: Form,
+        /// The learner's discount; needed for the shaped form.
+        #[serde(default)]
+        gamma: Option<f64>,
+        /// The potential of final states.
+        #[serde(default)]
+        terminal: TerminalPotential,
+        /// Coefficient.
+        #[serde(default = "one")]
+        scale: f64,
+    },
+    /// A count bonus: [`Count`].
+    Count {
+        /// The channel it writes.
+        #[serde(default = "names::count")]
+        channel: String,
+        /// Coefficient.
+        #[serde(default = "one")]
+        scale: f64,
+        /// What counts as the same state.
+        #[serde(default)]
+        key: CountKey,
+        /// How long visits are remembered.
+        #[serde(default)]
+        mode: CountMode,
+    },
+    /// A progress judge of known quality: [`OracleProgress`].
+    OracleProgress {
+        /// The channel it writes.
+        #[serde(default = "names::oracle")]
+        channel: String,
+        /// The record that holds the true potential of each state.
+        record: String,
+        /// Level, delta or shaped.
+        #[serde(default = "delta")]
+        form: Form,
+        /// The learner's discount; needed for the shaped form.
+        #[serde(default)]
+        gamma: Option<f64>,
+        /// The potential of final states.
+        #[serde(default)]
+        terminal: TerminalPotential,
+        /// How the judge is spoilt; exact if left out.
+        #[serde(default)]
+        noise: JudgeNoise,
+    },
+}
+
+mod names {
+    pub(super) fn outcome() -> String {
+        "outcome".to_owned()
+    }
+    pub(super) fn shaping() -> String {
+        "shaping".to_owned()
+    }
+    pub(super) fn count() -> String {
+        "count".to_owned()
+    }
+    pub(super) fn oracle() -> String {
+        "oracle-progress".to_owned()
+    }
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+const fn delta() -> Form {
+    Form::Delta
+}
+
+/// What scorers need from the run around them.
+pub struct ScorerContext<'a, O> {
+    /// The run's seed, from which noise and initial weights are drawn.
+    pub run_seed: u64,
+    /// Where networks live; `None` if no scorer has one.
+    pub device: Option<&'a Device>,
+    /// What networks read, and what observations are told apart by.
+    pub encoder: Arc<dyn Encoder<O> + Sync>,
+    /// How many places the sampler draws in at once; memory is reserved for so many.
+    pub slots: usize,
+}
+
+impl ScorerConfig {
+    /// The channel that the scorer writes.
+    pub fn channel(&self) -> &str {
+        match self {
+            Self::Outcome { channel, .. }
+            | Self::Potential { channel, .. }
+            | Self::Count { channel, .. }
+            | Self::OracleProgress { channel, .. } => channel,
+        }
+    }
+
+    /// The scorer itself.
+    pub fn build<O: 'static>(
+        &self,
+        context: &ScorerContext<'_, O>,
+    ) -> Result<Box<dyn Scorer<O>>, ScoreError> {
+        let shaping =
+            |form, gamma: Option<f64>, terminal| Shaping { form, gamma: gamma.unwrap_or(f64::NAN), terminal };
+        let channel = self.channel();
+        Ok(match self {
+            Self::Outcome { source, .. } => Box::new(Outcome::new(channel, *source)),
+            Self::Potential { record, form, gamma, terminal, scale, .. } => {
+                Box::new(Potential::new(channel, record, shaping(*form, *gamma, *terminal), *scale)?)
+            }
+            Self::Count { scale, key, mode, .. } => {
+                Box::new(Count::new(channel, *scale, *key, *mode, Arc::clone(&context.encoder))?)
+            }
+            Self::OracleProgress { record, form, gamma, terminal, noise, .. } => {
+                let shaping = shaping(*form, *gamma, *terminal);
+                Box::new(OracleProgress::new(channel, record, shaping, *noise, context.run_seed)?)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{KeyFeatures, batch, channel, recorded};
+    use milepost_core::{Ending, Outcome as Verdict};
+
+    fn context() -> ScorerContext<'static, u64> {
+        ScorerContext { run_seed: 1, device: None, encoder: Arc::new(KeyFeatures), slots: 1 }
+    }
+
+    fn parse(json: &str) -> Result<ScorerConfig, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn every_kind_is_built_from_its_text_and_writes_its_channel() {
+        let ending = Ending::Terminated(Verdict::Success);
+        let mut batch = batch([recorded(0, 0, &[1, 2], &[0.25, 0.5], ending)]);
+        for (json, expected) in [
+            (r#"{"kind": "outcome"}"#, 2.0),
+            (r#"{"kind": "outcome", "source": "success", "channel": "success"}"#, 1.0),
+            (r#"{"kind": "potential", "record": "phi", "form": "shaped", "gamma": 0.5}"#, -0.25),
+            (r#"{"kind": "count", "scale": 3.0, "mode": "episodic"}"#, 3.0),
+            (r#"{"kind": "oracle-progress", "record": "phi"}"#, 0.25),
+        ] {
+            let config = parse(json).expect("valid");
+            let mut scorer = config.build(&context()).expect("valid settings");
+            assert_eq!(scorer.name(), config.channel());
+            scorer.score(&mut batch).expect("scores");
+            assert_eq!(channel(&batch, config.channel()), [Some(expected)], "{json}");
+            let text = serde_json::to_string(&config).expect("serialises");
+            assert_eq!(parse(&text).expect("round trip"), config);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_a_missing_discount_are_refused() {
+        assert!(parse(r#"{"kind": "count", "scael": 1.0}"#).expect_err("typo").to_string().contains("scael"));
+        assert!(parse(r#"{"kind": "cuont"}"#).is_err());
+        let noise = parse(r#"{"kind": "oracle-progress", "record": "phi", "noise": {"sdd": 1.0}}"#);
+        assert!(noise.expect_err("typo").to_string().contains("sdd"));
+        let config = parse(r#"{"kind": "potential", "record": "phi", "form": "shaped"}"#).expect("parses");
+        let error = config.build(&context()).err().expect("no discount");
+        assert!(error.to_string().contains("gamma"), "{error}");
+    }
+}
