@@ -1,6 +1,6 @@
 //! Pools within a batch: which entries are compared with each other.
 
-use crate::{CreditError, Normalize, PoolReport, check};
+use crate::{CreditError, Normalize, PoolReport, Scale, check};
 
 /// A partition of `0..len` into pools, in the order in which each pool first appears.
 ///
@@ -71,6 +71,26 @@ impl Groups {
     }
 }
 
+/// What a pool of one gives, where the rule compares members with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Singleton {
+    /// 0: there is nobody to compare with. The pool is reported as dropped.
+    #[default]
+    Drop,
+    /// The score as if the mean were 0 and the standard deviation 1; recorded from verl. A policy gradient
+    /// with this has no baseline for such a pool.
+    Raw,
+}
+
+/// Which entries of a batch take part, and what a pool of one gives.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pooling<'a> {
+    /// Entries with `false` have no score: they get 0 and leave every statistic. A missing score is not a 0.
+    pub valid: Option<&'a [bool]>,
+    /// Pools of one.
+    pub singleton: Singleton,
+}
+
 impl Normalize {
     /// [`Normalize::apply`] to every pool of a batch. `scores` and `out` have one entry per member.
     ///
@@ -82,11 +102,30 @@ impl Normalize {
         scores: &[f64],
         out: &mut [f64],
     ) -> Result<GroupsReport, CreditError> {
-        check::len("scores", groups.entries(), scores.len())?;
-        check::finite("scores", scores)?;
+        self.apply_groups_with(groups, Pooling::default(), scores, out)
+    }
+
+    /// [`Normalize::apply_groups`] with missing scores and a rule for pools of one.
+    ///
+    /// # Errors
+    /// As [`Normalize::apply_groups`]; scores that are not valid are not looked at.
+    pub fn apply_groups_with(
+        &self,
+        groups: &Groups,
+        pooling: Pooling<'_>,
+        scores: &[f64],
+        out: &mut [f64],
+    ) -> Result<GroupsReport, CreditError> {
         let mut report = GroupsReport::default();
-        for_each_pool(groups, scores, out, |pool, out| {
-            report.count(&self.apply(pool, out)?);
+        for_each_pool(groups, pooling.valid, scores, out, |pool, out| {
+            let outcome = self.apply(pool, out)?;
+            if outcome.dropped && pooling.singleton == Singleton::Raw {
+                out[0] = match self.scale {
+                    Scale::Std { epsilon, .. } => pool[0] / (1.0 + epsilon),
+                    Scale::MaxAbs | Scale::None => pool[0],
+                };
+            }
+            report.count(&outcome);
             Ok(())
         })?;
         Ok(report)
@@ -102,24 +141,41 @@ impl GroupsReport {
     }
 }
 
-/// Gathers each pool, lets `rule` write its outputs, and scatters them. Scratch space is reused.
+/// Lets `rule` read the scores of each pool and write its outputs. Consecutive members are passed as they
+/// lie; others are gathered into scratch space that is reused. A pool without a valid member is left out.
 pub(crate) fn for_each_pool(
     groups: &Groups,
+    valid: Option<&[bool]>,
     scores: &[f64],
     out: &mut [f64],
     mut rule: impl FnMut(&[f64], &mut [f64]) -> Result<(), CreditError>,
 ) -> Result<(), CreditError> {
     check::len("scores", groups.entries(), scores.len())?;
     check::len("out", scores.len(), out.len())?;
+    check::len("valid", scores.len(), valid.map_or(scores.len(), <[bool]>::len))?;
+    let counts = |member: usize| valid.is_none_or(|valid| valid[member]);
+    if valid.is_none() {
+        check::finite("scores", scores)?;
+    } else if let Some(index) = (0..scores.len()).find(|&at| counts(at) && !scores[at].is_finite()) {
+        return Err(CreditError::NotFinite { what: "scores", index, value: scores[index] });
+    }
     let (mut pool, mut written) = (Vec::new(), Vec::new());
-    for members in groups.iter().filter(|members| !members.is_empty()) {
+    for members in groups.iter() {
+        let (Some(&first), Some(&last)) = (members.first(), members.last()) else { continue };
+        if valid.is_none() && last - first + 1 == members.len() {
+            rule(&scores[first..=last], &mut out[first..=last])?;
+            continue;
+        }
         pool.clear();
-        pool.extend(members.iter().map(|&member| scores[member]));
+        pool.extend(members.iter().filter(|&&member| counts(member)).map(|&member| scores[member]));
         written.clear();
-        written.resize(members.len(), 0.0);
-        rule(&pool, &mut written)?;
-        for (&member, &value) in members.iter().zip(&written) {
-            out[member] = value;
+        written.resize(pool.len(), 0.0);
+        if !pool.is_empty() {
+            rule(&pool, &mut written)?;
+        }
+        let mut written = written.iter();
+        for &member in members {
+            out[member] = if counts(member) { written.next().copied().unwrap_or_default() } else { 0.0 };
         }
     }
     Ok(())

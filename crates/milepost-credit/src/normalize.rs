@@ -99,7 +99,7 @@ impl Normalize {
         }
         let size = scores.len();
         let first = scores[0];
-        let zero_range = scores.iter().fold(true, |same, &score| same & (score == first));
+        let zero_range = scores.iter().all(|&score| score == first);
         if zero_range {
             return Ok(self.constant_pool(first, size, out));
         }

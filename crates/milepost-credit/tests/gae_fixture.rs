@@ -1,9 +1,9 @@
-//! GAE against recorded Stable-Baselines3 and verl.
+//! GAE against recorded Stable-Baselines3, verl and OpenRLHF.
 
 mod common;
 
 use common::{columns, flags, matrix, scalar};
-use milepost_credit::{Gae, StepEnd, whiten};
+use milepost_credit::{Gae, Rows, StepEnd, reward_to_go, whiten};
 use milepost_testkit::golden::{Case, Golden};
 
 fn gae_of(case: &Case) -> Gae {
@@ -109,5 +109,32 @@ fn fixture_verl_gae() {
         check("returns", &returns);
         whiten(&mut advantages, Some(&mask), 1e-8).expect("more than one token");
         check("advantages_whitened", &advantages);
+    }
+}
+
+/// OpenRLHF multiplies by the mask and walks through observations, so its decay leaks across them. That is our
+/// unmasked rule on masked inputs, and the difference to [`Gae::assign_masked`] is the leak.
+#[test]
+fn fixture_openrlhf_gae_is_the_unmasked_rule_on_masked_inputs() {
+    let golden = Golden::read("gae.json").expect("golden file");
+    let section = golden.section("openrlhf_gae");
+    let tolerance = section.tolerance.f64;
+    for case in &section.cases {
+        let mask = matrix(&case.inputs["action_mask"]);
+        let masked = |name: &str| -> Vec<f64> {
+            matrix(&case.inputs[name]).data.iter().zip(&mask.data).map(|(x, m)| x * m).collect()
+        };
+        let (rewards, values) = (masked("rewards"), masked("values"));
+        let mut out = [(); 3].map(|()| vec![0.0; rewards.len()]);
+        let [advantages, returns, cumulative] = &mut out;
+        for row in Rows::padded(mask.shape[0], mask.shape[1]).iter() {
+            let (rewards, values) = (&rewards[row.clone()], &values[row.clone()]);
+            let (a, r) = (&mut advantages[row.clone()], &mut returns[row.clone()]);
+            gae_of(case).assign(rewards, values, 0.0, a, r).expect("recorded input");
+            reward_to_go(rewards, scalar(case, "gamma"), 0.0, &mut cumulative[row]).expect("recorded input");
+        }
+        for (name, got) in ["advantages", "returns", "cumulative_returns"].iter().zip(&out) {
+            tolerance.check(&format!("{} {name}", case.name), got, &matrix(&case.outputs[*name]).data);
+        }
     }
 }
