@@ -11,7 +11,7 @@ use crate::level::{Blueprint, Level, LevelError, Settings};
 use crate::levels::{self, Generate, MakeError};
 use crate::object::Object;
 use crate::observation::GridObservation;
-use crate::position::Position;
+use crate::position::{Direction, Position};
 use crate::rng::NumpyRng;
 use crate::rules::{self, Memory, Rule, Task};
 use crate::state::{Action, State, Verdict};
@@ -192,6 +192,12 @@ impl Gridworld {
         self.episode.as_ref().map(|Episode { state, .. }| Position::new(state.x as u8, state.y as u8))
     }
 
+    /// Where the agent looks; right before the first reset.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.episode.as_ref().map_or(Direction::Right, |episode| episode.state.direction)
+    }
+
     /// What the agent holds.
     #[must_use]
     pub fn carrying(&self) -> Option<Object> {
@@ -254,15 +260,9 @@ impl Gridworld {
         })
     }
 
-    /// The same world at the start of its episode.
-    #[must_use]
-    pub(crate) fn at_start(&self) -> Self {
-        let mut start = self.clone();
-        if let Some(Episode { level, state, ending }) = &mut start.episode {
-            state.clone_from(&level.initial);
-            *ending = None;
-        }
-        start
+    /// The level of the current episode.
+    pub(crate) fn level(&self) -> Option<&Level> {
+        self.episode.as_ref().map(|episode| &*episode.level)
     }
 
     pub(crate) fn is_deterministic(&self) -> bool {
@@ -326,7 +326,7 @@ impl Environment for Gridworld {
     }
 
     fn state_key(&self) -> u64 {
-        self.episode.as_ref().map_or(0, |episode| episode.state.key ^ rules::memory_key(&episode.state))
+        self.episode.as_ref().map_or(0, |episode| rules::state_key(&episode.state))
     }
 }
 

@@ -173,6 +173,12 @@ impl Object {
         self.color
     }
 
+    /// The state of a door; everything else counts as open.
+    #[must_use]
+    pub const fn door_state(&self) -> DoorState {
+        self.door
+    }
+
     /// What a box hides.
     #[must_use]
     pub fn contains(&self) -> Option<&Self> {

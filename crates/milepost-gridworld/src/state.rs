@@ -8,7 +8,7 @@ use crate::position::Direction;
 use crate::rules::Memory;
 
 /// The part of an episode that changes with each step.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct State {
     /// x-major, as in [`crate::Grid`].
     pub(crate) cells: Vec<Cell>,
@@ -21,6 +21,19 @@ pub(crate) struct State {
     /// Hash of cells, pose and hand, kept up to date by every change.
     pub(crate) key: u64,
     pub(crate) memory: Memory,
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        Self { cells: self.cells.clone(), memory: self.memory.clone(), ..*self }
+    }
+
+    /// Copies into the cells that are there, without allocating.
+    fn clone_from(&mut self, source: &Self) {
+        let mut cells = std::mem::take(&mut self.cells);
+        cells.clone_from(&source.cells);
+        *self = Self { cells, memory: source.memory.clone(), ..*source };
+    }
 }
 
 /// What the map itself says about a step, before the task's rule is asked.

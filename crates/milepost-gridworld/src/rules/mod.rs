@@ -235,7 +235,12 @@ pub(crate) fn step(level: &Level, state: &mut State, rng: &mut NumpyRng, action:
     }
 }
 
-/// The part of a state's key that belongs to what the rule remembers. Where obstacles are is in the cells.
+/// The state's key: of cells, pose and hand, and of what the rule remembers. (Where obstacles are is in the cells.)
+pub(crate) fn state_key(state: &State) -> u64 {
+    state.key ^ memory_key(state)
+}
+
+/// The part of a state's key that belongs to what the rule remembers.
 pub(crate) fn memory_key(state: &State) -> u64 {
     match &state.memory {
         Memory::Nothing | Memory::Obstacles(_) => 0,
