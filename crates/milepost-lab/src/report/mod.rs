@@ -1,14 +1,35 @@
-//! The self-contained experiment report: one HTML page, one Markdown file.
+//! The self-contained experiment report: one HTML page, one Markdown file, and a comparison of runs.
 //!
-//! A report is a pure function of [`ReportData`]. The same data gives the same bytes.
+//! A report is a pure function of [`ReportData`]: it reads no file, no clock and no network, and the same data
+//! gives the same bytes. The flow is `ReportData` → checks → sections of blocks ([`build_html`] and
+//! [`build_markdown`] share them) → templates. The page loads nothing, works without scripts, and carries its
+//! data as CSV links.
+//!
+//! Statistics are the caller's: this module draws intervals, it never computes them.
 
+mod caveats;
+mod chart;
+mod check;
+mod context;
+mod csv;
 mod data;
 mod error;
+mod html;
 mod lenient;
+mod number;
+mod page;
+mod palette;
+#[cfg(test)]
+mod sample;
+mod section;
+
+#[cfg(test)]
+mod tests;
 
 pub use data::{
-    Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap, Interval,
-    Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary, Throughput, Verdict,
-    XrayStep,
+    Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,
+    Interval, Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary,
+    Throughput, Verdict, XrayStep,
 };
 pub use error::ReportError;
+pub use html::build_html;

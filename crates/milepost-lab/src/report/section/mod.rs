@@ -1,0 +1,31 @@
+//! The sections of the page, one file each, in reading order.
+
+mod config;
+mod cost;
+mod credit;
+mod curves;
+mod paired;
+mod results;
+mod rewards;
+mod spread;
+
+use super::context::Context;
+use super::error::ReportError;
+use super::page::{Section, number};
+
+/// All sections, figures and tables numbered.
+pub(super) fn all(context: &Context) -> Result<Vec<Section>, ReportError> {
+    let mut sections = vec![
+        curves::section(context),
+        results::section(context),
+        paired::section(context),
+        spread::section(context),
+        credit::section(context)?,
+        rewards::ledger(context),
+        rewards::gap(context),
+        cost::section(context),
+        config::section(context),
+    ];
+    number(&mut sections);
+    Ok(sections)
+}
