@@ -1,0 +1,10 @@
+//! The experiments that ship with Milepost.
+
+/// Name and text of each built-in experiment.
+pub const BUILTIN: [(&str, &str); 1] = [("quickstart", include_str!("../../experiments/quickstart.toml"))];
+
+/// The text of the built-in experiment called `name`.
+#[must_use]
+pub fn builtin(name: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(builtin, _)| *builtin == name).map(|(_, text)| *text)
+}

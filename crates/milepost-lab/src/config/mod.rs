@@ -1,0 +1,77 @@
+//! Experiment files: what is compared, on what budget, and when the claim counts as reproduced.
+//!
+//! Precedence: the experiment file, then overlay files in order, then `--set` options. In each file the
+//! chosen `[scales.NAME]` table goes over the file's own values. Lists are replaced whole, and a table
+//! whose `kind` changes is replaced whole. A key that nothing reads is an error, wherever it stands.
+
+mod builtin;
+mod error;
+mod experiment;
+mod layers;
+mod parts;
+mod read;
+mod scale;
+mod settings;
+mod tree;
+
+use std::path::Path;
+
+pub use builtin::BUILTIN;
+pub use error::ConfigError;
+pub use experiment::{Arm, Experiment, Settings};
+pub use scale::Scale;
+pub use settings::{
+    BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
+};
+
+/// What a user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// A built-in experiment's name, or the path of a file that ends in `.toml`.
+    pub experiment: String,
+    /// Files laid over it, in order.
+    pub overlays: Vec<String>,
+    /// `KEY=VALUE` settings, in order.
+    pub sets: Vec<String>,
+    /// The scale, if not the file's own.
+    pub scale: Option<Scale>,
+}
+
+/// Reads, merges and checks an experiment.
+pub fn load(request: &Request) -> Result<Experiment, ConfigError> {
+    let mut layers = layers::Layers::default();
+    let name = &request.experiment;
+    if is_path(name) {
+        layers.file(name, &read_file(name)?)?;
+    } else {
+        let text = builtin::builtin(name)
+            .ok_or_else(|| ConfigError::unknown_name("experiment", name, BUILTIN.map(|(name, _)| name)))?;
+        layers.file(&format!("experiment {name}"), text)?;
+    }
+    for overlay in &request.overlays {
+        layers.file(overlay, &read_file(overlay)?)?;
+    }
+    for set in &request.sets {
+        layers.set(set)?;
+    }
+    Experiment::resolve(&layers, request.scale)
+}
+
+/// Reads an experiment from text; `origin` is its name in error messages.
+pub fn parse(origin: &str, text: &str) -> Result<Experiment, ConfigError> {
+    let mut layers = layers::Layers::default();
+    layers.file(origin, text)?;
+    Experiment::resolve(&layers, None)
+}
+
+fn is_path(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|e| e.eq_ignore_ascii_case("toml")) || name.contains(std::path::is_separator)
+}
+
+fn read_file(path: &str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! From a TOML tree to typed values, with errors that name the place.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::error::{ConfigError, hint};
+use super::layers::Layers;
+use super::scale::Scale;
+use super::tree;
+
+/// Reads values out of the merged tree and knows who wrote what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) layers: &'a Layers,
+    pub(super) scale: Scale,
+}
+
+impl Reader<'_> {
+    /// Reads `table`, which lies at `path`. A key that does not survive being read and written again is
+    /// one that nothing reads, and refused.
+    pub(super) fn read<T: DeserializeOwned + Serialize>(
+        &self,
+        table: &Table,
+        path: &str,
+    ) -> Result<T, ConfigError> {
+        let given = Value::Table(table.clone());
+        let value: T = given.clone().try_into().map_err(|error| self.explain(&error, &given, path))?;
+        let known = Value::try_from(&value).map_err(|error| self.invalid(path, error.to_string()))?;
+        match tree::first_stray(&given, &known, path) {
+            None => Ok(value),
+            Some(stray) => {
+                Err(self.unknown_key(&stray.path, &stray.name, stray.siblings.iter().map(String::as_str)))
+            }
+        }
+    }
+
+    /// An error about the value at `path`.
+    pub(super) fn invalid(&self, path: &str, reason: impl Into<String>) -> ConfigError {
+        let (origin, path) = self.layers.origin_of(path, self.scale);
+        ConfigError::Invalid { origin, path, reason: reason.into() }
+    }
+
+    /// An error about a key that nothing reads.
+    pub(super) fn unknown_key<'b>(
+        &self,
+        path: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'b str> + Clone,
+    ) -> ConfigError {
+        let (origin, path) = self.layers.origin_of(path, self.scale);
+        ConfigError::UnknownKey { origin, path, hint: hint(name, known) }
+    }
+
+    /// Puts a deserialiser's error in our words. Its keys, and the names it expected, are in its text.
+    fn explain(&self, error: &toml::de::Error, given: &Value, path: &str) -> ConfigError {
+        let keys = keys_of(error);
+        let join = |keys: &[String]| {
+            let parts = (!path.is_empty()).then_some(path).into_iter().chain(keys.iter().map(String::as_str));
+            parts.collect::<Vec<_>>().join(".")
+        };
+        let place = join(&keys);
+        let message = error.message();
+        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        match quoted.split_first() {
+            Some((name, known)) if message.starts_with("unknown field") => {
+                let place = join(&locate(given, &keys, name));
+                self.unknown_key(&place, name, known.iter().copied())
+            }
+            Some((name, known)) if message.starts_with("unknown variant") => {
+                self.invalid(&place, format!("unknown value `{name}`{}", hint(name, known.iter().copied())))
+            }
+            Some((name, _)) if message.starts_with("missing field") => {
+                self.invalid(&place, format!("the key `{name}` is missing; add it"))
+            }
+            _ => self.invalid(&place, message),
+        }
+    }
+}
+
+/// The keys in a deserialiser's error, outermost first.
+fn keys_of(error: &toml::de::Error) -> Vec<String> {
+    let text = error.to_string();
+    text.rsplit_once("\nin `").map_or_else(Vec::new, |(_, keys)| {
+        keys.trim_end().trim_end_matches('`').split('.').map(str::to_owned).collect()
+    })
+}
+
+/// The path of the stray key `name` below `keys`, list indices included: an error names the list only.
+fn locate(given: &Value, keys: &[String], name: &str) -> Vec<String> {
+    fn search(value: &Value, keys: &[String], name: &str) -> Option<Vec<String>> {
+        let below = |key: &str, value: &Value, rest: &[String]| {
+            let mut path = search(value, rest, name)?;
+            path.insert(0, key.to_owned());
+            Some(path)
+        };
+        match (value, keys.split_first()) {
+            (Value::Array(list), _) => {
+                list.iter().enumerate().find_map(|(index, entry)| below(&index.to_string(), entry, keys))
+            }
+            (Value::Table(table), Some((key, rest))) => below(key, table.get(key)?, rest),
+            (Value::Table(table), None) => table.contains_key(name).then(|| vec![name.to_owned()]),
+            _ => None,
+        }
+    }
+    search(given, keys, name).unwrap_or_else(|| keys.iter().cloned().chain([name.to_owned()]).collect())
+}

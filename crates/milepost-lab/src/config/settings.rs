@@ -1,0 +1,124 @@
+//! The typed parts of an experiment file, apart from the method.
+
+use serde::{Deserialize, Serialize};
+
+/// What every arm may spend. Equal for all arms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BudgetConfig {
+    /// Environment steps of training; an iteration under way is finished.
+    pub environment_steps: u64,
+}
+
+/// Where the policy acts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum EnvironmentConfig {
+    /// A MiniGrid level by its registered name, such as `MiniGrid-DoorKey-5x5-v0`.
+    Minigrid {
+        /// The registered name.
+        level: String,
+    },
+}
+
+/// Evaluation on held-out tasks, by the environment's own reward alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EvaluationConfig {
+    /// Number of held-out tasks, the same at every evaluation of a seed and for all arms.
+    pub tasks: u64,
+    /// Environment steps of training between two evaluations. One takes place before training and
+    /// one at its end as well.
+    pub every: u64,
+    /// Whether the most likely action is taken instead of a drawn one.
+    #[serde(default)]
+    pub greedy: bool,
+}
+
+/// How often a run can be picked up again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CheckpointConfig {
+    /// Iterations between two checkpoints.
+    pub every: u64,
+}
+
+impl Default for CheckpointConfig {
+    fn default() -> Self {
+        Self { every: 20 }
+    }
+}
+
+/// One number a run is judged by, computed from its evaluations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricName {
+    /// Mean success rate over the budget (area under the curve divided by its length).
+    AreaUnderSuccess,
+    /// Mean return over the budget.
+    AreaUnderReturn,
+    /// Success rate at the end.
+    FinalSuccess,
+    /// Return at the end.
+    FinalReturn,
+    /// Environment steps until the success rate first reaches the threshold; the budget if it never does.
+    StepsToSuccess,
+}
+
+impl MetricName {
+    /// Whether more is better.
+    #[must_use]
+    pub const fn higher_is_better(self) -> bool {
+        !matches!(self, Self::StepsToSuccess)
+    }
+
+    /// Its name in files and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AreaUnderSuccess => "area-under-success",
+            Self::AreaUnderReturn => "area-under-return",
+            Self::FinalSuccess => "final-success",
+            Self::FinalReturn => "final-return",
+            Self::StepsToSuccess => "steps-to-success",
+        }
+    }
+}
+
+/// What is measured; named before the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MetricConfig {
+    /// The metric that the verdict is about.
+    pub primary: MetricName,
+    /// Metrics shown beside it.
+    #[serde(default)]
+    pub secondary: Vec<MetricName>,
+    /// The success rate that `steps-to-success` waits for.
+    #[serde(default = "default_threshold")]
+    pub threshold: f64,
+}
+
+const fn default_threshold() -> f64 {
+    0.9
+}
+
+/// When the claim counts as reproduced: the paired difference of the primary metric, `better` over
+/// `than`, has its whole interval above 0, and at least `agree` seeds have that sign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VerdictConfig {
+    /// The arm that the claim favours.
+    pub better: String,
+    /// The arm it is compared with.
+    pub than: String,
+    /// Coverage of the interval.
+    #[serde(default = "default_confidence")]
+    pub confidence: f64,
+    /// How many seeds must agree; below this number of seeds there is no verdict.
+    pub agree: u64,
+}
+
+const fn default_confidence() -> f64 {
+    0.95
+}

@@ -1,0 +1,133 @@
+use super::*;
+
+const BASE: &str = r#"
+name = "tiny"
+dossier = "d"
+claim = "c"
+question = "q"
+seeds = 2
+budget = { environment-steps = 100 }
+environment = { kind = "minigrid", level = "MiniGrid-Empty-5x5-v0" }
+policy = { kind = "tabular", states = 100 }
+evaluation = { tasks = 3, every = 50 }
+metric = { primary = "final-return" }
+verdict = { better = "b", than = "a", agree = 2 }
+[scales.smoke]
+seeds = 1
+[scales.small]
+[method]
+sampler = { kind = "segments", environments = 2, steps = 10 }
+normalize = { pool = "none", centre = "none", scale = { kind = "none" } }
+credit = { kind = "gae", gamma = 0.99, lambda = 0.95 }
+learner = { epochs = 2, minibatch = 64 }
+[method.objective]
+surrogate = { kind = "clip", low = 0.2, high = 0.2 }
+aggregation = { kind = "token-mean" }
+value-coefficient = 1.0
+entropy-coefficient = 0.01
+[arms.a]
+scorers = [{ kind = "outcome" }]
+combine = { terms = [{ channel = "outcome", weight = 1.0 }] }
+[arms.b]
+scorers = [{ kind = "outcome" }]
+combine = { terms = [{ channel = "outcome", weight = 1.0 }] }
+credit = { kind = "reward-to-go", gamma = 0.9 }
+"#;
+
+fn with(sets: &[&str], scale: Option<Scale>) -> Result<Experiment, ConfigError> {
+    let mut layers = layers::Layers::default();
+    layers.file("tiny.toml", BASE)?;
+    for set in sets {
+        layers.set(set)?;
+    }
+    Experiment::resolve(&layers, scale)
+}
+
+fn refusal(sets: &[&str]) -> String {
+    with(sets, None).expect_err("refused").to_string()
+}
+
+#[test]
+fn the_resolved_file_reads_back_as_the_same_experiment_with_the_same_hash() {
+    let experiment = with(&["seeds=7", "arms.b.credit.gamma=0.5"], None).expect("valid");
+    let text = experiment.to_toml().expect("TOML");
+    let again = parse("resolved.toml", &text).expect("valid");
+    assert_eq!(again, experiment);
+    assert_eq!(again.hash().expect("TOML"), experiment.hash().expect("TOML"));
+    assert_ne!(again.hash().expect("TOML"), with(&[], None).expect("valid").hash().expect("TOML"));
+}
+
+#[test]
+fn options_beat_scales_and_scales_beat_the_file() {
+    assert_eq!(with(&[], None).expect("valid").settings.seeds, 2);
+    assert_eq!(with(&[], Some(Scale::Smoke)).expect("valid").settings.seeds, 1);
+    assert_eq!(with(&["seeds=9"], Some(Scale::Smoke)).expect("valid").settings.seeds, 9);
+}
+
+#[test]
+fn unknown_keys_anywhere_are_refused_with_their_path_and_the_nearest_name() {
+    for (set, path, nearest) in [
+        ("budgit.environment-steps=5", "`budgit`", "`budget`"),
+        ("budget.environment-step=5", "`budget.environment-step`", "`environment-steps`"),
+        ("method.learner.epoch=5", "`method.learner.epoch`", "`epochs`"),
+        ("arms.b.credit.gama=0.5", "`arms.b.credit.gama`", "`gamma`"),
+        ("arms.a.scorer=1", "`arms.a.scorer`", "`scorers`"),
+        ("evaluation.task=1", "`evaluation.task`", "`tasks`"),
+        ("arms.a.scorers.0.scal=1", "`arms.a.scorers.0.scal`", "`scale`"),
+        ("method.objective.surrogate.hi=1", "`method.objective.surrogate.hi`", "high"),
+    ] {
+        let message = refusal(&[set]);
+        assert!(
+            message.contains(path) && message.contains(nearest) && message.contains(&format!("--set {set}")),
+            "{set}: {message}"
+        );
+    }
+}
+
+#[test]
+fn bad_values_are_refused_with_their_path() {
+    for (set, path) in [
+        ("seeds=many", "`seeds`"),
+        ("seeds=0", "`seeds`"),
+        ("verdict.better=c", "`verdict.better`"),
+        ("metric.primary=final-sucess", "`metric.primary`"),
+        ("arms.a.scorers.3.kind=x", "`arms.a.scorers`"),
+    ] {
+        let message = refusal(&[set]);
+        assert!(message.contains(path), "{set}: {message}");
+    }
+    assert!(refusal(&["metric.primary=final-sucess"]).contains("`final-success`"));
+    assert!(refusal(&["scale=tiny"]).contains("unknown scale `tiny`"));
+    assert!(refusal(&["seeds"]).contains("KEY=VALUE"));
+    assert!(with(&[], Some(Scale::Full)).expect_err("no such scale").to_string().contains("unknown scale `full`"));
+}
+
+#[test]
+fn a_base_setting_that_every_arm_replaces_is_refused() {
+    let message = refusal(&["method.scorers=[]"]);
+    assert!(message.contains("`method.scorers` has no effect"), "{message}");
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    let unknown = load(&Request { experiment: "quikstart".into(), ..Request::default() });
+    assert_eq!(
+        unknown.expect_err("unknown").to_string(),
+        "unknown experiment `quikstart`; did you mean `quickstart`?"
+    );
+    let missing = load(&Request { experiment: "nowhere/x.toml".into(), ..Request::default() });
+    assert!(missing.expect_err("missing").to_string().contains("nowhere/x.toml cannot be read"));
+    let mut experiment = with(&[], None).expect("valid");
+    assert!(experiment.keep_arms(&["bb".into()]).expect_err("no such arm").to_string().contains("did you mean `b`"));
+}
+
+#[test]
+fn every_built_in_experiment_is_valid_at_every_scale() {
+    for (name, _) in BUILTIN {
+        for scale in Scale::ALL {
+            let request = Request { experiment: name.into(), scale: Some(scale), ..Request::default() };
+            let experiment = load(&request).unwrap_or_else(|error| panic!("{name} at {scale:?}: {error}"));
+            assert_eq!(experiment.settings.name, name, "the file is named for its experiment");
+        }
+    }
+}
