@@ -1,6 +1,6 @@
 //! Bi-level generalised advantage estimation.
 
-use crate::{CreditError, Gae, check, turns};
+use crate::{CreditError, Gae, TurnTokens, check};
 
 /// GAE over turns, then GAE over the tokens inside each turn.
 ///
@@ -27,7 +27,7 @@ impl BiLevelGae {
     /// Empty or unequal slices, a number that is not finite, a parameter outside `[0, 1]`.
     pub fn assign(
         &self,
-        tokens: &turns::TurnTokens<'_>,
+        tokens: &TurnTokens<'_>,
         bootstrap: f64,
         advantages: &mut [f64],
         returns: &mut [f64],

@@ -3,53 +3,53 @@
 // Vocabulary.
 mod check;
 mod error;
-pub mod group;
-pub mod layout;
-pub mod placement;
-pub mod turns;
+mod group;
+mod layout;
+mod placement;
+mod turns;
 
 // Relative to whom?
-pub mod batch_scale;
-pub mod gdpo;
-pub mod normalize;
-pub mod whiten;
+mod batch_scale;
+mod gdpo;
+mod normalize;
+mod whiten;
 
 // Returns and critics.
-pub mod bi_level_gae;
-pub mod doubly_robust;
-pub mod gae;
-pub mod lambda_returns;
-pub mod n_step;
-pub mod reward_to_go;
-pub mod turn_gae;
-pub mod v_trace;
+mod bi_level_gae;
+mod doubly_robust;
+mod gae;
+mod lambda_returns;
+mod n_step;
+mod reward_to_go;
+mod turn_gae;
+mod v_trace;
 
 // Groups of trajectories and of turns.
 mod anchor;
-pub mod gigpo;
-pub mod gpg;
-pub mod hgpo;
-pub mod mt_grpo;
-pub mod opo;
-pub mod optimal_token_baseline;
-pub mod pass_at_k;
-pub mod reinforce_pp;
-pub mod remax;
+mod gigpo;
+mod gpg;
+mod hgpo;
+mod mt_grpo;
+mod opo;
+mod optimal_token_baseline;
+mod pass_at_k;
+mod reinforce_pp;
+mod remax;
 
 // Counterfactuals and redistribution.
-pub mod branch;
-pub mod cocoa;
-pub mod hindsight;
-pub mod min_form;
-pub mod prefix_tree;
-pub mod redistribution;
-pub mod shapley;
+mod branch;
+mod cocoa;
+mod hindsight;
+mod min_form;
+mod prefix_tree;
+mod redistribution;
+mod shapley;
 
 // From advantages to a loss.
-pub mod aggregate;
-pub mod dynamic_sampling;
-pub mod filter;
-pub mod kl;
+mod aggregate;
+mod dynamic_sampling;
+mod filter;
+mod kl;
 
 pub use aggregate::{Aggregation, BatchTotals};
 pub use batch_scale::scale_by_batch;
@@ -77,12 +77,13 @@ pub use normalize::{Centre, Normalize, PoolReport, Scale};
 pub use opo::opo_advantages;
 pub use optimal_token_baseline::{PositionIndex, TokenBatch, optimal_token_baseline};
 pub use pass_at_k::pass_at_k_advantages;
+pub use placement::{broadcast_turns, move_to_policy};
 pub use prefix_tree::prefix_tree_advantages;
 pub use redistribution::{Residual, redistribute};
 pub use reinforce_pp::{reinforce_pp, reinforce_pp_baseline};
 pub use remax::remax_advantages;
 pub use reward_to_go::{reward_to_go, reward_to_go_masked};
-pub use shapley::{leave_one_out_values, shapley_from_permutations, shapley_values};
+pub use shapley::{MAX_EXACT_PLAYERS, leave_one_out_values, shapley_from_permutations, shapley_values};
 pub use turn_gae::TurnGae;
 pub use turns::TurnTokens;
 pub use v_trace::{OffPolicy, VTrace, importance_corrected_errors};

@@ -31,7 +31,7 @@ pub fn reward_to_go(rewards: &[f64], gamma: f64, bootstrap: f64, out: &mut [f64]
 /// which means that they do not discount, that a reward on them is lost, and that their output is 0.
 ///
 /// Place a reward that an environment pays on the last policy position of its turn
-/// ([`crate::placement::move_to_policy`]).
+/// ([`crate::move_to_policy`]).
 ///
 /// # Errors
 /// As [`reward_to_go`].

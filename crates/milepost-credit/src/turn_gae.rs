@@ -1,6 +1,6 @@
 //! Generalised advantage estimation over turns.
 
-use crate::{CreditError, Gae, check, turns};
+use crate::{CreditError, Gae, TurnTokens, check};
 
 /// GAE on the turn process: one value and one reward per turn, every token of a turn gets the turn's advantage.
 ///
@@ -27,7 +27,7 @@ impl TurnGae {
     /// Empty or unequal slices, a number that is not finite, a parameter outside `[0, 1]`.
     pub fn assign(
         &self,
-        tokens: &turns::TurnTokens<'_>,
+        tokens: &TurnTokens<'_>,
         bootstrap: f64,
         advantages: &mut [f64],
         returns: &mut [f64],

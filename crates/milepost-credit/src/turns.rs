@@ -6,7 +6,7 @@ use crate::{CreditError, check};
 #[derive(Debug, Clone, Copy)]
 pub struct TurnTokens<'a> {
     /// Rewards; those on positions that the policy did not produce are lost
-    /// ([`crate::placement::move_to_policy`]).
+    /// ([`crate::move_to_policy`]).
     pub rewards: &'a [f64],
     /// Values of the critic.
     pub values: &'a [f64],

@@ -224,7 +224,9 @@ proptest! {
     fn with_turns_of_one_token_turn_bilevel_and_token_gae_agree(
         (mut tokens, junk) in tokens(), turn in gae(), token in gae(), bootstrap in -2.0..2.0,
     ) {
-        tokens.iter_mut().for_each(|token| token.2 = true);
+        for token in &mut tokens {
+            token.2 = true;
+        }
         let sequence = Sequence::new(&tokens, &junk);
         let flat = sequence.at_policy(|s, a, r| {
             turn.assign_masked(&s.rewards, &s.values, &s.mask, bootstrap, a, r).expect("valid");
