@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod bootstrap;
 mod error;
 mod evaluate;
+pub mod exact;
 mod interval;
 mod normal;
 mod ordering;
