@@ -172,7 +172,8 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
         Ok(()) => println!("a graphics driver is installed: the tests of the wgpu backend run too"),
         Err(reason) => println!("{}", skipped(reason)),
     }
-    check(&mut settings.whole("test"))
+    // Tuning kernels for speed would take longer than the tests themselves.
+    check(settings.whole("test").env("CUBECL_AUTOTUNE_LEVEL", "minimal"))
 }
 
 /// The first thing a user would do, at the scale at which only the machinery is tried.
