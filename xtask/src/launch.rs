@@ -7,13 +7,23 @@ use crate::workspace::{Workspace, exit_code};
 
 /// Runs a verb of the `milepost` program, built for what this machine can use.
 pub(crate) fn lab(workspace: &Workspace, verb: &str, rest: &[String]) -> anyhow::Result<ExitCode> {
+    let mut command = program(workspace, wants_wgpu(rest, gpu::hardware()));
+    command.arg(verb).args(rest);
+    replace(command)
+}
+
+/// The `milepost` program, built in release mode and told which commit it is built from; its arguments follow.
+pub(crate) fn program(workspace: &Workspace, wgpu: bool) -> Command {
     let mut command = workspace.cargo_here("run");
     command.args(["--release", "--package", "milepost-lab", "--bin", "milepost"]);
-    if wants_wgpu(rest, gpu::hardware()) {
+    if wgpu {
         command.args(["--features", "wgpu"]);
     }
-    command.arg("--").arg(verb).args(rest);
-    replace(command)
+    if let Some(commit) = workspace.commit() {
+        command.env("MILEPOST_COMMIT", commit);
+    }
+    command.arg("--");
+    command
 }
 
 /// Runs a cargo command in the top folder.

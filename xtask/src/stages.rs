@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::gpu;
+use crate::launch;
 use crate::names::unknown;
 use crate::tidy;
 use crate::workspace::{Workspace, exit_code};
@@ -178,8 +179,7 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
 
 /// The first thing a user would do, at the scale at which only the machinery is tried.
 fn smoke(settings: &Settings) -> anyhow::Result<()> {
-    let mut command = settings.cargo("run");
-    command.args(["--release", "--package", "milepost-lab", "--bin", "milepost", "--"]);
+    let mut command = launch::program(settings.workspace, false);
     command.args(["experiment", "quickstart", "--scale", "smoke", "--device", "cpu"]);
     check(&mut command)
 }

@@ -31,6 +31,18 @@ impl Workspace {
         &self.root
     }
 
+    /// The commit that is checked out, marked if files were changed since; none without git.
+    pub(crate) fn commit(&self) -> Option<String> {
+        let git = |arguments: &[&str]| {
+            let output = Command::new("git").current_dir(&self.root).args(arguments).output().ok()?;
+            let text = String::from_utf8(output.stdout).ok()?;
+            output.status.success().then(|| text.trim().to_owned())
+        };
+        let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+        let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+        Some(if changed { commit + " with changes" } else { commit })
+    }
+
     /// Cargo, to be run in the top folder.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = cargo();
