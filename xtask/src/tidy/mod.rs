@@ -3,6 +3,7 @@
 //! Every checker is a pure function from facts (the package graph, a file's text) to findings; this file
 //! collects the facts and prints the findings.
 
+mod effects;
 mod files;
 mod graph;
 mod layers;
@@ -29,6 +30,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let mut findings = layers::check(&graph);
     findings.extend(manifests::check(&metadata, &tree)?);
     findings.extend(text::check(&tree));
+    findings.extend(effects::check(&tree));
     findings.extend(links::check(&tree));
 
     for warning in text::long_files(&tree) {
