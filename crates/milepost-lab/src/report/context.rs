@@ -101,6 +101,17 @@ impl<'a> Context<'a> {
         Cell { text: arm.name.clone(), swatch: swatch::arm(style, &arm.name), ..Cell::default() }
     }
 
+    /// Legend of the arms without their descriptions.
+    pub(super) fn arm_names(&self) -> Vec<LegendEntry> {
+        self.arm_legend().into_iter().map(|e| LegendEntry { note: String::new(), ..e }).collect()
+    }
+
+    /// Name of the primary metric.
+    pub(super) fn metric_name(&self) -> &'a str {
+        let name = self.data.metric.name.as_str();
+        if name.is_empty() { "score" } else { name }
+    }
+
     /// What learning curves count on their horizontal axis.
     pub(super) fn x_name(&self) -> &'a str {
         let name = self.data.metric.x_name.as_str();

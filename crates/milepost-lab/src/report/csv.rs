@@ -51,9 +51,10 @@ impl Csv {
     }
 }
 
-/// A number with at most six decimals; empty when not finite.
+/// A number with at most five decimals (one above 1000, to save space); empty when not finite.
 pub(super) fn cell(v: f64) -> String {
-    if v.is_finite() { ((v * 1e6).round() / 1e6 + 0.0).to_string() } else { String::new() }
+    let unit = if v.abs() >= 1000.0 { 10.0 } else { 1e5 };
+    if v.is_finite() { ((v * unit).round() / unit + 0.0).to_string() } else { String::new() }
 }
 
 /// Percent-encodes everything that could end a URI or an attribute early.

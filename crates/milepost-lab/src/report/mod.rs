@@ -10,12 +10,14 @@
 mod caveats;
 mod chart;
 mod check;
+mod compare;
 mod context;
 mod csv;
 mod data;
 mod error;
 mod html;
 mod lenient;
+mod markdown;
 mod number;
 mod page;
 mod palette;
@@ -26,6 +28,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use compare::build_comparison_html;
 pub use data::{
     Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,
     Interval, Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary,
@@ -33,3 +36,4 @@ pub use data::{
 };
 pub use error::ReportError;
 pub use html::build_html;
+pub use markdown::build_markdown;

@@ -1,6 +1,8 @@
 //! Colours that survive colour blindness, greyscale print and both themes. No series relies on colour
 //! alone: arms also differ in dash and marker, channels in order and label.
 
+use std::fmt::Write as _;
+
 /// One colour in the light and the dark theme, as `#rrggbb`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hue {
@@ -40,6 +42,18 @@ pub(super) const CHANNELS: [Hue; 8] = [
     hue("#7f858f", "#9299a3"),
 ];
 
+/// Text on a channel's fill.
+pub(super) const CHANNEL_INK: [Hue; 8] = [
+    hue("#ffffff", "#000000"),
+    hue("#000000", "#000000"),
+    hue("#000000", "#000000"),
+    hue("#ffffff", "#000000"),
+    hue("#000000", "#000000"),
+    hue("#ffffff", "#000000"),
+    hue("#000000", "#000000"),
+    hue("#000000", "#000000"),
+];
+
 /// Background of figures.
 pub(super) const PAPER: Hue = hue("#ffffff", "#171a20");
 
@@ -76,19 +90,20 @@ pub(super) fn css() -> String {
     let rules = |pick: fn(&Hue) -> &'static str| {
         let arms = ARMS.iter().enumerate().map(|(i, h)| format!("--a{i}:{};", pick(h)));
         let channels = CHANNELS.iter().enumerate().map(|(i, h)| format!("--c{i}:{};", pick(h)));
+        let inks = CHANNEL_INK.iter().enumerate().map(|(i, h)| format!("--n{i}:{};", pick(h)));
         let paper = format!("--paper:{};", pick(&PAPER));
-        arms.chain(channels).chain([paper]).collect::<String>()
+        arms.chain(channels).chain(inks).chain([paper]).collect::<String>()
     };
     let mut css = format!(":root{{{}}}\n", rules(|h| h.light));
-    css += &format!("@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n", rules(|h| h.dark));
+    let _ = writeln!(css, "@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}", rules(|h| h.dark));
     for i in 0..ARMS.len() {
-        css += &format!(".a{i}{{--k:var(--a{i})}}");
+        let _ = write!(css, ".a{i}{{--k:var(--a{i})}}");
     }
     for i in 0..CHANNELS.len() {
-        css += &format!(".c{i}{{--k:var(--c{i})}}");
+        let _ = write!(css, ".c{i}{{--k:var(--c{i});--n:var(--n{i})}}");
     }
     for (i, dash) in DASHES.iter().enumerate().skip(1) {
-        css += &format!(".d{i} .ln{{stroke-dasharray:{dash}}}");
+        let _ = write!(css, ".d{i} .ln{{stroke-dasharray:{dash}}}");
     }
     css
 }
@@ -116,6 +131,14 @@ mod tests {
         for arm in &ARMS {
             assert!(contrast(arm.light, PAPER.light) >= 4.5, "{} on light", arm.light);
             assert!(contrast(arm.dark, PAPER.dark) >= 4.5, "{} on dark", arm.dark);
+        }
+    }
+
+    #[test]
+    fn text_inside_a_channel_can_be_read_in_both_themes() {
+        for (fill, ink) in CHANNELS.iter().zip(&CHANNEL_INK) {
+            assert!(contrast(fill.light, ink.light) >= 4.5, "{fill:?}");
+            assert!(contrast(fill.dark, ink.dark) >= 4.5, "{fill:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! A made-up experiment for the tests: the numbers mean nothing, the shapes are those of a real run.
 
+use std::fmt::Write as _;
+
 use super::data::{
     Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,
     Interval, Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary,
@@ -161,7 +163,8 @@ fn aggregate(steps: &[f64], curves: &[SeedCurve]) -> Option<BandCurve> {
 }
 
 fn estimate(value: f64, half: f64) -> Estimate {
-    Estimate { value, interval: Some(Interval { lower: value - half, upper: value + half }) }
+    let upper = (value + half).min(1.0);
+    Estimate { value, interval: Some(Interval { lower: value - half, upper }) }
 }
 
 fn summary(k: usize, finals: &[f64], reference: &[f64]) -> Summary {
@@ -184,7 +187,7 @@ fn summary(k: usize, finals: &[f64], reference: &[f64]) -> Summary {
         percentiles: vec![
             percentile(5.0, mean - 0.08),
             percentile(50.0, mean),
-            percentile(95.0, mean + 0.07),
+            percentile(95.0, (mean + 0.07).min(1.0)),
         ],
     }
 }
@@ -264,7 +267,8 @@ fn grid(x: usize, y: usize, t: usize) -> String {
         for r in 0..6 {
             if c == 0 || r == 0 || c == 5 || r == 5 || (c == 3 && r != 3) {
                 let (px, py) = (10 * c, 10 * r);
-                svg += &format!("<rect x=\"{px}\" y=\"{py}\" width=\"10\" height=\"10\" fill=\"#5b6472\"/>");
+                let _ =
+                    write!(svg, "<rect x=\"{px}\" y=\"{py}\" width=\"10\" height=\"10\" fill=\"#5b6472\"/>");
             }
         }
     }
@@ -273,7 +277,8 @@ fn grid(x: usize, y: usize, t: usize) -> String {
             "<circle cx=\"25\" cy=\"45\" r=\"2.5\" fill=\"none\" stroke=\"#b8860b\" stroke-width=\"1.5\"/>";
     }
     let door = if t <= 7 { "#8a5a2b" } else { "none" };
-    svg += &format!("<rect x=\"31\" y=\"31\" width=\"8\" height=\"8\" fill=\"{door}\" stroke=\"#8a5a2b\"/>");
+    let _ =
+        write!(svg, "<rect x=\"31\" y=\"31\" width=\"8\" height=\"8\" fill=\"{door}\" stroke=\"#8a5a2b\"/>");
     svg += "<rect x=\"41\" y=\"41\" width=\"8\" height=\"8\" fill=\"#2e9e6b\"/>";
     let (px, py) = (10 * x + 5, 10 * y + 5);
     svg + &format!("<circle cx=\"{px}\" cy=\"{py}\" r=\"3.4\" fill=\"#c0392b\"/></svg>")

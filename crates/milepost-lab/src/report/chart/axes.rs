@@ -77,6 +77,6 @@ impl Axes {
             let label = if domain.1.abs() >= 1000.0 { number::compact(v) } else { number::fixed(v, digits) };
             svg.text((x, bottom + 18.0), Anchor::Middle, "tick", &label);
         }
-        svg.text(((left + right) / 2.0, bottom + 36.0), Anchor::Middle, "axis", name);
+        svg.text((f64::midpoint(left, right), bottom + 36.0), Anchor::Middle, "axis", name);
     }
 }

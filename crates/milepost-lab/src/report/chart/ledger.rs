@@ -27,6 +27,8 @@ pub(in crate::report) fn draw(
     let at: Vec<usize> = even_indices(ledger.steps.len());
     let layers = stack(ledger, &at);
     let mut svg = Svg::new(id, Size::Small.class(), (width, height), title, desc);
+    axes.draw_y(&mut svg, 4, "share of reward paid");
+    axes.draw_x(&mut svg, 4, x_name);
     for (channel, edges) in ledger.channels.iter().zip(&layers) {
         let placed: Vec<_> = at
             .iter()
@@ -40,10 +42,10 @@ pub(in crate::report) fn draw(
         svg.area(&placed, "layer");
         svg.close();
     }
-    axes.draw_y(&mut svg, 4, "share of reward paid");
-    axes.draw_x(&mut svg, 4, x_name);
     for (channel, edges) in ledger.channels.iter().zip(&layers) {
+        svg.open(&format!("c{}", color_of(&channel.name)), "");
         label(&mut svg, &axes, &at, ledger, &channel.name, edges);
+        svg.close();
     }
     Some(svg.finish())
 }
@@ -69,7 +71,7 @@ fn stack(ledger: &Ledger, at: &[usize]) -> Vec<Vec<(f64, f64)>> {
 /// The channel's name where its layer is thickest, if it fits there.
 fn label(svg: &mut Svg, axes: &Axes, at: &[usize], ledger: &Ledger, name: &str, edges: &[(f64, f64)]) {
     let name = number::shorten(name, 18);
-    let half = 3.4 * name.chars().count() as f64;
+    let half = 4.0 * name.chars().count() as f64;
     let (left, right) = axes.x.range();
     let room = |k: usize| {
         let x = axes.x.at(ledger.steps[at[k]]);
@@ -79,7 +81,7 @@ fn label(svg: &mut Svg, axes: &Axes, at: &[usize], ledger: &Ledger, name: &str, 
     let widest = (0..at.len()).filter(|k| room(*k)).max_by(|a, b| thickness(a).total_cmp(&thickness(b)));
     if let Some(k) = widest.filter(|k| thickness(k) > 0.1) {
         let (x, y) = axes.at(ledger.steps[at[k]], f64::midpoint(edges[k].0, edges[k].1));
-        svg.text((x, y + 4.0), Anchor::Middle, "note halo", &name);
+        svg.text((x, y + 4.0), Anchor::Middle, "inside", &name);
     }
 }
 

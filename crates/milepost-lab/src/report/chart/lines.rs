@@ -40,6 +40,8 @@ pub(in crate::report) struct LineChart {
     pub y_range: Option<(f64, f64)>,
     /// Horizontal guide with a label, e.g. a threshold.
     pub guide: Option<(f64, String)>,
+    /// Whether wide drawings name the lines at their right ends, with the last value.
+    pub end_labels: bool,
     /// Drawn in order; later lines lie on top.
     pub series: Vec<Series>,
 }
@@ -59,11 +61,11 @@ impl LineChart {
         let bands = self.series.iter().flat_map(|s| s.band.iter().flat_map(|b| [b.1, b.2]));
         let ys = self.series.iter().flat_map(|s| s.points.iter().map(|p| p.1)).chain(bands);
         let y_extent = extent(ys.chain(self.guide.iter().map(|g| g.0)))?;
-        let labelled = size == Size::Wide && self.series.iter().any(|s| !s.faint);
+        let labelled = size == Size::Wide && self.end_labels;
         let margins = Margins {
             left: if size == Size::Wide { 50.0 } else { 42.0 },
             right: if labelled { 190.0 } else { 14.0 },
-            top: 26.0,
+            top: 28.0,
             bottom: 44.0,
         };
         let height = match size {
@@ -80,16 +82,21 @@ impl LineChart {
             ),
         };
         let id = format!("{}-{}", self.id, if size == Size::Narrow { "n" } else { "w" });
-        let mut svg = Svg::new(&id, size.class(), (width, height), &self.title, &self.desc);
+        // Many bands on one chart would hide each other.
+        let many = self.series.iter().filter(|s| !s.band.is_empty()).count() > 5;
+        let class = format!("{}{}", size.class(), if many { " many" } else { "" });
+        let mut svg = Svg::new(&id, &class, (width, height), &self.title, &self.desc);
         axes.draw_y(&mut svg, 5, &self.y_name);
-        axes.draw_x(&mut svg, if size == Size::Wide { 8 } else { 4 }, &self.x_name);
-        if let Some((level, label)) = &self.guide {
+        axes.draw_x(&mut svg, if size == Size::Wide { 6 } else { 4 }, &self.x_name);
+        if let Some((level, _)) = &self.guide {
             let y = axes.y.at(*level);
             svg.line((margins.left, y), (width - margins.right, y), "guide");
-            svg.text((margins.left + 4.0, y - 5.0), Anchor::Start, "note halo", label);
         }
         for s in &self.series {
             self.draw_series(&mut svg, &axes, s);
+        }
+        if let Some((level, label)) = &self.guide {
+            svg.text((margins.left + 4.0, axes.y.at(*level) - 5.0), Anchor::Start, "note halo", label);
         }
         if labelled {
             self.draw_labels(&mut svg, &axes, height);

@@ -60,7 +60,7 @@ impl RowChart {
         let stacked = size != Size::Wide;
         let crosses = if self.rows.iter().any(|r| !r.never.is_empty()) { 54.0 } else { 0.0 };
         let (left, right) = if stacked { (12.0, 14.0 + crosses) } else { (190.0, 190.0 + crosses) };
-        let pitch = if stacked { 52.0 } else { 34.0 };
+        let pitch = if stacked { 56.0 } else { 40.0 };
         let top = if self.anchor.is_some() { 26.0 } else { 10.0 };
         let foot = if self.sides.is_some() { 62.0 } else { 46.0 };
         let height = top + pitch * self.rows.len() as f64 + foot;
@@ -95,7 +95,7 @@ impl RowChart {
     fn draw_axis(&self, svg: &mut Svg, at: &Layout, x: &Linear) {
         let bottom = at.top + at.pitch * self.rows.len() as f64;
         let (left, right) = x.range();
-        let wanted = if at.stacked { 4 } else { 7 };
+        let wanted = if at.stacked { 4 } else { 6 };
         let domain = x.domain();
         let digits = tick_digits(tick_step(domain.1 - domain.0, wanted));
         for v in ticks(domain, wanted) {
@@ -126,20 +126,22 @@ impl RowChart {
 
 fn draw_row(svg: &mut Svg, at: &Layout, x: &Linear, i: usize, row: &Row) {
     let top = at.top + at.pitch * i as f64;
-    let y = if at.stacked { top + 34.0 } else { top + at.pitch / 2.0 };
+    let y = if at.stacked { top + 32.0 } else { top + at.pitch / 2.0 - 3.0 };
     svg.open_styled(row.style, "series", &format!("{}: {}", row.label, row.value));
-    let name_y = if at.stacked { top + 16.0 } else { y + 4.0 };
+    let name_y = if at.stacked { top + 16.0 } else { top + at.pitch / 2.0 + 4.0 };
+    // Seeds lie under their estimate, so that neither hides the other; alone they take the middle.
+    let seeds_y = if row.estimate.is_some() { y + 10.0 } else { y };
     svg.marker(row.style, (6.0, name_y - 4.0), 4.5, "mk", "");
     svg.text((18.0, name_y), Anchor::Start, "name", &number::shorten(&row.label, 24));
     svg.text((at.width, name_y), Anchor::End, "value", &row.value);
     for (hint, v) in row.dots.iter().filter(|d| d.1.is_finite()) {
-        svg.marker(Style { marker: 0, ..row.style }, (x.at(*v), y), 3.2, "dot", hint);
+        svg.marker(Style { marker: 0, ..row.style }, (x.at(*v), seeds_y), 3.2, "dot", hint);
     }
     for (k, hint) in row.never.iter().enumerate() {
         let cx = x.range().1 + 14.0 + 44.0 * (k as f64 / row.never.len().max(4) as f64);
         svg.open("never", hint);
-        svg.line((cx - 3.0, y - 3.0), (cx + 3.0, y + 3.0), "cross");
-        svg.line((cx - 3.0, y + 3.0), (cx + 3.0, y - 3.0), "cross");
+        svg.line((cx - 3.0, seeds_y - 3.0), (cx + 3.0, seeds_y + 3.0), "cross");
+        svg.line((cx - 3.0, seeds_y + 3.0), (cx + 3.0, seeds_y - 3.0), "cross");
         svg.close();
     }
     if let Some(e) = row.estimate {

@@ -48,7 +48,9 @@ pub(in crate::report) fn draw(
     if xray.steps.is_empty() {
         return None;
     }
-    let values = xray.steps.iter().any(|s| s.value.is_some() || s.exact_value.is_some());
+    let learned = xray.steps.iter().any(|s| s.value.is_some());
+    let known = xray.steps.iter().any(|s| s.exact_value.is_some());
+    let values = learned || known;
     let exact = xray.steps.iter().any(|s| s.exact_advantage.is_some());
     let wide = size == Size::Wide;
     let (width, tall) = if wide { (700.0, 118.0) } else { (360.0, 96.0) };
@@ -71,7 +73,11 @@ pub(in crate::report) fn draw(
     draw_advantages(&mut svg, &credit, &xray.steps, columns, right);
     if values {
         let panel = Panel {
-            title: "value of the state: ● learned  ◇ exact",
+            title: match (learned, known) {
+                (true, true) => "value of the state: ● learned  ◇ exact",
+                (true, false) => "value of the state, learned",
+                _ => "value of the state, exact (◇)",
+            },
             top: 24.0 + 2.0 * pitch,
             bottom: 24.0 + 2.0 * pitch + tall,
         };

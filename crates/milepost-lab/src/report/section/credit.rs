@@ -1,5 +1,7 @@
 //! The credit x-ray: one trajectory per arm, step by step.
 
+use std::fmt::Write as _;
+
 use crate::report::chart::axes::Size;
 use crate::report::chart::{swatch, xray as drawing};
 use crate::report::context::Context;
@@ -12,8 +14,10 @@ use crate::report::palette::Style;
 
 /// Steps shown per trajectory; a longer one shows its end.
 const MAX_STEPS: usize = 200;
+/// `<` inside JSON text.
+const ESCAPED_LESS_THAN: &str = "\\u003c";
 /// Bytes of frames carried by the whole page.
-const MAX_FRAME_BYTES: usize = 2_000_000;
+const MAX_FRAME_BYTES: usize = 1_500_000;
 
 pub(super) fn section(context: &Context) -> Result<Section, ReportError> {
     let recorded: Vec<(&Arm, Style, &CreditXray)> = context
@@ -34,7 +38,8 @@ pub(super) fn section(context: &Context) -> Result<Section, ReportError> {
                       assigned to the action (filled dots on stems, left scale) and, where the world is small \
                       enough to solve, the exact advantage (hollow diamonds, right scale). Good credit rises and \
                       falls with the diamonds: compare signs and order, not heights, since assigned advantages \
-                      are usually normalised."
+                      are usually normalised. Step through with the buttons, the slider, the ← → keys, or a click on \
+                      the chart."
                 .to_owned(),
             number: 0,
         }
@@ -42,9 +47,7 @@ pub(super) fn section(context: &Context) -> Result<Section, ReportError> {
     Ok(Section {
         id: "credit",
         title: "Credit x-ray",
-        lead: "One trajectory, step by step: what was paid, and which decisions got the credit. Use the buttons, \
-               the slider or the ← → keys."
-            .to_owned(),
+        lead: "One trajectory, step by step: what was paid, and which decisions got the credit.".to_owned(),
         blocks: vec![block],
     })
 }
@@ -63,7 +66,7 @@ fn panel(
         frames: whole.frames.get(left_out..).unwrap_or_default().to_vec(),
         ..whole.clone()
     };
-    let frames = thin(&x.frames, frame_bytes);
+    let (frames, surplus) = thin(&x.frames, frame_bytes);
     let title = format!("{}: reward and credit at each step", arm.name);
     let agreement = agreement(&x.steps);
     let draw = |size| {
@@ -72,9 +75,9 @@ fn panel(
     let (Some(wide), Some(narrow)) = (draw(Size::Wide), draw(Size::Narrow)) else { return Ok(None) };
     let mut caption = x.caption.clone();
     if left_out > 0 {
-        caption += &format!(" The first {left_out} steps are left out.");
+        let _ = write!(caption, " The first {left_out} steps are left out.");
     }
-    if frames.iter().skip(1).any(Option::is_none) {
+    if surplus {
         caption += " Some pictures are left out to keep the page small; the one before is shown instead.";
     }
     let (image, text) = match frames.first() {
@@ -92,23 +95,24 @@ fn panel(
         narrow,
         image,
         text,
-        // `</script>` and `<!--` must not appear inside a script element.
-        frames: serde_json::to_string(&frames)?.replace("</", "<\\/").replace("<!--", "\\u003c!--"),
+        // No markup may appear inside a script element.
+        frames: serde_json::to_string(&frames)?.replace('<', ESCAPED_LESS_THAN),
         steps: x.steps.len(),
         legend: context.channel_legend(x.channels.iter().map(String::as_str)),
         table: table(arm, x, left_out),
     }))
 }
 
-/// Frames as embedded: a namespace on every picture, repeats and surplus left out as `None`.
-fn thin(frames: &[Frame], budget: usize) -> Vec<Option<Frame>> {
+/// Frames as embedded: a namespace on every picture, repeats and surplus left out as `None`. Also says whether
+/// there was a surplus.
+fn thin(frames: &[Frame], budget: usize) -> (Vec<Option<Frame>>, bool) {
     let size = |f: &Frame| match f {
-        Frame::Svg(s) | Frame::Text(s) => s.len(),
+        Frame::Svg(s) | Frame::Text(s) => s.len() + s.matches('<').count() * (ESCAPED_LESS_THAN.len() - 1),
     };
     let total: usize = frames.iter().map(size).sum();
     let every = total.div_ceil(budget.max(1)).max(1);
     let keep = |i: usize| i.is_multiple_of(every) && (i == 0 || frames[i] != frames[i - every]);
-    frames.iter().enumerate().map(|(i, f)| keep(i).then(|| with_namespace(f))).collect()
+    (frames.iter().enumerate().map(|(i, f)| keep(i).then(|| with_namespace(f))).collect(), every > 1)
 }
 
 /// An image address needs the SVG namespace that inline SVG can do without.
@@ -139,8 +143,8 @@ fn table(arm: &Arm, x: &CreditXray, left_out: usize) -> Table {
     let exact_value = x.steps.iter().any(|s| s.exact_value.is_some());
     let mut names = vec!["step".to_owned(), "action".to_owned()];
     names.extend(x.channels.iter().cloned());
-    names.extend(["reward".to_owned(), "assigned".to_owned()]);
-    for (shown, name) in [(exact, "exact"), (value, "value"), (exact_value, "exact value")] {
+    names.extend(["reward".to_owned(), "advantage".to_owned()]);
+    for (shown, name) in [(exact, "exact advantage"), (value, "value"), (exact_value, "exact value")] {
         names.extend(shown.then(|| name.to_owned()));
     }
     let mut csv = Csv::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -190,11 +194,13 @@ mod tests {
     fn frames_over_budget_are_thinned_and_get_a_namespace() {
         let frame = |n: usize| Frame::Svg(format!("<svg>{n:0>95}</svg>"));
         let frames: Vec<Frame> = (0..10).map(frame).collect();
-        let kept = thin(&frames, 550);
+        let (kept, surplus) = thin(&frames, 600);
+        assert!(surplus);
         assert_eq!(kept.iter().filter(|f| f.is_some()).count(), 5);
         assert!(matches!(&kept[0], Some(Frame::Svg(s)) if s.contains("xmlns")));
         let same = vec![frame(1), frame(1), frame(2)];
-        assert!(thin(&same, 10_000)[1].is_none());
+        let (kept, surplus) = thin(&same, 10_000);
+        assert!(kept[1].is_none() && !surplus);
     }
 
     #[test]

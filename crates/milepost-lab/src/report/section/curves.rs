@@ -7,7 +7,7 @@ use crate::report::chart::swatch;
 use crate::report::context::Context;
 use crate::report::csv::{Csv, Download, cell};
 use crate::report::data::{Arm, BandCurve, SeedCurve};
-use crate::report::number::{fixed, plural};
+use crate::report::number::{capitalised, fixed, plural};
 use crate::report::page::{Block, Figure, Multiples, Panel, Section};
 use crate::report::palette::Style;
 
@@ -29,24 +29,39 @@ fn lead(context: &Context) -> String {
     format!(
         "How {} changed while each arm trained. Evaluation uses the gold score only, on tasks that training \
          never sees.",
-        context.data.metric.name
+        context.metric_name()
     )
 }
 
-fn main_figure(context: &Context) -> Option<Figure> {
-    let drawn: Vec<(&Arm, &BandCurve, Style)> =
-        context.arms().filter_map(|(a, s)| a.aggregate.as_ref().map(|c| (a, c, s))).collect();
-    let chart = LineChart {
-        id: "curves".to_owned(),
-        title: format!("{} over {}", context.data.metric.name, context.x_name()),
+/// Arms that have an aggregated curve.
+fn aggregates<'a>(context: &Context<'a>) -> Vec<(&'a Arm, &'a BandCurve, Style)> {
+    context.arms().filter_map(|(a, s)| a.aggregate.as_ref().map(|c| (a, c, s))).collect()
+}
+
+/// The main figure as one small drawing, for the comparison of runs.
+pub(in crate::report) fn overview(context: &Context, id: &str) -> Option<String> {
+    chart(context, id, &aggregates(context)).draw(Size::Small)
+}
+
+/// All arms with their bands.
+fn chart(context: &Context, id: &str, drawn: &[(&Arm, &BandCurve, Style)]) -> LineChart {
+    LineChart {
+        id: id.to_owned(),
+        title: format!("{} over {}", context.metric_name(), context.x_name()),
         desc: drawn.iter().map(|(a, c, _)| spoken_end(context, a, c)).collect::<Vec<_>>().join(" "),
         x_name: context.x_name().to_owned(),
-        y_name: context.data.metric.name.clone(),
+        y_name: context.metric_name().to_owned(),
         x_range: None,
         y_range: context.metric_range(),
         guide: context.data.metric.threshold.map(|t| (t, format!("threshold {}", fixed(t, 2)))),
+        end_labels: true,
         series: drawn.iter().map(|(a, c, s)| band_series(&a.name, c, *s)).collect(),
-    };
+    }
+}
+
+fn main_figure(context: &Context) -> Option<Figure> {
+    let drawn = aggregates(context);
+    let chart = chart(context, "curves", &drawn);
     let mut csv = Csv::new(&["arm", "x", "y", "lower", "upper"]);
     for (arm, curve, _) in &drawn {
         for i in even_indices(curve.x.len()) {
@@ -63,7 +78,7 @@ fn main_figure(context: &Context) -> Option<Figure> {
     let direction = if context.data.metric.lower_is_better { "Lower" } else { "Higher" };
     Some(Figure {
         number: 0,
-        title: format!("{} during training", capitalised(&context.data.metric.name)),
+        title: format!("{} during training", capitalised(context.metric_name())),
         caption: format!(
             "Line and band: {statistic}. {direction} is better, and further left is faster. Where two bands \
              overlap, these seeds do not tell the two arms apart at that point."
@@ -111,16 +126,17 @@ fn per_arm(context: &Context) -> Multiples {
         );
         let chart = LineChart {
             id: format!("seeds-{i}"),
-            title: format!("{}: {} of each seed", arm.name, context.data.metric.name),
+            title: format!("{}: {} of each seed", arm.name, context.metric_name()),
             desc: format!(
                 "{} drawn as thin lines, their aggregate as a thick line.",
                 plural(arm.curves.len(), "seed")
             ),
             x_name: context.x_name().to_owned(),
-            y_name: context.data.metric.name.clone(),
+            y_name: context.metric_name().to_owned(),
             x_range,
             y_range: context.metric_range(),
             guide: None,
+            end_labels: false,
             series,
         };
         Panel {
@@ -162,10 +178,4 @@ fn seed_csv(context: &Context) -> Download {
         }
     }
     csv.link("learning-curves-per-seed")
-}
-
-/// `text` with its first letter in upper case.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -9,6 +9,9 @@ mod results;
 mod rewards;
 mod spread;
 
+pub(super) use curves::overview;
+pub(super) use results::estimate_cell;
+
 use super::context::Context;
 use super::error::ReportError;
 use super::page::{Section, number};

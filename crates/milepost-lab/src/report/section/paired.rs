@@ -68,9 +68,9 @@ fn differences(context: &Context, reference: &Arm) -> Option<Figure> {
     let rows: Vec<Row> = rows.collect();
     let chart = RowChart {
         id: "paired".to_owned(),
-        title: format!("Paired difference in {} to {}", context.data.metric.name, reference.name),
+        title: format!("Paired difference in {} to {}", context.metric_name(), reference.name),
         desc: spoken(&rows),
-        x_name: format!("difference in {}", context.data.metric.name),
+        x_name: format!("difference in {}", context.metric_name()),
         x_range: None,
         anchor: Some((0.0, "no difference".to_owned())),
         sides: Some((left, right)),
@@ -138,11 +138,14 @@ fn table(context: &Context, reference: &Arm) -> Table {
             difference.class = tone(context, &e);
         }
         let agree = summary.and_then(|s| s.seeds_agreeing);
-        let verdict = paired.map_or("not measured", |e| match tone(context, &e) {
-            "num good" => "better than the reference",
-            "num bad" => "worse than the reference",
-            _ => "not told apart",
-        });
+        let verdict = paired.map_or_else(
+            || "not measured".to_owned(),
+            |e| match tone(context, &e) {
+                "num good" => format!("better than {}", reference.name),
+                "num bad" => format!("worse than {}", reference.name),
+                _ => "not told apart".to_owned(),
+            },
+        );
         vec![
             Context::arm_cell(arm, style),
             difference,

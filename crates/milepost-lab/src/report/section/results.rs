@@ -5,7 +5,7 @@ use crate::report::chart::rows::{Row, RowChart};
 use crate::report::context::Context;
 use crate::report::csv::{Csv, cell};
 use crate::report::data::{Estimate, Interval};
-use crate::report::number::{ABSENT, estimate, fixed, interval};
+use crate::report::number::{ABSENT, capitalised, estimate, fixed, interval};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
 
 pub(super) fn section(context: &Context) -> Section {
@@ -17,9 +17,9 @@ pub(super) fn section(context: &Context) -> Section {
         id: "results",
         title: "Final scores",
         lead: format!(
-            "{} at the end of training. The unit of replication is the training seed: every dot is one complete \
+            "{} at the end of training. The unit of replication is the training seed: each is one complete \
              training run.",
-            context.data.metric.name
+            capitalised(context.metric_name())
         ),
         blocks: vec![figure, Block::Table(table(context))],
     }
@@ -41,9 +41,9 @@ fn figure(context: &Context) -> Option<Figure> {
     });
     let chart = RowChart {
         id: "scores".to_owned(),
-        title: format!("Final {} per arm", context.data.metric.name),
+        title: format!("Final {} per arm", context.metric_name()),
         desc: String::new(),
-        x_name: context.data.metric.name.clone(),
+        x_name: context.metric_name().to_owned(),
         x_range: context.metric_range(),
         anchor: None,
         sides: None,
@@ -133,7 +133,7 @@ fn best_iqm(context: &Context) -> Option<f64> {
 }
 
 /// Value over its interval.
-pub(super) fn estimate_cell(e: Option<Estimate>, digits: usize) -> Cell {
+pub(in crate::report) fn estimate_cell(e: Option<Estimate>, digits: usize) -> Cell {
     match e {
         None => Cell { text: ABSENT.to_owned(), class: "num dim", ..Cell::default() },
         Some(e) => {

@@ -8,7 +8,7 @@ use crate::report::context::Context;
 use crate::report::csv::{Csv, cell};
 use crate::report::data::{Arm, HackingGap, Ledger};
 use crate::report::number::{fixed, signed};
-use crate::report::page::{Block, Multiples, Panel, Section};
+use crate::report::page::{Block, LegendEntry, Multiples, Panel, Section};
 use crate::report::palette::Style;
 
 pub(super) fn ledger(context: &Context) -> Section {
@@ -78,16 +78,23 @@ const GOLD: Style = Style { color: 1, dash: 0, marker: 0 };
 pub(super) fn gap(context: &Context) -> Section {
     let recorded: Vec<(&Arm, Style, &HackingGap)> =
         context.arms().filter_map(|(a, s)| a.hacking_gap.as_ref().map(|g| (a, s, g))).collect();
-    let block = if recorded.is_empty() {
-        Block::Missing { text: "No arm recorded its training reward beside the gold score.".to_owned() }
+    let entry = |name: &str, style: Style| LegendEntry {
+        name: name.to_owned(),
+        note: String::new(),
+        swatch: swatch::arm(style, name),
+        key: String::new(),
+    };
+    let blocks = if recorded.is_empty() {
+        vec![Block::Missing { text: "No arm recorded its training reward beside the gold score.".to_owned() }]
     } else {
-        Block::Multiples(gap_figure(context, &recorded))
+        let entries = vec![entry("training reward (proxy)", PROXY), entry("gold score", GOLD)];
+        vec![Block::Legend { entries }, Block::Multiples(gap_figure(context, &recorded))]
     };
     Section {
         id: "gap",
         title: "Hacking gap",
         lead: "Is the reward that was trained on still a good stand-in for the score that counts?".to_owned(),
-        blocks: vec![block],
+        blocks,
     }
 }
 
@@ -119,6 +126,7 @@ fn gap_figure(context: &Context, recorded: &[(&Arm, Style, &HackingGap)]) -> Mul
             x_range: None,
             y_range,
             guide: None,
+            end_labels: false,
             series: vec![
                 Series {
                     label: "proxy".to_owned(),
@@ -146,8 +154,7 @@ fn gap_figure(context: &Context, recorded: &[(&Arm, Style, &HackingGap)]) -> Mul
     Multiples {
         number: 0,
         title: "Proxy against gold".to_owned(),
-        caption: "Dotted line with ◇: the training reward (proxy). Solid line with ●: the gold score. The shaded area \
-                  between them is the gap. Trouble looks like a proxy that keeps rising while gold stands still \
+        caption: "The shaded area between the two lines is the gap. Trouble looks like a proxy that keeps rising while gold stands still \
                   or falls: the policy has learned to please the reward instead of solving the task."
             .to_owned(),
         panels,

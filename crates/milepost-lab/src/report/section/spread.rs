@@ -11,7 +11,7 @@ use crate::report::number::{compact, fixed};
 use crate::report::page::{Block, Figure, Section};
 
 pub(super) fn section(context: &Context) -> Section {
-    let mut blocks = Vec::new();
+    let mut blocks = vec![Block::Legend { entries: context.arm_names() }];
     blocks.push(profile(context).map_or_else(
         || Block::Missing { text: "No final scores, so no performance profile.".to_owned() },
         Block::Figure,
@@ -80,12 +80,13 @@ fn profile(context: &Context) -> Option<Figure> {
     let chart = LineChart {
         id: "profile".to_owned(),
         title: "Performance profile".to_owned(),
-        desc: format!("Share of runs that end {side} each level of {}.", context.data.metric.name),
-        x_name: format!("level of {}", context.data.metric.name),
+        desc: format!("Share of runs that end {side} each level of {}.", context.metric_name()),
+        x_name: format!("level of {}", context.metric_name()),
         y_name: format!("share of runs {side} the level"),
         x_range: Some(range),
         y_range: Some((0.0, 1.0)),
         guide: None,
+        end_labels: false,
         series,
     };
     Some(Figure {
@@ -146,14 +147,14 @@ fn efficiency(context: &Context, level: f64) -> Option<Figure> {
         title: format!(
             "{} until {} first reaches {}",
             context.x_name(),
-            context.data.metric.name,
+            context.metric_name(),
             fixed(level, 2)
         ),
         desc: rows.iter().map(|r| format!("{}: {}.", r.label, r.value)).collect::<Vec<_>>().join(" "),
         x_name: format!(
             "{} until {} first reaches {}",
             context.x_name(),
-            context.data.metric.name,
+            context.metric_name(),
             fixed(level, 2)
         ),
         x_range: Some((0.0, last)),
