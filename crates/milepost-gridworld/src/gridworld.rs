@@ -265,7 +265,9 @@ impl Gridworld {
         self.episode.as_ref().map(|episode| &*episode.level)
     }
 
-    pub(crate) fn is_deterministic(&self) -> bool {
+    /// Whether every action has exactly one outcome: nothing moves by itself.
+    #[must_use]
+    pub fn is_deterministic(&self) -> bool {
         self.episode.as_ref().is_none_or(|e| !matches!(e.level.rule, Rule::AvoidObstacles { .. }))
     }
 }
@@ -338,6 +340,9 @@ impl DiscreteEnvironment for Gridworld {
 
 impl Enumerable for Gridworld {
     /// No outcomes before the first reset, after the task has ended, or for an action that does not exist.
+    ///
+    /// One outcome where [`Gridworld::is_deterministic`]. Each moving obstacle multiplies their number by
+    /// up to 10: list those of two or three obstacles, but not of eight.
     fn outcomes(&self, action: u32) -> Vec<Branch<Self>> {
         let Some(action) = Action::ALL.get(action as usize).filter(|_| action < self.settings.action_count)
         else {

@@ -36,7 +36,7 @@ impl Settings {
     }
 
     pub(crate) fn check(self) -> Result<(), LevelError> {
-        if self.view_size % 2 == 0 || !(3..=13).contains(&self.view_size) {
+        if self.view_size.is_multiple_of(2) || !(3..=13).contains(&self.view_size) {
             return Err(LevelError::ViewSize(self.view_size));
         }
         if self.max_steps == 0 {

@@ -142,11 +142,10 @@ impl State {
     }
 
     fn drop(&mut self, level: &Level) {
-        if let Some(index) = self.front(level) {
-            if self.cells[index].is_empty() && !self.carrying.is_empty() {
-                self.set(level, index, self.carrying);
-                self.carry(level, Cell::EMPTY);
-            }
+        let free = self.front(level).filter(|index| self.cells[*index].is_empty());
+        if let Some(index) = free.filter(|_| !self.carrying.is_empty()) {
+            self.set(level, index, self.carrying);
+            self.carry(level, Cell::EMPTY);
         }
     }
 

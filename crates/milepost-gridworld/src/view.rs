@@ -116,9 +116,8 @@ fn visible_indices<const V: usize>(level: &Level, state: &State) -> Vec<usize> {
     let (dx, dy) = state.direction.vector();
     let half = V as i32 / 2;
     let mut indices = Vec::new();
-    for i in 0..V {
-        for (j, row) in rows.iter().enumerate().filter(|(_, row)| *row >> i & 1 == 1) {
-            let _ = row;
+    for (i, j) in (0..V).flat_map(|i| (0..V).map(move |j| (i, j))) {
+        if rows[j] >> i & 1 == 1 {
             let (ahead, right) = (V as i32 - 1 - j as i32, i as i32 - half);
             indices.extend(level.index(state.x + dx * ahead - dy * right, state.y + dy * ahead + dx * right));
         }

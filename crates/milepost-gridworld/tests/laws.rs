@@ -91,6 +91,8 @@ proptest! {
 
     #[test]
     fn a_step_is_one_of_the_outcomes((world, actions) in played()) {
+        // Four obstacles and more can move in too many ways to list at every step.
+        prop_assume!(world.obstacles().len() < 4);
         play(world, &actions, |world, action| {
             let outcomes = world.outcomes(action);
             let total: f64 = outcomes.iter().map(|branch| branch.probability).sum();

@@ -63,7 +63,7 @@ impl Crossing {
     /// A map of `size` by `size` cells, walls included, with up to `crossings` rivers; `size` is odd, 5 to 255.
     pub fn new(size: u8, crossings: usize, obstacle: Obstacle) -> Result<Self, CrossingError> {
         check_size("the size of a crossing", size, 5)?;
-        if size % 2 == 0 {
+        if size.is_multiple_of(2) {
             return Err(CrossingError::EvenSize(size));
         }
         Ok(Self { size, crossings, obstacle })

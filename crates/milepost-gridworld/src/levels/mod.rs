@@ -2,25 +2,52 @@
 
 mod canvas;
 mod crossing;
+mod dist_shift;
 mod door_key;
+mod dynamic_obstacles;
 mod empty;
+mod fetch;
 mod four_rooms;
+mod go_to_door;
+mod go_to_object;
 mod key_corridor;
+mod lava_gap;
+mod locked_room;
+mod memory;
 mod multi_room;
+mod objects;
+mod obstructed_maze;
+mod playground;
+mod put_near;
+mod red_blue_doors;
 mod registry;
 mod room_grid;
+mod unlock;
 
 use crate::level::{Blueprint, LevelError, Settings};
 use crate::rng::NumpyRng;
 
 pub use crossing::{Crossing, CrossingError, Obstacle};
+pub use dist_shift::DistShift;
 pub use door_key::DoorKey;
+pub use dynamic_obstacles::DynamicObstacles;
 pub use empty::Empty;
+pub use fetch::Fetch;
 pub use four_rooms::FourRooms;
+pub use go_to_door::GoToDoor;
+pub use go_to_object::GoToObject;
 pub use key_corridor::KeyCorridor;
+pub use lava_gap::LavaGap;
+pub use locked_room::LockedRoom;
+pub use memory::{Memory, MemoryError};
 pub use multi_room::MultiRoom;
+pub use obstructed_maze::{MazePlan, MazeStart, ObstructedMaze, Quarters};
+pub use playground::Playground;
+pub use put_near::PutNear;
+pub use red_blue_doors::RedBlueDoors;
 pub(crate) use registry::registered;
 pub use registry::{MakeError, registered_ids};
+pub use unlock::Unlock;
 
 /// Draws levels.
 pub trait Generate: std::fmt::Debug + Send + Sync {
@@ -72,6 +99,13 @@ fn check_size(what: &'static str, found: u8, least: u8) -> Result<(), SizeError>
     } else {
         Err(SizeError { what, found: found.into(), least: least.into(), most: 255 })
     }
+}
+
+/// A number of things from `least` to `most`, fewer than the cells inside a room of `size` by `size`.
+fn check_count(what: &'static str, found: u8, least: u8, size: u8, most: u8) -> Result<(), SizeError> {
+    let inside = (i64::from(size) - 2).pow(2);
+    let (found, least, most) = (i64::from(found), i64::from(least), i64::from(most).min(inside - 1));
+    if (least..=most).contains(&found) { Ok(()) } else { Err(SizeError { what, found, least, most }) }
 }
 
 /// Rooms of `side` cells in `columns` and `rows`, with walls shared.

@@ -44,7 +44,7 @@ impl MultiRoom {
     /// Places a room behind the door `entry` in its wall `wall` (0 right, 1 bottom, 2 left, 3 top), then up
     /// to `left - 1` rooms behind it. Whether the first one fitted.
     fn extend(
-        &self,
+        self,
         rng: &mut NumpyRng,
         left: u8,
         rooms: &mut Vec<Room>,
@@ -97,7 +97,7 @@ impl MultiRoom {
     }
 
     /// Draws chains until one has as many rooms as were drawn for this level.
-    fn chain(&self, rng: &mut NumpyRng) -> Result<Vec<Room>, GenerateError> {
+    fn chain(self, rng: &mut NumpyRng) -> Result<Vec<Room>, GenerateError> {
         let count = rng.integers(self.min_rooms.into(), i32::from(self.max_rooms) + 1) as usize;
         for _ in 0..CHAINS {
             let entry = (rng.integers(0, SIDE - 2), rng.integers(0, SIDE - 2));

@@ -5,10 +5,8 @@ use milepost_gridworld::{Action, Object};
 use milepost_testkit::fixtures;
 use serde_json::Value;
 
+use crate::FAMILIES;
 use crate::recording::{LevelRecord, Record, Steps, hex, object_record};
-
-/// The families that must be among any recordings of whole episodes.
-const FAMILIES: [&str; 6] = ["Empty", "DoorKey", "FourRooms", "LavaCrossing", "MultiRoom", "KeyCorridor"];
 
 /// Replays one episode; the first difference, if there is one.
 fn replay(record: &Record, level: &LevelRecord, steps: &Steps) -> Result<(), String> {
