@@ -179,8 +179,12 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
 
 /// The first thing a user would do, at the scale at which only the machinery is tried.
 fn smoke(settings: &Settings) -> anyhow::Result<()> {
+    let runs = settings.workspace.root().join("target/smoke-runs");
+    if runs.exists() {
+        std::fs::remove_dir_all(&runs).with_context(|| format!("{} cannot be removed", runs.display()))?;
+    }
     let mut command = launch::program(settings.workspace, false);
-    command.args(["experiment", "quickstart", "--scale", "smoke", "--device", "cpu"]);
+    command.args(["experiment", "quickstart", "--scale", "smoke", "--device", "cpu", "--runs-dir"]).arg(runs);
     check(&mut command)
 }
 
