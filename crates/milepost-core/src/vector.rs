@@ -66,7 +66,10 @@ impl<E: Environment> VectorEnv<E> {
     /// Steps every environment once; `hook` watches, and names the next task of each slot that ended.
     pub fn step(&mut self, actions: &[E::Action], hook: &mut impl StepHook<E>) -> Result<(), EnvError> {
         if actions.len() != self.environments.len() {
-            return Err(EnvError::BatchSize { actions: actions.len(), environments: self.environments.len() });
+            return Err(EnvError::BatchSize {
+                actions: actions.len(),
+                environments: self.environments.len(),
+            });
         }
         for (slot, (environment, action)) in self.environments.iter_mut().zip(actions).enumerate() {
             let outcome = environment.step(action)?;
