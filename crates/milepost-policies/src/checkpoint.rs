@@ -117,3 +117,125 @@ pub fn model_from_bytes<M: Module>(model: M, bytes: &[u8]) -> Result<M, Checkpoi
     archive.finish()?;
     Ok(model.map(&mut Write(values.into_iter())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Adam, AdamConfig, MlpConfig, NetworkConfig,
+        testing::{batch, every_kind, trainable, update},
+    };
+    use proptest::prelude::*;
+
+    fn mlp(hidden: &[usize]) -> NetworkConfig {
+        NetworkConfig::Mlp(MlpConfig { hidden: hidden.to_vec(), ..MlpConfig::default() })
+    }
+
+    fn bytes_of(config: &NetworkConfig, features: usize) -> Vec<u8> {
+        model_to_bytes(&trainable(config, features, 1)).expect("readable")
+    }
+
+    #[test]
+    fn a_checkpoint_restores_every_bit_of_every_kind() {
+        for (config, features) in every_kind() {
+            let (net, _) = update(
+                trainable(&config, features, 1),
+                &mut Adam::new(AdamConfig::default()),
+                batch(9, features, 0),
+            );
+            let bytes = model_to_bytes(&net).expect("readable");
+            let other = trainable(&config, features, 2);
+            assert_ne!(model_to_bytes(&other).ok(), Some(bytes.clone()));
+            let restored = model_from_bytes(other, &bytes).expect("fits");
+            assert_eq!(model_to_bytes(&restored).expect("readable"), bytes);
+        }
+    }
+
+    #[test]
+    fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
+        for (config, features) in every_kind() {
+            let mut net = trainable(&config, features, 1);
+            let mut adam = Adam::new(AdamConfig::default());
+            for step in 0..3 {
+                (net, _) = update(net, &mut adam, batch(9, features, step));
+            }
+            let saved = (model_to_bytes(&net).expect("readable"), adam.to_bytes().expect("readable"));
+            let mut resumed = model_from_bytes(trainable(&config, features, 9), &saved.0).expect("fits");
+            let mut resumed_adam = Adam::from_bytes(AdamConfig::default(), &resumed, &saved.1).expect("fits");
+            assert_eq!(resumed_adam.steps(), 3);
+            for step in 3..6 {
+                let norms;
+                (net, norms) = update(net, &mut adam, batch(9, features, step));
+                let (next, norm) = update(resumed, &mut resumed_adam, batch(9, features, step));
+                assert_eq!(norms.to_bits(), norm.to_bits());
+                resumed = next;
+            }
+            assert_eq!(model_to_bytes(&net), model_to_bytes(&resumed));
+            assert_eq!(adam.to_bytes(), resumed_adam.to_bytes());
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let load = |bytes: &[u8]| model_from_bytes(trainable(&mlp(&[9, 8]), 5, 1), bytes).map(|_| ());
+        assert_eq!(load(&bytes_of(&mlp(&[9, 8]), 5)), Ok(()));
+        assert!(matches!(
+            load(&bytes_of(&mlp(&[9]), 5)),
+            Err(CheckpointError::Missing { .. } | CheckpointError::Shape { .. })
+        ));
+        assert!(matches!(load(&bytes_of(&mlp(&[9, 8, 8]), 5)), Err(CheckpointError::Unknown { .. })));
+        assert_eq!(
+            load(&bytes_of(&mlp(&[9, 8]), 6)).expect_err("wider").to_string(),
+            "parameter `policy.hidden.0.weight` is [6, 9] in the checkpoint but [5, 9] in the model; \
+             build the model with the checkpoint's sizes"
+        );
+        let (table, features) = every_kind()[2].clone();
+        assert!(matches!(load(&bytes_of(&table, features)), Err(CheckpointError::Missing { .. })));
+    }
+
+    #[test]
+    fn an_optimizer_of_another_model_is_refused() {
+        let mut adam = Adam::new(AdamConfig::default());
+        let (net, _) = update(trainable(&mlp(&[9]), 5, 1), &mut adam, batch(3, 5, 0));
+        let bytes = adam.to_bytes().expect("readable");
+        assert!(Adam::from_bytes(AdamConfig::default(), &net, &bytes).is_ok());
+        let other = trainable(&mlp(&[8]), 5, 1);
+        assert!(matches!(
+            Adam::from_bytes(AdamConfig::default(), &other, &bytes),
+            Err(CheckpointError::Shape { .. })
+        ));
+        let model = model_to_bytes(&net).expect("readable");
+        assert!(matches!(
+            Adam::from_bytes(AdamConfig::default(), &net, &model),
+            Err(CheckpointError::Damaged { .. })
+        ));
+        let fresh = Adam::new(AdamConfig::default()).to_bytes().expect("empty");
+        assert_eq!(Adam::from_bytes(AdamConfig::default(), &net, &fresh).expect("fits").steps(), 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_truncated_checkpoint_is_an_error(fraction in 0.0f64..1.0) {
+            let bytes = bytes_of(&mlp(&[9, 8]), 5);
+            let cut = &bytes[..(bytes.len() as f64 * fraction) as usize];
+            let result = model_from_bytes(trainable(&mlp(&[9, 8]), 5, 1), cut);
+            let damaged = matches!(result, Err(CheckpointError::Damaged { .. }));
+            prop_assert!(damaged);
+        }
+
+        #[test]
+        fn a_damaged_byte_never_panics(position in 0.0f64..1.0, byte: u8) {
+            let mut bytes = bytes_of(&mlp(&[9, 8]), 5);
+            let at = (bytes.len() as f64 * position) as usize;
+            bytes[at] = byte;
+            // Damage to a number is another number; damage to the header must be an error or harmless.
+            let _ = model_from_bytes(trainable(&mlp(&[9, 8]), 5, 1), &bytes);
+        }
+
+        #[test]
+        fn random_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(model_from_bytes(trainable(&mlp(&[9, 8]), 5, 1), &bytes).is_err());
+        }
+    }
+}

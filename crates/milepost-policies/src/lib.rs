@@ -14,6 +14,8 @@ mod parameters;
 mod sampling;
 mod state_index;
 mod tensors;
+#[cfg(test)]
+mod testing;
 
 pub use adam::{Adam, AdamConfig};
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};

@@ -2,6 +2,8 @@
 //! keys its state by random ids, and restores it to the process-wide default device.
 
 mod config;
+#[cfg(test)]
+mod tests;
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},

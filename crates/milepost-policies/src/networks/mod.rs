@@ -4,6 +4,8 @@ mod cnn;
 mod dense;
 mod mlp;
 mod tabular;
+#[cfg(test)]
+mod tests;
 
 use burn::{module::Module, tensor::Tensor};
 
