@@ -1,6 +1,6 @@
 //! GiGPO: groups of trajectories, and within them groups of turns that start from the same state.
 
-use crate::anchor::AnchorPools;
+use crate::anchor::{AnchorPools, Interner};
 use crate::{CreditError, Groups, GroupsReport, Normalize, Rows, check, reward_to_go};
 
 /// A batch of trajectories as turns.
@@ -99,21 +99,28 @@ impl GiGpo {
         check::finite_scalar("omega", self.omega)?;
         check::unit_interval("gamma", self.gamma)?;
         check::non_negative("shrinkage", self.shrinkage)?;
+        self.step.check()?;
         let (episode, episode_report) = batch.episode_credit(&self.episode)?;
         batch.turns.broadcast(&episode, None, out)?;
         let mut report = StepGroupsReport { episode: episode_report, ..StepGroupsReport::default() };
         let returns = batch.returns(self.gamma)?;
-        let mut pools = AnchorPools::new();
+        let (mut interner, mut pools) = (Interner::new(), AnchorPools::new());
+        let (mut turns, mut ids) = (Vec::new(), Vec::new());
         for members in batch.groups.iter() {
+            turns.clear();
+            turns.extend(batch.turns_of(members));
+            interner.begin(turns.len());
+            ids.clear();
+            ids.extend(turns.iter().map(|&turn| interner.id((batch.anchors[turn], 0))));
             pools.normalize(
                 &self.step,
-                batch.turns_of(members),
-                batch.anchors,
-                &returns,
+                &ids,
+                interner.len(),
+                |entry| returns[turns[entry]],
                 &mut report.step,
-                |turn, credit, size| {
+                |entry, credit, size| {
                     let size = size as f64;
-                    out[turn] += self.omega * credit * (size / (size + self.shrinkage));
+                    out[turns[entry]] += self.omega * credit * (size / (size + self.shrinkage));
                 },
             )?;
         }

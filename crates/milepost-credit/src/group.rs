@@ -116,9 +116,10 @@ impl Normalize {
         scores: &[f64],
         out: &mut [f64],
     ) -> Result<GroupsReport, CreditError> {
+        self.check()?;
         let mut report = GroupsReport::default();
         for_each_pool(groups, pooling.valid, scores, out, |pool, out| {
-            let outcome = self.apply(pool, out)?;
+            let outcome = self.apply_pool(pool, out)?;
             if outcome.dropped && pooling.singleton == Singleton::Raw {
                 out[0] = match self.scale {
                     Scale::Std { epsilon, .. } => pool[0] / (1.0 + epsilon),

@@ -1,6 +1,6 @@
 //! HGPO: a hierarchy of anchor groups by shared history.
 
-use crate::anchor::AnchorPools;
+use crate::anchor::{AnchorPools, Interner};
 use crate::gigpo::{StepGroupsReport, TurnBatch};
 use crate::{CreditError, Normalize, check};
 
@@ -52,64 +52,82 @@ impl Hgpo {
         check::finite_scalar("omega", self.omega)?;
         check::unit_interval("gamma", self.gamma)?;
         check::non_negative("alpha", self.alpha)?;
+        self.step.check()?;
         let (episode, episode_report) = batch.episode_credit(&self.episode)?;
         batch.turns.broadcast(&episode, None, out)?;
         let mut report = StepGroupsReport { episode: episode_report, ..StepGroupsReport::default() };
         let returns = batch.returns(self.gamma)?;
-        let mut weighted = vec![0.0; out.len()];
-        let mut weights = vec![0.0; out.len()];
-        let mut contexts = Contexts::new(batch);
-        let mut pools = AnchorPools::new();
-        for level in 0..=self.depth {
-            let weight = (level as f64 + 1.0).powf(self.alpha);
-            for members in batch.groups.iter() {
-                let turns = batch.turns_of(members);
-                let step = &mut report.step;
-                pools.normalize(&self.step, turns, &contexts.ids, &returns, step, |turn, credit, size| {
-                    if size > 1 {
-                        weighted[turn] += weight * credit;
-                        weights[turn] += weight;
-                    }
-                })?;
+        let (mut weighted, mut weights) = (Vec::new(), Vec::new());
+        let (mut contexts, mut pools) = (Contexts::new(), AnchorPools::new());
+        for members in batch.groups.iter() {
+            contexts.begin(batch, members);
+            weighted.clear();
+            weighted.resize(contexts.turns.len(), 0.0);
+            weights.clear();
+            weights.resize(contexts.turns.len(), 0.0);
+            for level in 0..=self.depth {
+                let weight = (level as f64 + 1.0).powf(self.alpha);
+                pools.normalize(
+                    &self.step,
+                    &contexts.ids,
+                    contexts.interner.len(),
+                    |entry| returns[contexts.turns[entry]],
+                    &mut report.step,
+                    |entry, credit, size| {
+                        if size > 1 {
+                            weighted[entry] += weight * credit;
+                            weights[entry] += weight;
+                        }
+                    },
+                )?;
+                if level < self.depth {
+                    contexts.deepen(batch, members);
+                }
             }
-            contexts.deepen(batch);
-        }
-        for ((out, weighted), weight) in out.iter_mut().zip(&weighted).zip(&weights) {
-            if *weight > 0.0 {
-                *out += self.omega * weighted / weight;
+            for ((&turn, weighted), weight) in contexts.turns.iter().zip(&weighted).zip(&weights) {
+                if *weight > 0.0 {
+                    out[turn] += self.omega * weighted / weight;
+                }
             }
         }
         Ok(report)
     }
 }
 
-/// Identity of the last `k + 1` states of each turn, exact: equal ids if and only if equal histories.
+/// Identity of the last `k + 1` states of each turn of one group: equal ids if and only if equal histories.
 struct Contexts {
-    ids: Vec<u64>,
-    order: Vec<((u64, Option<u64>), usize)>,
+    interner: Interner,
+    turns: Vec<usize>,
+    ids: Vec<u32>,
 }
 
 impl Contexts {
-    fn new(batch: &TurnBatch<'_>) -> Self {
-        Self { ids: batch.anchors.to_vec(), order: Vec::new() }
+    const fn new() -> Self {
+        Self { interner: Interner::new(), turns: Vec::new(), ids: Vec::new() }
     }
 
-    /// Adds one earlier state: the new id of a turn numbers the pair of its anchor and the id before it.
-    fn deepen(&mut self, batch: &TurnBatch<'_>) {
-        let Self { ids, order } = self;
-        order.clear();
-        for row in batch.turns.iter() {
-            let first = row.start;
-            order.extend(row.map(|turn| {
-                let before = (turn > first).then(|| ids[turn - 1]);
-                ((batch.anchors[turn], before), turn)
-            }));
-        }
-        order.sort_unstable();
-        for (id, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
-            for &(_, turn) in same {
-                ids[turn] = id as u64;
+    /// The turns of a group, told apart by their own state.
+    fn begin(&mut self, batch: &TurnBatch<'_>, members: &[usize]) {
+        let Self { interner, turns, ids } = self;
+        turns.clear();
+        turns.extend(batch.turns_of(members));
+        interner.begin(turns.len());
+        ids.clear();
+        ids.extend(turns.iter().map(|&turn| interner.id((batch.anchors[turn], 0))));
+    }
+
+    /// Adds one earlier state: the new id numbers the pair of a turn's own state and the old id of the turn
+    /// before it. Backwards, so that the old id is still there.
+    fn deepen(&mut self, batch: &TurnBatch<'_>, members: &[usize]) {
+        self.interner.begin(self.turns.len());
+        let mut end = self.turns.len();
+        for &trajectory in members.iter().rev() {
+            let start = end - batch.turns.range(trajectory).len();
+            for entry in (start..end).rev() {
+                let before = if entry > start { u64::from(self.ids[entry - 1]) + 1 } else { 0 };
+                self.ids[entry] = self.interner.id((batch.anchors[self.turns[entry]], before));
             }
+            end = start;
         }
     }
 }
@@ -129,9 +147,10 @@ mod tests {
             turn_rewards: &[0.0; 6],
             anchors: &[1, 7, 2, 7, 1, 7],
         };
-        let mut contexts = Contexts::new(&batch);
-        assert_eq!(contexts.ids, batch.anchors);
-        contexts.deepen(&batch);
+        let (mut contexts, members) = (Contexts::new(), [0, 1, 2]);
+        contexts.begin(&batch, &members);
+        assert_eq!(contexts.ids, [0, 1, 2, 1, 0, 1]);
+        contexts.deepen(&batch, &members);
         assert_eq!(contexts.ids[1], contexts.ids[5]);
         assert_ne!(contexts.ids[1], contexts.ids[3]);
         assert_eq!(contexts.ids[0], contexts.ids[4]);

@@ -94,9 +94,20 @@ impl Normalize {
         check::non_empty("scores", scores)?;
         check::len("out", scores.len(), out.len())?;
         check::finite("scores", scores)?;
-        if let Scale::Std { epsilon, .. } = self.scale {
-            check::non_negative("epsilon", epsilon)?;
+        self.check()?;
+        self.apply_pool(scores, out)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), CreditError> {
+        match self.scale {
+            Scale::Std { epsilon, .. } => check::non_negative("epsilon", epsilon),
+            Scale::MaxAbs | Scale::None => Ok(()),
         }
+    }
+
+    /// [`Normalize::apply`] where the slices are known to be equal in length, not empty, and finite.
+    #[inline]
+    pub(crate) fn apply_pool(&self, scores: &[f64], out: &mut [f64]) -> Result<PoolReport, CreditError> {
         let size = scores.len();
         let first = scores[0];
         let zero_range = scores.iter().all(|&score| score == first);
@@ -151,6 +162,9 @@ pub(crate) fn standard_deviation(values: &[f64], mean: f64, ddof: u8) -> Result<
 
 #[inline]
 fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+    if values.len() < 8 {
+        return values.iter().map(|&value| term(value)).sum();
+    }
     let mut lanes = [0.0_f64; 4];
     let chunks = values.chunks_exact(4);
     let rest: f64 = chunks.remainder().iter().map(|&value| term(value)).sum();

@@ -35,24 +35,22 @@ impl TurnGae {
         tokens.check(bootstrap, advantages, returns)?;
         check::unit_interval("gamma", self.turn.gamma)?;
         check::unit_interval("lambda", self.turn.lambda)?;
-        advantages.fill(0.0);
-        returns.fill(0.0);
         let decay = self.turn.gamma * self.turn.lambda;
         let (mut next_value, mut carry) = (bootstrap, 0.0);
-        let mut end = tokens.last_policy(tokens.mask.len());
-        while let Some(last) = end {
-            let first = tokens.turn_start(last);
-            let policy = |position: &usize| tokens.mask[*position];
-            let reward: f64 = (first..=last).filter(policy).map(|position| tokens.rewards[position]).sum();
-            let value = tokens.values[last];
-            carry = (reward + self.turn.gamma * next_value - value) + decay * carry;
+        let mut end = tokens.mask.len();
+        while let Some(span) = tokens.last_turn(end) {
+            let value = tokens.values[span.last];
+            carry = (span.reward + self.turn.gamma * next_value - value) + decay * carry;
             next_value = value;
-            for position in (first..=last).filter(policy) {
-                advantages[position] = carry;
-                returns[position] = carry + value;
+            for position in span.first..end {
+                let policy = tokens.mask[position];
+                advantages[position] = if policy { carry } else { 0.0 };
+                returns[position] = if policy { carry + value } else { 0.0 };
             }
-            end = tokens.last_policy(first);
+            end = span.first;
         }
+        advantages[..end].fill(0.0);
+        returns[..end].fill(0.0);
         Ok(())
     }
 }

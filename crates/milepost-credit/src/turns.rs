@@ -35,20 +35,31 @@ impl TurnTokens<'_> {
         check::finite("values", self.values)
     }
 
-    /// The last policy position before `end`.
-    pub(crate) fn last_policy(&self, end: usize) -> Option<usize> {
-        (0..end).rev().find(|&position| self.mask[position])
-    }
-
-    /// The first policy position of the turn that the policy position `last` belongs to.
-    pub(crate) fn turn_start(&self, last: usize) -> usize {
-        let mut first = last;
-        for position in (0..last).rev().filter(|&position| self.mask[position]) {
-            if self.turn_of[position] != self.turn_of[last] {
-                break;
+    /// The last turn that has a policy position before `end`.
+    #[inline]
+    pub(crate) fn last_turn(&self, end: usize) -> Option<TurnSpan> {
+        let last = (0..end).rev().find(|&position| self.mask[position])?;
+        let turn = self.turn_of[last];
+        let mut span = TurnSpan { first: last, last, reward: self.rewards[last] };
+        for position in (0..last).rev() {
+            if self.mask[position] {
+                if self.turn_of[position] != turn {
+                    break;
+                }
+                span.first = position;
+                span.reward += self.rewards[position];
             }
-            first = position;
         }
-        first
+        Some(span)
     }
+}
+
+/// The policy positions of one turn.
+pub(crate) struct TurnSpan {
+    /// First of them.
+    pub(crate) first: usize,
+    /// Last of them.
+    pub(crate) last: usize,
+    /// Sum of their rewards.
+    pub(crate) reward: f64,
 }

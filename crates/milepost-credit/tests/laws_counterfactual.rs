@@ -268,11 +268,13 @@ proptest! {
     }
 }
 
+/// The value of a coalition by its size.
+type Game = fn(usize) -> f64;
+
 /// Shapley and leave-one-out are different estimands: conjunction, disjunction and parity tell them apart.
 #[test]
 fn conjunction_disjunction_and_parity_separate_shapley_from_leave_one_out() {
     let players = 5;
-    type Game = fn(usize) -> f64;
     let and: Game = |present| f64::from(u8::from(present == 5));
     let or: Game = |present| f64::from(u8::from(present > 0));
     let parity: Game = |present| (present % 2) as f64;

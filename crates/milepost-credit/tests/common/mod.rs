@@ -1,5 +1,7 @@
-//! Reading golden cases.
+//! Reading golden cases and comparing rules.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of this module")]
+
+pub mod laws;
 
 use milepost_testkit::golden::{Array, Case, array, number, numbers};
 use serde_json::Value;
