@@ -16,6 +16,63 @@
     ['mouseleave', 'blur'].forEach(function (e) { li.addEventListener(e, function () { set(false); }); });
   });
 
+  // Main figure: the values of all arms at the pointer, read from the figure's own CSV.
+  each(document, 'rect.plot', function (plot) {
+    var figure = plot.closest('figure');
+    var link = figure && figure.querySelector('a.csv');
+    var tip = document.getElementById('tip');
+    var svg = plot.ownerSVGElement;
+    var rows = null;
+    if (!link) { return; }
+    var hair = document.createElementNS(svg.namespaceURI, 'path');
+    hair.setAttribute('class', 'hair');
+    svg.insertBefore(hair, plot);
+    plot.addEventListener('mousemove', function (event) {
+      rows = rows || parse(decodeURIComponent(link.getAttribute('href').split(',').slice(1).join(',')));
+      var box = plot.getBoundingClientRect();
+      var share = (event.clientX - box.left) / box.width;
+      var from = Number(plot.dataset.from);
+      var x = from + share * (Number(plot.dataset.to) - from);
+      var nearest = {};
+      rows.forEach(function (r) {
+        var d = Math.abs(Number(r[1]) - x);
+        if (r[2] !== '' && (!nearest[r[0]] || d < nearest[r[0]].d)) { nearest[r[0]] = { d: d, row: r }; }
+      });
+      var lines = Object.keys(nearest).map(function (arm) { return nearest[arm].row; });
+      lines.sort(function (a, b) { return Number(b[2]) - Number(a[2]); });
+      tip.textContent = '';
+      var head = document.createElement('b');
+      head.textContent = lines.length ? Number(lines[0][1]).toLocaleString('en') + ' ' + plot.dataset.unit : '';
+      tip.appendChild(head);
+      lines.forEach(function (r) {
+        var line = document.createElement('div');
+        line.textContent = r[0] + ' ' + short(r[2]) + ' (' + short(r[3]) + ' to ' + short(r[4]) + ')';
+        tip.appendChild(line);
+      });
+      tip.hidden = false;
+      tip.style.left = Math.min(event.clientX + 16, window.innerWidth - tip.offsetWidth - 8) + 'px';
+      tip.style.top = Math.max(8, event.clientY - tip.offsetHeight - 12) + 'px';
+      var at = Number(plot.getAttribute('x')) + share * Number(plot.getAttribute('width'));
+      var top = Number(plot.getAttribute('y'));
+      hair.setAttribute('d', 'M' + at + ' ' + top + 'V' + (top + Number(plot.getAttribute('height'))));
+    });
+    plot.addEventListener('mouseleave', function () { tip.hidden = true; hair.removeAttribute('d'); });
+  });
+
+  function short(text) { return text === '' ? '–' : Number(text).toPrecision(3); }
+
+  // Rows of a CSV text without its header (RFC 4180).
+  function parse(text) {
+    var rows = [[]];
+    var field = /(?:"((?:[^"]|"")*)"|([^,\n]*))(,|\n|$)/g;
+    var match;
+    while (field.lastIndex < text.length && (match = field.exec(text))) {
+      rows[rows.length - 1].push(match[1] === undefined ? match[2] : match[1].replace(/""/g, '"'));
+      if (match[3] === '\n') { rows.push([]); }
+    }
+    return rows.slice(1).filter(function (r) { return r.length > 1; });
+  }
+
   // Copy buttons.
   each(document, '.copy', function (button) {
     if (!navigator.clipboard) { return; }

@@ -40,7 +40,7 @@ impl<'a> Context<'a> {
             }
         }
         let scores = data.arms.iter().flat_map(|a| a.final_scores.iter().map(|s| s.score));
-        let range = data.metric.range.map(|r| (r.lower, r.upper)).or_else(|| extent(scores));
+        let range = fixed_range(data).or_else(|| extent(scores));
         let digits = number::digits_for(range.map_or(1.0, |(lo, hi)| hi - lo));
         Self { data, digits, styles, channels }
     }
@@ -120,11 +120,22 @@ impl<'a> Context<'a> {
 
     /// Extent of the metric's axis, if it is fixed.
     pub(super) fn metric_range(&self) -> Option<(f64, f64)> {
-        self.data.metric.range.map(|r| (r.lower, r.upper)).filter(|(lo, hi)| lo < hi)
+        fixed_range(self.data)
+    }
+
+    /// Level at which a run counts as having learned, if one is set.
+    pub(super) fn threshold(&self) -> Option<f64> {
+        self.data.metric.threshold.filter(|t| t.is_finite())
     }
 
     /// Whether `a` is a better score than `b`.
     pub(super) fn better(&self, a: f64, b: f64) -> bool {
         if self.data.metric.lower_is_better { a < b } else { a > b }
     }
+}
+
+/// The metric's range where it is a finite, non-empty interval.
+fn fixed_range(data: &ReportData) -> Option<(f64, f64)> {
+    let range = data.metric.range.map(|r| (r.lower, r.upper));
+    range.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi)
 }

@@ -71,7 +71,7 @@ fn stack(ledger: &Ledger, at: &[usize]) -> Vec<Vec<(f64, f64)>> {
 /// The channel's name where its layer is thickest, if it fits there.
 fn label(svg: &mut Svg, axes: &Axes, at: &[usize], ledger: &Ledger, name: &str, edges: &[(f64, f64)]) {
     let name = number::shorten(name, 18);
-    let half = 4.0 * name.chars().count() as f64;
+    let half = 4.0 * name.chars().count() as f64 + 5.0;
     let (left, right) = axes.x.range();
     let room = |k: usize| {
         let x = axes.x.at(ledger.steps[at[k]]);

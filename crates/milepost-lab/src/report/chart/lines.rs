@@ -101,6 +101,9 @@ impl LineChart {
         if labelled {
             self.draw_labels(&mut svg, &axes, height);
         }
+        if self.end_labels {
+            svg.hover(&axes.x, &axes.y, &self.x_name);
+        }
         Some(svg.finish())
     }
 

@@ -108,7 +108,9 @@ impl RowChart {
         svg.text((f64::midpoint(left, right), bottom + 36.0), Anchor::Middle, "axis", &self.x_name);
         if let Some((v, label)) = &self.anchor {
             svg.line((x.at(*v), at.top - 8.0), (x.at(*v), bottom), "anchor");
-            svg.text((x.at(*v), at.top - 13.0), Anchor::Middle, "note halo", label);
+            // Near the left edge a centred label would be cut off.
+            let side = if x.at(*v) < 50.0 { Anchor::Start } else { Anchor::Middle };
+            svg.text((x.at(*v), at.top - 13.0), side, "note halo", label);
         }
         if let Some((worse, better)) = &self.sides {
             svg.text((left, bottom + 54.0), Anchor::Start, "note", worse);
@@ -132,8 +134,8 @@ fn draw_row(svg: &mut Svg, at: &Layout, x: &Linear, i: usize, row: &Row) {
     // Seeds lie under their estimate, so that neither hides the other; alone they take the middle.
     let seeds_y = if row.estimate.is_some() { y + 10.0 } else { y };
     svg.marker(row.style, (6.0, name_y - 4.0), 4.5, "mk", "");
-    svg.text((18.0, name_y), Anchor::Start, "name", &number::shorten(&row.label, 24));
-    svg.text((at.width, name_y), Anchor::End, "value", &row.value);
+    svg.text((18.0, name_y), Anchor::Start, "name halo", &number::shorten(&row.label, 24));
+    svg.text((at.width, name_y), Anchor::End, "value halo", &row.value);
     for (hint, v) in row.dots.iter().filter(|d| d.1.is_finite()) {
         svg.marker(Style { marker: 0, ..row.style }, (x.at(*v), seeds_y), 3.2, "dot", hint);
     }

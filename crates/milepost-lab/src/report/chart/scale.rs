@@ -22,9 +22,10 @@ impl Linear {
         Self { d0, d1, r0, r1 }
     }
 
-    /// Position of `v`, clamped to the range.
+    /// Position of `v`, clamped to the range; its start where `v` has no position.
     pub(in crate::report) fn at(&self, v: f64) -> f64 {
-        let t = ((v - self.d0) / (self.d1 - self.d0)).clamp(0.0, 1.0);
+        let t = (v - self.d0) / (self.d1 - self.d0);
+        let t = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) };
         self.r0 + t * (self.r1 - self.r0)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::scale::Linear;
 use crate::report::palette::Style;
 
 /// `text` with the five characters that matter in XML replaced, and control characters dropped.
@@ -87,6 +88,18 @@ impl Svg {
     /// Closes the innermost group.
     pub(in crate::report) fn close(&mut self) {
         self.out.push_str("</g>");
+    }
+
+    /// An invisible plot area that tells the page which data its pixels stand for.
+    pub(in crate::report) fn hover(&mut self, x: &Linear, y: &Linear, unit: &str) {
+        let ((left, right), (bottom, top), (from, to)) = (x.range(), y.range(), x.domain());
+        let (x, y, w, h) = (px(left), px(top), px(right - left), px(bottom - top));
+        let unit = escape(unit);
+        let _ = write!(
+            self.out,
+            "<rect class=\"plot\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" data-from=\"{from}\" data-to=\"{to}\" \
+             data-unit=\"{unit}\"/>"
+        );
     }
 
     /// Text at a baseline position.

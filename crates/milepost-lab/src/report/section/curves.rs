@@ -53,7 +53,7 @@ fn chart(context: &Context, id: &str, drawn: &[(&Arm, &BandCurve, Style)]) -> Li
         y_name: context.metric_name().to_owned(),
         x_range: None,
         y_range: context.metric_range(),
-        guide: context.data.metric.threshold.map(|t| (t, format!("threshold {}", fixed(t, 2)))),
+        guide: context.threshold().map(|t| (t, format!("threshold {}", fixed(t, 2)))),
         end_labels: true,
         series: drawn.iter().map(|(a, c, s)| band_series(&a.name, c, *s)).collect(),
     }

@@ -16,7 +16,7 @@ pub(super) fn section(context: &Context) -> Section {
         || Block::Missing { text: "No final scores, so no performance profile.".to_owned() },
         Block::Figure,
     ));
-    blocks.push(match context.data.metric.threshold {
+    blocks.push(match context.threshold() {
         None => Block::Missing {
             text: "The experiment sets no threshold, so steps to a threshold are not shown.".to_owned(),
         },
