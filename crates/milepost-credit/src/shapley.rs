@@ -1,5 +1,6 @@
 //! Shapley values of the steps, units or players of a trajectory.
 
+use crate::owen::order_weights;
 use crate::{CreditError, check};
 
 /// Largest number of players whose coalitions are enumerated: 4096 evaluations.
@@ -27,11 +28,7 @@ pub fn shapley_values(mut value: impl FnMut(u32) -> f64, out: &mut [f64]) -> Res
     }
     let values: Vec<f64> = (0..1_u32 << players).map(&mut value).collect();
     check::finite("coalition values", &values)?;
-    // weight[s] = s! (n − s − 1)!/n!, by weight[s + 1] = weight[s] (s + 1)/(n − s − 1).
-    let mut weights = vec![1.0 / players as f64; players];
-    for size in 1..players {
-        weights[size] = weights[size - 1] * size as f64 / (players - size) as f64;
-    }
+    let weights = order_weights(players);
     for (player, out) in out.iter_mut().enumerate() {
         let bit = 1_u32 << player;
         *out = (0..1_u32 << players)
@@ -120,5 +117,5 @@ pub fn leave_one_out_values(
         *out = all - value(&coalition);
         coalition[player] = true;
     }
-    check::finite("coalition values", out)
+    check::finite("player values", out)
 }

@@ -2,7 +2,7 @@
 
 use milepost_credit::{
     Residual, Rows, contrast_advantages, contribution_coefficient, contribution_credit, leave_one_out_values,
-    min_form, prefix_tree_advantages, redistribute, return_hindsight, shapley_from_permutations,
+    min_form, owen_values, prefix_tree_advantages, redistribute, return_hindsight, shapley_from_permutations,
     shapley_values, state_hindsight_coefficient, vine_advantages,
 };
 use proptest::prelude::*;
@@ -259,6 +259,28 @@ proptest! {
     }
 
     #[test]
+    fn owen_values_of_one_block_or_of_blocks_of_one_are_shapley_values(game in game()) {
+        for blocks in [Rows::padded(1, 4), Rows::padded(4, 1)] {
+            let mut out = [0.0; 4];
+            owen_values(&blocks, |coalition| game[coalition as usize], &mut out).expect("four players");
+            for (owen, exact) in out.iter().zip(shapley4(&game)) {
+                near(*owen, exact)?;
+            }
+        }
+    }
+
+    #[test]
+    fn owen_values_of_a_block_sum_to_its_shapley_value_among_blocks(game in game()) {
+        let mut out = [0.0; 4];
+        owen_values(&Rows::ragged(&[1, 3]), |coalition| game[coalition as usize], &mut out).expect("four players");
+        let mut blocks = [0.0; 2];
+        let players = [0b0000, 0b0001, 0b1110, 0b1111];
+        shapley_values(|coalition| game[players[coalition as usize]], &mut blocks).expect("two blocks");
+        near(out[0], blocks[0])?;
+        near(out[1..].iter().sum(), blocks[1])?;
+    }
+
+    #[test]
     fn min_form_is_the_minimum_of_what_follows(scores in prop::collection::vec(-2.0..2.0, 1..10)) {
         let mut out = vec![0.0; scores.len()];
         min_form(&scores, &mut out).expect("valid");
@@ -306,6 +328,14 @@ fn coefficients_that_are_undefined_are_counted_and_contribute_nothing() {
 }
 
 #[test]
+fn three_blocks_of_three_need_eighty_coalitions() {
+    let mut out = [0.0; 9];
+    let value = |coalition: u32| f64::from(coalition.count_ones());
+    assert_eq!(owen_values(&Rows::padded(3, 3), value, &mut out).expect("nine players"), 80);
+    assert!(out.iter().all(|credit| (credit - 1.0).abs() < 1e-12));
+}
+
+#[test]
 fn too_many_players_and_broken_permutations_are_refused() {
     assert!(shapley_values(|_| 0.0, &mut [0.0; 13]).is_err());
     let value = |_: &[bool]| 0.0;
@@ -313,5 +343,8 @@ fn too_many_players_and_broken_permutations_are_refused() {
     assert!(shapley_from_permutations([[0, 2]], value, &mut [0.0; 2]).is_err());
     assert!(shapley_from_permutations([[0]], value, &mut [0.0; 2]).is_err());
     assert!(shapley_from_permutations(Vec::<Vec<usize>>::new(), value, &mut [0.0; 2]).is_err());
+    assert!(owen_values(&Rows::padded(1, 2), |_| f64::NAN, &mut [0.0; 2]).is_err());
+    assert!(owen_values(&Rows::padded(1, 3), |_| 0.0, &mut [0.0; 2]).is_err());
+    assert!(owen_values(&Rows::padded(1, 13), |_| 0.0, &mut [0.0; 13]).is_err());
     assert!(leave_one_out_values(|_| f64::NAN, &mut [0.0; 2]).is_err());
 }
