@@ -98,3 +98,14 @@ pub(crate) fn all_finite(what: &'static str, values: &[f64]) -> Result<(), Stats
         Some(row) => Err(StatsError::NotFinite { what, row, column: 0, value: values[row] }),
     }
 }
+
+/// `Err` unless two sequences are equally long and not empty.
+pub(crate) fn paired<A, B>(what: &'static str, left: &[A], right: &[B]) -> Result<(), StatsError> {
+    if left.len() != right.len() {
+        return Err(StatsError::Mismatch { what, left: left.len(), right: right.len() });
+    }
+    if left.is_empty() {
+        return Err(StatsError::Empty { what });
+    }
+    Ok(())
+}

@@ -5,6 +5,9 @@
 
 pub mod aggregate;
 pub mod bootstrap;
+pub mod calibration;
+pub mod classification;
+pub mod correlation;
 mod error;
 mod evaluate;
 pub mod exact;
@@ -12,7 +15,9 @@ mod interval;
 mod normal;
 mod ordering;
 mod paired;
+pub mod reward_distance;
 mod scores;
+pub mod value_order;
 pub mod verdict;
 
 pub use bootstrap::{Bootstrap, Resampling};
