@@ -5,8 +5,8 @@ use milepost_core::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Count, CountKey, CountMode, Form, JudgeNoise, OracleProgress, Outcome, OutcomeSource, Potential,
-    ScoreError, Scorer, Shaping, TerminalPotential,
+    Count, CountKey, CountMode, Form, JudgeNoise, OracleProgress, Outcome, OutcomeSource, Potential, Rnd,
+    RndConfig, ScoreError, Scorer, Shaping, TerminalPotential,
 };
 
 /// A scorer as it stands in an experiment file.
@@ -76,6 +76,8 @@ pub enum ScorerConfig {
         #[serde(default)]
         noise: JudgeNoise,
     },
+    /// Random network distillation: [`Rnd`]. Needs a device.
+    Rnd(RndConfig),
 }
 
 mod names {
@@ -121,6 +123,7 @@ impl ScorerConfig {
             | Self::Potential { channel, .. }
             | Self::Count { channel, .. }
             | Self::OracleProgress { channel, .. } => channel,
+            Self::Rnd(config) => &config.channel,
         }
     }
 
@@ -143,6 +146,12 @@ impl ScorerConfig {
             Self::OracleProgress { record, form, gamma, terminal, noise, .. } => {
                 let shaping = shaping(*form, *gamma, *terminal);
                 Box::new(OracleProgress::new(channel, record, shaping, *noise, context.run_seed)?)
+            }
+            Self::Rnd(config) => {
+                let device =
+                    context.device.ok_or_else(|| ScoreError::NeedsDevice { scorer: channel.to_owned() })?;
+                let encoder = Arc::clone(&context.encoder);
+                Box::new(Rnd::new(config.clone(), context.run_seed, device, encoder, context.slots)?)
             }
         })
     }
@@ -181,6 +190,17 @@ mod tests {
             let text = serde_json::to_string(&config).expect("serialises");
             assert_eq!(parse(&text).expect("round trip"), config);
         }
+    }
+
+    #[test]
+    fn a_scorer_with_a_network_needs_a_device() {
+        let config = parse(r#"{"kind": "rnd", "outputs": 8}"#).expect("valid");
+        let error = config.build(&context()).err().expect("no device");
+        assert!(matches!(error, ScoreError::NeedsDevice { .. }), "{error}");
+        let device = Device::flex();
+        let scorer = config.build(&ScorerContext { device: Some(&device), ..context() }).expect("builds");
+        assert_eq!(scorer.name(), "rnd");
+        assert!(parse(r#"{"kind": "rnd", "ouputs": 8}"#).expect_err("typo").to_string().contains("ouputs"));
     }
 
     #[test]

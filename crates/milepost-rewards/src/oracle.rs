@@ -7,7 +7,7 @@ use crate::{ScoreError, ScoreReport, Scorer, Shaping};
 
 /// How a perfect judge is spoilt. All zero: the judge is exact.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JudgeNoise {
     /// Standard deviation of Gaussian noise, in units of the record.
     pub sd: f64,
