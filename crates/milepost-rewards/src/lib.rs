@@ -9,6 +9,8 @@ mod count;
 #[cfg(test)]
 mod fixture;
 mod hash;
+#[cfg(test)]
+mod invariance;
 mod normalize;
 mod oracle;
 mod outcome;
