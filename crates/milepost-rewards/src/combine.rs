@@ -89,7 +89,7 @@ pub fn combine_counted<O>(
         }
     }
     if let Some([low, high]) = config.clip {
-        if !(low <= high) {
+        if low.is_nan() || high.is_nan() || low > high {
             let value = format!("[{low}, {high}]");
             return Err(ScoreError::setting("reward", "clip", value, "a lowest and a highest value"));
         }

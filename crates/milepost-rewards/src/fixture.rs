@@ -51,6 +51,6 @@ impl milepost_core::Encoder<u64> for KeyFeatures {
 
     fn encode(&self, observation: &u64, _state_key: u64, out: &mut [f32]) {
         out[0] = (observation % 10) as f32;
-        out[1] = f32::from(u8::from(observation % 2 == 0));
+        out[1] = f32::from(u8::from(observation.is_multiple_of(2)));
     }
 }

@@ -38,9 +38,13 @@ impl RunningMeanStd {
         let n = (rows.len() / width) as f64;
         let mut mean = vec![0.0; width];
         for row in rows.chunks_exact(width) {
-            mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += (*x).into());
+            for (sum, x) in mean.iter_mut().zip(row) {
+                *sum += (*x).into();
+            }
         }
-        mean.iter_mut().for_each(|sum| *sum /= n);
+        for sum in &mut mean {
+            *sum /= n;
+        }
         let mut variance = vec![0.0; width];
         for row in rows.chunks_exact(width) {
             for ((sum, x), mean) in variance.iter_mut().zip(row).zip(&mean) {

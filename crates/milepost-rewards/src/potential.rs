@@ -146,6 +146,7 @@ impl<O> Scorer<O> for Potential {
 
 #[cfg(test)]
 mod tests {
+    use super::TerminalPotential::{Keep, Zero};
     use super::*;
     use crate::fixture::{batch, channel, recorded};
     use milepost_core::{Budget, CutReason, Outcome};
@@ -172,7 +173,6 @@ mod tests {
                 .flatten()
                 .collect::<Vec<_>>()
         };
-        use TerminalPotential::{Keep, Zero};
         assert_eq!(of(Form::Level, Zero, FAILED), [0.5, 0.125]);
         assert_eq!(of(Form::Delta, Zero, FAILED), [0.25, -0.375]);
         assert_eq!(of(Form::Shaped, Zero, FAILED), [0.0, -0.5]);

@@ -138,7 +138,7 @@ impl ScoreError {
     pub(crate) fn setting(
         scorer: &str,
         setting: &'static str,
-        value: impl ToString,
+        value: impl std::fmt::Display,
         rule: &'static str,
     ) -> Self {
         Self::Setting { scorer: scorer.to_owned(), setting, value: value.to_string(), rule }
