@@ -15,6 +15,7 @@ mod interval;
 mod normal;
 mod ordering;
 mod paired;
+mod replicates;
 pub mod reward_distance;
 mod scores;
 pub mod value_order;
