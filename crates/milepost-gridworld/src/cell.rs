@@ -21,6 +21,11 @@ impl Cell {
         [kind, color, state]
     }
 
+    /// [`Cell::code`], or zeros; without a branch.
+    pub(crate) const fn code_if(self, seen: bool) -> [u8; 3] {
+        Self(self.0 & 0u32.wrapping_sub(seen as u32)).code()
+    }
+
     /// The three bytes as a number, for hashing.
     pub(crate) const fn appearance(self) -> u32 {
         self.0 & 0x00ff_ffff
@@ -68,7 +73,7 @@ impl Cell {
 
     /// A wall, or a door that is not open.
     pub(crate) const fn blocks_sight(self) -> bool {
-        self.is(Kind::Wall) || (self.is(Kind::Door) && self.state_code() != 0)
+        self.is(Kind::Wall) | (self.is(Kind::Door) & (self.state_code() != 0))
     }
 
     /// This door after being toggled with `held` in hand: a locked one opens for a key of its colour, others swap.

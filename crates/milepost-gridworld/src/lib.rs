@@ -2,15 +2,19 @@
 
 mod cell;
 mod encoder;
+mod environment;
 mod grid;
 mod gridworld;
+mod inspect;
 mod key;
 mod level;
 pub mod levels;
 mod object;
 mod observation;
 mod oracle;
+mod outcomes;
 mod position;
+mod raw_step;
 mod render;
 mod rng;
 mod rules;
@@ -19,13 +23,14 @@ mod view;
 
 pub use encoder::FlatImage;
 pub use grid::{Grid, GridError};
-pub use gridworld::{Gridworld, RawStep};
+pub use gridworld::Gridworld;
 pub use level::{Blueprint, LevelError, Settings};
 pub use levels::registered_ids;
 pub use object::{BadEncoding, Color, DoorState, Kind, Object};
 pub use observation::GridObservation;
 pub use oracle::{Distance, DistanceOracle, ProgressProbe, StepsToGoProbe};
 pub use position::{Direction, Position};
+pub use raw_step::RawStep;
 pub use render::SvgOptions;
 pub use rng::NumpyRng;
 pub use rules::{Instruction, ObjectSet, Task};

@@ -4,6 +4,8 @@
 //! right and back; a visible cell that does not block sight lights the next cell of the sweep and the
 //! cells ahead of both. Here a row is a bit mask and a sweep is a flood through transparent bits.
 
+use std::ops::Range;
+
 use crate::cell::Cell;
 use crate::level::Level;
 use crate::state::State;
@@ -27,21 +29,35 @@ struct Window<const V: usize> {
 }
 
 fn window<const V: usize>(level: &Level, state: &State) -> Window<V> {
-    let mut window = Window { cells: [[Cell::WALL; V]; V], opaque: [0; V] };
+    let mut window = Window { cells: [[Cell::WALL; V]; V], opaque: [u16::MAX; V] };
     let (dx, dy) = state.direction.vector();
     let (far, half) = (V as i32 - 1, V as i32 / 2);
-    // The top-left corner of the view; columns run along (-dy, dx), rows back along (-dx, -dy).
-    let (left_x, left_y) = (state.x + dx * far + dy * half, state.y + dy * far - dx * half);
-    for (i, column) in window.cells.iter_mut().enumerate() {
-        let (x0, y0) = (left_x - dy * i as i32, left_y + dx * i as i32);
-        for (j, cell) in column.iter_mut().enumerate() {
-            if let Some(index) = level.index(x0 - dx * j as i32, y0 - dy * j as i32) {
-                *cell = state.cells[index];
-            }
-            window.opaque[j] |= u16::from(cell.blocks_sight()) << i;
+    // The top-left corner of the view. Columns run along (-dy, dx), rows back along (-dx, -dy).
+    let (x, y) = (state.x + dx * far + dy * half, state.y + dy * far - dx * half);
+    let (columns, rows) = if dx == 0 {
+        (inside::<V>(x, -dy, level.width()), inside::<V>(y, -dy, level.height()))
+    } else {
+        (inside::<V>(y, dx, level.height()), inside::<V>(x, -dx, level.width()))
+    };
+    let height = level.height();
+    let (corner, right, back) = (x * height + y, dx - dy * height, -dx * height - dy);
+    for i in columns {
+        let column = &mut window.cells[i];
+        let top = corner + right * i as i32;
+        for j in rows.clone() {
+            let cell = state.cells[(top + back * j as i32) as usize];
+            column[j] = cell;
+            window.opaque[j] &= !(u16::from(!cell.blocks_sight()) << i);
         }
     }
     window
+}
+
+/// The `t` in `0..V` for which `start + step * t`, with `step` 1 or -1, is in `0..length`.
+fn inside<const V: usize>(start: i32, step: i32, length: i32) -> Range<usize> {
+    let (first, last) = if step > 0 { (-start, length - 1 - start) } else { (start - length + 1, start) };
+    let end = (last + 1).clamp(0, V as i32);
+    first.clamp(0, end) as usize..end as usize
 }
 
 /// For each row of the view, the visible cells.
@@ -91,9 +107,8 @@ fn sized<const V: usize>(level: &Level, state: &State, out: &mut [u8]) {
     window.cells[V / 2][V - 1] = state.carrying;
     let columns = out.chunks_exact_mut(3 * V);
     for (i, (column, bytes)) in window.cells.iter().zip(columns).enumerate() {
-        for (j, (cell, code)) in column.iter().zip(bytes.chunks_exact_mut(3)).enumerate() {
-            let seen = if rows[j] >> i & 1 == 1 { cell.code() } else { [0; 3] };
-            code.copy_from_slice(&seen);
+        for ((cell, row), code) in column.iter().zip(&rows).zip(bytes.chunks_exact_mut(3)) {
+            code.copy_from_slice(&cell.code_if(row >> i & 1 == 1));
         }
     }
 }

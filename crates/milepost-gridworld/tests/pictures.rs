@@ -1,5 +1,6 @@
 //! What maps look like as text and as SVG.
 
+use milepost_core::Environment;
 use milepost_gridworld::{
     Blueprint, Color, Direction, DoorState, Grid, Gridworld, Kind, Object, Position, Settings, SvgOptions,
     Task,
@@ -74,13 +75,13 @@ fn highlighted_cells_are_those_of_the_observation() {
     let world = gallery();
     let svg = world.to_svg(SvgOptions::default());
     let cells = svg.matches("h24v24h-24z").count();
-    // The agent's column up to the wall, the columns beside it, and what they let it see of the top rows.
-    let mut seen = milepost_core::Environment::new_observation(&world);
-    milepost_core::Environment::observe(&world, &mut seen);
-    let visible = seen.image.chunks(3).filter(|code| code[0] != 0).count();
-    assert!(
-        cells > 0 && cells <= visible,
-        "{cells} highlighted, {visible} visible (outside the map included)"
-    );
+    let mut seen = world.new_observation();
+    world.observe(&mut seen);
+    // Looking up from (1, 2), column i and row j of the view are at (i - 2, j - 4).
+    let on_the_map = |i: usize, j: usize| (2..8).contains(&i) && (4..8).contains(&j);
+    let visible =
+        seen.image.chunks(3).enumerate().filter(|(k, code)| code[0] != 0 && on_the_map(k / 7, k % 7));
+    assert_eq!(cells, visible.count());
+    assert!(cells > 6, "the agent sees more than its own column: {cells}");
     assert_eq!(world.to_svg(SvgOptions { cell: 24, highlight: false }).matches("h24v24h-24z").count(), 0);
 }

@@ -1,15 +1,18 @@
 use super::canvas::{Area, Canvas};
-use super::{Generate, GenerateError, SizeError, check_size};
+use super::{Generate, GenerateError};
 use crate::level::{Blueprint, Settings};
 use crate::object::{Color, DoorState, Kind, Object};
 use crate::rng::NumpyRng;
 use crate::rules::Task;
 
-/// Six rooms along a hallway. The goal is in a locked one, its key in another.
-#[derive(Debug, Clone, Copy)]
-pub struct LockedRoom {
-    size: u8,
-}
+/// Six rooms along a hallway, on a map of 19 by 19 cells. The goal is in a locked one, its key in another.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LockedRoom;
+
+const SIZE: i32 = 19;
+/// The columns of the hallway's walls.
+const LEFT: i32 = SIZE / 2 - 2;
+const RIGHT: i32 = SIZE / 2 + 2;
 
 #[derive(Debug, Clone, Copy)]
 struct Room {
@@ -17,29 +20,14 @@ struct Room {
     door: (i32, i32),
 }
 
-impl LockedRoom {
-    /// A map of `size` by `size` cells, walls included; `size` is 15 to 255.
-    pub fn new(size: u8) -> Result<Self, SizeError> {
-        check_size("the size of a map of six rooms", size, 15)?;
-        Ok(Self { size })
-    }
-
-    /// Left and right, from top to bottom.
-    fn rooms(self) -> Vec<Room> {
-        let size = i32::from(self.size);
-        let (left, right) = hallway(size);
-        let (width, height) = (left + 1, size / 3 + 1);
-        (0..3)
-            .map(|row| row * (size / 3))
-            .flat_map(|y| [(0, left, y), (right, right, y)])
-            .map(|(x, door, y)| Room { area: Area { x, y, width, height }, door: (door, y + 3) })
-            .collect()
-    }
-}
-
-/// The columns of the hallway's walls.
-const fn hallway(size: i32) -> (i32, i32) {
-    (size / 2 - 2, size / 2 + 2)
+/// Left and right, from top to bottom.
+fn rooms() -> Vec<Room> {
+    let (width, height) = (LEFT + 1, SIZE / 3 + 1);
+    (0..3)
+        .map(|row| row * (SIZE / 3))
+        .flat_map(|y| [(0, LEFT, y), (RIGHT, RIGHT, y)])
+        .map(|(x, door, y)| Room { area: Area { x, y, width, height }, door: (door, y + 3) })
+        .collect()
 }
 
 /// A random cell inside a room, free or not.
@@ -50,21 +38,17 @@ fn inside(canvas: &mut Canvas<'_>, room: &Room) -> (i32, i32) {
 
 impl Generate for LockedRoom {
     fn settings(&self) -> Settings {
-        Settings::new(10 * u32::from(self.size))
+        Settings::new(10 * SIZE as u32)
     }
 
     fn generate(&self, rng: &mut NumpyRng) -> Result<Blueprint, GenerateError> {
-        let size = i32::from(self.size);
-        let mut canvas = Canvas::walled(self.size, self.size, rng);
-        let (left, right) = hallway(size);
+        let mut canvas = Canvas::walled(SIZE as u8, SIZE as u8, rng);
         let wall = Object::wall();
-        canvas.grid.fill(left, 0, 1, size, &wall);
-        canvas.grid.fill(right, 0, 1, size, &wall);
-        let rooms = self.rooms();
+        canvas.grid.fill(LEFT, 0, 1, SIZE, &wall);
+        canvas.grid.fill(RIGHT, 0, 1, SIZE, &wall);
+        let rooms = rooms();
         for room in &rooms {
-            let from = if room.area.x == 0 { 0 } else { right };
-            let to = if room.area.x == 0 { left } else { size };
-            canvas.grid.fill(from, room.area.y, to - from, 1, &wall);
+            canvas.grid.fill(room.area.x, room.area.y, room.area.width, 1, &wall);
         }
 
         let count = rooms.len() as u64;
@@ -87,7 +71,7 @@ impl Generate for LockedRoom {
         };
         let key = inside(&mut canvas, &rooms[with_key]);
         canvas.grid.set(key.0, key.1, Some(Object::new(Kind::Key, colors[locked])));
-        canvas.place_agent(Area { x: left, y: 0, width: right - left, height: size }, None)?;
+        canvas.place_agent(Area { x: LEFT, y: 0, width: RIGHT - LEFT, height: SIZE }, None)?;
         let (locked, with_key) = (colors[locked].name(), colors[with_key].name());
         let mission = format!(
             "get the {locked} key from the {with_key} room, unlock the {locked} door and go to the goal"

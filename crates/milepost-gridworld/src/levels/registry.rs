@@ -73,7 +73,7 @@ impl Entry {
             Self::GoToObject(size, objects) => Box::new(GoToObject::new(size, objects)?),
             Self::KeyCorridor(side, rows) => Box::new(KeyCorridor::new(side, rows)?),
             Self::LavaGap(size) => Box::new(LavaGap::new(size, Obstacle::Lava)?),
-            Self::LockedRoom => Box::new(LockedRoom::new(19)?),
+            Self::LockedRoom => Box::new(LockedRoom),
             Self::Memory(size) => Box::new(Memory::new(size, false)?),
             Self::MemoryRandom(size) => Box::new(Memory::new(size, true)?),
             Self::MultiRoom(rooms, size) => Box::new(MultiRoom::new(rooms, rooms, size)?),

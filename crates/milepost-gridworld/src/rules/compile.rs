@@ -1,6 +1,6 @@
 //! From cells to identities.
 
-use super::verifier::Program;
+use super::program::Program;
 use super::{Rule, Task};
 use crate::level::{Level, LevelError};
 use crate::object::Kind;

@@ -6,6 +6,7 @@
 mod compile;
 mod instruction;
 mod obstacles;
+mod program;
 mod simple;
 mod verifier;
 
@@ -13,7 +14,7 @@ use std::hash::{Hash, Hasher};
 
 pub use instruction::{Instruction, ObjectSet};
 pub(crate) use obstacles::branches;
-pub(crate) use verifier::Program;
+pub(crate) use program::Program;
 
 use crate::cell::Cell;
 use crate::key;

@@ -3,49 +3,14 @@
 //! Sets of objects are fixed at the start. Their *positions* are refreshed only when the action is a drop,
 //! successful or not, so an object that was picked up is still "gone to" at its old cell.
 
-use super::compile::Resolver;
-use super::instruction::{Instruction, ObjectSet};
+use super::Memory;
+use super::program::{Node, NodeKind, Program, Set};
 use crate::cell::Cell;
 use crate::key;
-use crate::level::{Level, LevelError};
+use crate::level::Level;
 use crate::object::Kind;
 use crate::position::Position;
 use crate::state::{Action, State, Verdict};
-
-use super::Memory;
-
-/// A compiled set of objects.
-#[derive(Debug)]
-struct Set {
-    /// Those with an identity.
-    ids: Vec<u8>,
-    /// The cells of walls and the like, which have none and stay where they are.
-    fixed: Vec<usize>,
-}
-
-/// A compiled instruction: a tree whose nodes are numbered.
-#[derive(Debug)]
-struct Node {
-    number: usize,
-    kind: NodeKind,
-}
-
-#[derive(Debug)]
-enum NodeKind {
-    GoTo(Set),
-    Open { doors: Set, strict: bool },
-    PickUp { objects: Set, strict: bool },
-    PutNext { moved: Set, beside: Set, strict: bool },
-    Sequence { first: Box<Node>, second: Box<Node>, strict: bool },
-    Both(Box<Node>, Box<Node>),
-}
-
-/// A compiled instruction.
-#[derive(Debug)]
-pub(crate) struct Program {
-    root: Node,
-    nodes: usize,
-}
 
 /// What one node remembers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -74,23 +39,6 @@ enum Status {
 }
 
 impl Program {
-    pub(super) fn compile(instruction: &Instruction, resolver: &Resolver<'_>) -> Result<Self, LevelError> {
-        let mut nodes = 0;
-        let root = Node::compile(instruction, resolver, &mut nodes)?;
-        Ok(Self { root, nodes })
-    }
-
-    /// The identities that the instruction speaks of.
-    pub(super) fn objects(&self) -> impl Iterator<Item = u8> {
-        let mut ids = Vec::new();
-        self.root.objects(&mut ids);
-        ids.into_iter()
-    }
-
-    pub(super) const fn node_count(&self) -> usize {
-        self.nodes
-    }
-
     /// Refreshes what is tracked and asks the instruction about the step just taken.
     pub(super) fn judge(
         &self,
@@ -166,17 +114,6 @@ impl Progress {
 }
 
 impl Set {
-    fn compile(objects: &ObjectSet, resolver: &Resolver<'_>) -> Result<Self, LevelError> {
-        let mut set = Self { ids: Vec::new(), fixed: Vec::new() };
-        for position in objects {
-            match resolver.id(*position)? {
-                Some(id) => set.ids.push(id),
-                None => set.fixed.extend(resolver.level.index(i32::from(position.x), i32::from(position.y))),
-            }
-        }
-        Ok(set)
-    }
-
     fn contains(&self, id: u8) -> bool {
         id != 0 && self.ids.contains(&id)
     }
@@ -185,55 +122,18 @@ impl Set {
     fn places(&self, progress: &Progress) -> impl Iterator<Item = usize> {
         self.ids.iter().filter_map(|id| progress.tracked[usize::from(*id)]).chain(self.fixed.iter().copied())
     }
+
+    /// Whether `place` shares an edge with a cell in which one of the objects was last seen.
+    fn is_next_to(&self, level: &Level, progress: &Progress, place: Option<usize>) -> bool {
+        let Some((x, y)) = place.map(|index| level.coordinates(index)) else { return false };
+        self.places(progress).any(|other| {
+            let (ox, oy) = level.coordinates(other);
+            (x - ox).abs() + (y - oy).abs() == 1
+        })
+    }
 }
 
 impl Node {
-    fn compile(
-        instruction: &Instruction,
-        resolver: &Resolver<'_>,
-        nodes: &mut usize,
-    ) -> Result<Self, LevelError> {
-        let number = *nodes;
-        *nodes += 1;
-        let set = |objects| Set::compile(objects, resolver);
-        let kind = match instruction {
-            Instruction::GoTo(objects) => NodeKind::GoTo(set(objects)?),
-            Instruction::Open { objects, strict } => NodeKind::Open { doors: set(objects)?, strict: *strict },
-            Instruction::PickUp { objects, strict } => {
-                NodeKind::PickUp { objects: set(objects)?, strict: *strict }
-            }
-            Instruction::PutNext { moved, beside, strict } => {
-                NodeKind::PutNext { moved: set(moved)?, beside: set(beside)?, strict: *strict }
-            }
-            Instruction::Sequence { first, second, strict } => NodeKind::Sequence {
-                first: Box::new(Self::compile(first, resolver, nodes)?),
-                second: Box::new(Self::compile(second, resolver, nodes)?),
-                strict: *strict,
-            },
-            Instruction::Both(a, b) => NodeKind::Both(
-                Box::new(Self::compile(a, resolver, nodes)?),
-                Box::new(Self::compile(b, resolver, nodes)?),
-            ),
-        };
-        Ok(Self { number, kind })
-    }
-
-    fn objects(&self, ids: &mut Vec<u8>) {
-        match &self.kind {
-            NodeKind::GoTo(set)
-            | NodeKind::Open { doors: set, .. }
-            | NodeKind::PickUp { objects: set, .. } => ids.extend(&set.ids),
-            NodeKind::PutNext { moved, beside, .. } => {
-                ids.extend(&moved.ids);
-                ids.extend(&beside.ids);
-            }
-            NodeKind::Sequence { first: a, second: b, .. } | NodeKind::Both(a, b) => {
-                a.objects(ids);
-                b.objects(ids);
-            }
-        }
-    }
-
     fn verify(&self, asked: &Asked<'_>, progress: &mut Progress) -> Status {
         let holding = asked.state.carrying.id();
         match &self.kind {
@@ -298,17 +198,6 @@ impl Node {
                 if both { Status::Success } else { Status::Continue }
             }
         }
-    }
-}
-
-impl Set {
-    /// Whether `place` shares an edge with a cell in which one of the objects was last seen.
-    fn is_next_to(&self, level: &Level, progress: &Progress, place: Option<usize>) -> bool {
-        let Some((x, y)) = place.map(|index| level.coordinates(index)) else { return false };
-        self.places(progress).any(|other| {
-            let (ox, oy) = level.coordinates(other);
-            (x - ox).abs() + (y - oy).abs() == 1
-        })
     }
 }
 
