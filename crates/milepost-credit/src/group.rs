@@ -27,7 +27,7 @@ impl Groups {
     #[must_use]
     pub fn from_keys<K: Ord>(keys: &[K]) -> Self {
         let mut sorted: Vec<usize> = (0..keys.len()).collect();
-        sorted.sort_by(|&a, &b| keys[a].cmp(&keys[b]).then(a.cmp(&b)));
+        sorted.sort_by(|&a, &b| keys[a].cmp(&keys[b])); // stable: members stay in ascending order
         let mut pools: Vec<&[usize]> = sorted.chunk_by(|&a, &b| keys[a] == keys[b]).collect();
         pools.sort_unstable_by_key(|pool| pool[0]);
         let mut groups = Self { members: Vec::with_capacity(keys.len()), starts: vec![0] };
