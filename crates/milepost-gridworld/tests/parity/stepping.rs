@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use milepost_core::Environment;
-use milepost_gridworld::{Action, Object};
+use milepost_gridworld::{Action, Distance, DistanceOracle, Object};
 use milepost_testkit::fixtures;
 use serde_json::Value;
 
@@ -97,6 +97,33 @@ fn edge_cases_replay_exactly_fixture() {
 #[test]
 fn other_view_sizes_and_see_through_walls_replay_exactly_fixture() {
     replay_all("parity/minigrid/variants.jsonl.gz");
+}
+
+/// Along a recorded success, the distance never exceeds the steps that were still to come.
+#[test]
+fn no_recorded_success_is_faster_than_the_oracle_says_fixture() {
+    let records: Vec<Record> = fixtures::json_lines("parity/minigrid/traces.jsonl.gz").expect("the fixture");
+    let mut oracle = DistanceOracle::new(5_000, 50_000);
+    let mut compared = 0;
+    for record in &records {
+        let (Some(level), Some(steps)) = (&record.level, &record.steps) else { continue };
+        if steps.rew.last().is_none_or(|reward| *reward <= 0.0) {
+            continue;
+        }
+        let mut world = level.world(&record.env);
+        if oracle.distance(&world) == Distance::Unknown {
+            continue;
+        }
+        for (t, action) in steps.actions.iter().enumerate() {
+            let distance = oracle.steps_to_go(&world).expect("success was reached from here");
+            let left = steps.actions.len() - t;
+            assert!(distance as usize <= left, "{} seed {} step {t}: {distance}", record.env, record.seed);
+            world.step_raw(Action::ALL[*action]).expect("started");
+        }
+        assert_eq!(oracle.distance(&world), Distance::Steps(0), "{} seed {}", record.env, record.seed);
+        compared += 1;
+    }
+    assert!(compared > 0, "no recorded success is of a level that can be enumerated");
 }
 
 #[test]
