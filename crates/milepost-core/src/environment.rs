@@ -21,7 +21,7 @@ pub struct StepOutcome {
 /// - equal states have equal keys.
 pub trait Environment: Clone + Send {
     /// What the policy sees. Written into a caller's buffer so that stepping need not allocate.
-    type Observation: Clone + Debug + PartialEq + Send;
+    type Observation: Clone + Debug + PartialEq + Send + 'static;
     /// What the policy does.
     type Action: Clone + Debug + PartialEq + Send;
 

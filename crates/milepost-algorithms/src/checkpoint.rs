@@ -1,0 +1,110 @@
+//! A training run as bytes, and back, exactly.
+
+use milepost_core::DiscreteEnvironment;
+use milepost_policies::{ActorCritic, Adam, model_from_bytes, model_to_bytes};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::sampler::SegmentState;
+use crate::trainer::{AnySampler, Trainer};
+
+const FORMAT: u32 = 1;
+const STATE: &str = "trainer.json";
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+
+/// The parts of a checkpoint: file names and contents.
+pub type CheckpointParts = Vec<(String, Vec<u8>)>;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    format: u32,
+    run_seed: u64,
+    iteration: u64,
+    steps: u64,
+    sampler: SamplerState,
+    scorers: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum SamplerState {
+    Segments(SegmentState),
+    Groups { next_task: u64 },
+}
+
+impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
+    /// Everything needed to go on bit for bit: weights, optimizer, environments, counters, scorers.
+    pub fn checkpoint(&self) -> Result<CheckpointParts, TrainError> {
+        let state = State {
+            format: FORMAT,
+            run_seed: self.run_seed,
+            iteration: self.iteration,
+            steps: self.steps,
+            sampler: match &self.sampler {
+                AnySampler::Segments(sampler) => SamplerState::Segments(sampler.state()),
+                AnySampler::Groups(sampler) => SamplerState::Groups { next_task: sampler.next_task() },
+            },
+            scorers: self.scorers.iter().map(|scorer| scorer.name().to_owned()).collect(),
+        };
+        let state = serde_json::to_vec(&state).map_err(|error| misfit(format!("{STATE}: {error}")))?;
+        let mut parts = vec![
+            (STATE.to_owned(), state),
+            (MODEL.to_owned(), model_to_bytes(&self.model)?),
+            (OPTIMIZER.to_owned(), self.optimizer.to_bytes()?),
+        ];
+        for (index, scorer) in self.scorers.iter().enumerate() {
+            parts.push((scorer_file(index), scorer.state()?));
+        }
+        Ok(parts)
+    }
+
+    /// Goes on from a checkpoint of the same method, environment and seed.
+    pub fn restore(&mut self, parts: &[(String, Vec<u8>)]) -> Result<(), TrainError> {
+        let part = |name: &str| {
+            parts
+                .iter()
+                .find(|(file, _)| file == name)
+                .map(|(_, bytes)| bytes.as_slice())
+                .ok_or_else(|| misfit(format!("{name} is missing")))
+        };
+        let state: State = serde_json::from_slice(part(STATE)?)
+            .map_err(|error| misfit(format!("{STATE} is damaged or of another version: {error}")))?;
+        if state.format != FORMAT {
+            return Err(misfit(format!("its format is {}, this version reads {FORMAT}", state.format)));
+        }
+        if state.run_seed != self.run_seed {
+            return Err(misfit(format!("its seed is {}, this run's is {}", state.run_seed, self.run_seed)));
+        }
+        let scorers: Vec<&str> = self.scorers.iter().map(|scorer| scorer.name()).collect();
+        if state.scorers != scorers {
+            return Err(misfit(format!(
+                "its scorers are {:?}, this method's are {scorers:?}",
+                state.scorers
+            )));
+        }
+        let model = model_from_bytes(self.model.clone(), part(MODEL)?)?;
+        let optimizer = Adam::from_bytes(*self.optimizer.config(), &model, part(OPTIMIZER)?)?;
+        for (index, scorer) in self.scorers.iter_mut().enumerate() {
+            scorer.restore(part(&scorer_file(index))?)?;
+        }
+        match (&mut self.sampler, state.sampler) {
+            (AnySampler::Segments(sampler), SamplerState::Segments(state)) => {
+                sampler.restore(&self.environment, state)?;
+            }
+            (AnySampler::Groups(sampler), SamplerState::Groups { next_task }) => sampler.restore(next_task),
+            _ => return Err(misfit("it was written with another sampler".into())),
+        }
+        (self.model, self.optimizer) = (model, optimizer);
+        (self.iteration, self.steps) = (state.iteration, state.steps);
+        Ok(())
+    }
+}
+
+fn scorer_file(index: usize) -> String {
+    format!("scorer-{index}.bin")
+}
+
+fn misfit(reason: String) -> TrainError {
+    TrainError::Checkpoint { reason }
+}

@@ -1,0 +1,158 @@
+//! A training method as a value: one choice for each part of the loop.
+
+mod credit;
+mod learner;
+mod normalize;
+mod objective;
+mod sampler;
+
+use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
+use serde::{Deserialize, Serialize};
+
+pub use credit::CreditConfig;
+pub use learner::{LearnerConfig, MinibatchUnit};
+pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
+pub use objective::{AggregationConfig, ObjectiveConfig, SurrogateConfig};
+pub use sampler::SamplerConfig;
+
+use crate::TrainError;
+
+/// A method: a value of parts. Every field is a table of an experiment file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MethodConfig {
+    /// Which trajectories are drawn.
+    pub sampler: SamplerConfig,
+    /// What each turn is worth: one named channel a scorer.
+    pub scorers: Vec<ScorerConfig>,
+    /// How the channels become one reward a turn.
+    pub combine: CombineConfig,
+    /// Leave out groups whose returns are all exactly equal: they carry no advantage.
+    #[serde(default)]
+    pub drop_zero_variance: bool,
+    /// Relative to whom a trajectory or token is judged.
+    pub normalize: NormalizeConfig,
+    /// Which decision earned the reward.
+    pub credit: CreditConfig,
+    /// How the policy moves.
+    pub objective: ObjectiveConfig,
+    /// How often, in what portions and how far.
+    pub learner: LearnerConfig,
+}
+
+impl MethodConfig {
+    /// PPO (Schulman et al., arXiv 1707.06347) with GAE, as stable-baselines3 runs it: 8 environments,
+    /// segments of 128 steps, 4 epochs of minibatches of 256, advantages normalised in each minibatch.
+    #[must_use]
+    pub fn ppo() -> Self {
+        Self {
+            sampler: SamplerConfig::Segments { environments: 8, steps: 128 },
+            scorers: vec![ScorerConfig::Outcome {
+                channel: "outcome".to_owned(),
+                source: OutcomeSource::default(),
+            }],
+            combine: CombineConfig::default(),
+            drop_zero_variance: false,
+            normalize: NormalizeConfig::sb3_minibatch(),
+            credit: CreditConfig::Gae { gamma: 0.99, lambda: 0.95 },
+            objective: ObjectiveConfig::ppo(),
+            learner: LearnerConfig::default(),
+        }
+    }
+
+    /// REINFORCE (Williams 1992): reward-to-go against the batch mean, one pass, no clipping, no critic.
+    #[must_use]
+    pub fn reinforce() -> Self {
+        Self {
+            normalize: NormalizeConfig {
+                pool: Pool::Batch,
+                centre: CentreConfig::Mean,
+                scale: ScaleConfig::None,
+            },
+            credit: CreditConfig::RewardToGo { gamma: 0.99 },
+            objective: ObjectiveConfig::policy_gradient(),
+            learner: LearnerConfig { epochs: 1, minibatch: 1024, ..LearnerConfig::default() },
+            ..Self::ppo()
+        }
+    }
+
+    /// GRPO (arXiv 2402.03300): groups of 8 on one task, returns normalised by the group's mean and
+    /// sample deviation, spread over the whole trajectory, clipped surrogate, no critic.
+    #[must_use]
+    pub fn grpo() -> Self {
+        Self {
+            sampler: SamplerConfig::Groups { tasks: 8, group_size: 8 },
+            drop_zero_variance: true,
+            normalize: NormalizeConfig::grpo(),
+            credit: CreditConfig::Broadcast,
+            objective: ObjectiveConfig {
+                value_coefficient: 0.0,
+                aggregation: AggregationConfig::SeqMeanTokenMean,
+                ..ObjectiveConfig::ppo()
+            },
+            learner: LearnerConfig {
+                epochs: 1,
+                minibatch: 64,
+                unit: MinibatchUnit::Trajectory,
+                ..LearnerConfig::default()
+            },
+            ..Self::ppo()
+        }
+    }
+
+    /// RLOO (arXiv 2402.14740): as [`MethodConfig::grpo`], but each return against the mean of the others,
+    /// unscaled, and a plain policy gradient summed over tokens.
+    #[must_use]
+    pub fn rloo() -> Self {
+        Self {
+            normalize: NormalizeConfig::rloo(),
+            objective: ObjectiveConfig {
+                aggregation: AggregationConfig::SeqMeanTokenSum,
+                ..ObjectiveConfig::policy_gradient()
+            },
+            ..Self::grpo()
+        }
+    }
+
+    /// Checks that the parts fit together.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let refuse = |reason: String| Err(TrainError::Config { reason });
+        self.sampler.validate()?;
+        self.objective.validate()?;
+        self.learner.validate()?;
+        self.credit.validate()?;
+        if self.scorers.is_empty() {
+            return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
+        }
+        if matches!(self.normalize.pool, Pool::Group) && !matches!(self.credit, CreditConfig::Broadcast) {
+            return refuse(
+                "normalising over the group judges whole trajectories, so it needs `credit.kind = \"broadcast\"`"
+                    .into(),
+            );
+        }
+        if matches!(self.normalize.pool, Pool::Group)
+            && matches!(self.sampler, SamplerConfig::Segments { .. })
+        {
+            return refuse(
+                "normalising over the group needs trajectories that share a task: use `sampler.kind = \"groups\"`"
+                    .into(),
+            );
+        }
+        if matches!(self.learner.unit, MinibatchUnit::Token)
+            && !matches!(self.objective.aggregation, AggregationConfig::TokenMean)
+        {
+            return refuse(
+                "this `objective.aggregation` weighs whole sequences: use `learner.unit = \"trajectory\"` or \"token-mean\""
+                    .into(),
+            );
+        }
+        if matches!(self.normalize.centre, CentreConfig::LeaveOneOut)
+            && !matches!(self.normalize.pool, Pool::Group)
+        {
+            return refuse(
+                "leave-one-out centring is defined over a group: use `normalize.pool = \"group\"`".into(),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! From one reward a turn to one advantage a decision.
+
+use milepost_core::Batch;
+use milepost_credit::{Gae, reward_to_go};
+
+use crate::TrainError;
+use crate::config::{CreditConfig, NormalizeConfig, Pool};
+
+/// What the credit stage returned, one row a trajectory in batch order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Credits {
+    /// Advantages, `[T]` each.
+    pub advantages: Vec<Vec<f64>>,
+    /// Targets for the value, `[T]` each.
+    pub returns: Vec<Vec<f64>>,
+    /// Whether the trajectory teaches; the others are left out of the update.
+    pub keep: Vec<bool>,
+    /// What was dropped or fell back, and how often.
+    pub counters: Vec<(&'static str, u64)>,
+}
+
+/// A credit rule: rewards (and values) in, advantages out. Give your own to
+/// [`Trainer::with_credit`](crate::Trainer::with_credit).
+pub trait CreditAssigner<O>: Send {
+    /// `rewards[i]` is `[T_i]`, `values[i]` is `[T_i + 1]`, in the batch's order of trajectories.
+    fn assign(
+        &self,
+        batch: &Batch<O>,
+        rewards: &[Vec<f64>],
+        values: &[Vec<f64>],
+    ) -> Result<Credits, TrainError>;
+}
+
+/// The credit rules that a configuration can name, with the normalisation that precedes or follows them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandardCredit {
+    /// The rule.
+    pub credit: CreditConfig,
+    /// Pool, centre and scale. [`Pool::Minibatch`] is left to the learner, which knows the minibatches.
+    pub normalize: NormalizeConfig,
+    /// Leave out groups whose returns are exactly equal.
+    pub drop_zero_variance: bool,
+    /// Whether values are learned, and may stand in for what lies beyond a truncation.
+    pub critic: bool,
+}
+
+impl<O> CreditAssigner<O> for StandardCredit {
+    fn assign(
+        &self,
+        batch: &Batch<O>,
+        rewards: &[Vec<f64>],
+        values: &[Vec<f64>],
+    ) -> Result<Credits, TrainError> {
+        let mut credits = match &self.credit {
+            CreditConfig::Broadcast => self.broadcast(batch, rewards)?,
+            CreditConfig::RewardToGo { gamma } => self.reward_to_go(batch, rewards, values, *gamma)?,
+            CreditConfig::Gae { gamma, lambda } => gae(batch, rewards, values, *gamma, *lambda)?,
+        };
+        if self.normalize.pool == Pool::Batch {
+            let flat: Vec<f64> = credits.advantages.iter().flatten().copied().collect();
+            let mut normal = vec![0.0; flat.len()];
+            let report = self.normalize.rule().apply(&flat, &mut normal)?;
+            credits.counters.push(("batches_without_variance", u64::from(report.zero_range)));
+            let mut normal = normal.into_iter();
+            for row in &mut credits.advantages {
+                row.iter_mut().zip(&mut normal).for_each(|(a, b)| *a = b);
+            }
+        }
+        Ok(credits)
+    }
+}
+
+impl StandardCredit {
+    /// Each trajectory's return, normalised in its group if so configured, given to every decision.
+    fn broadcast<O>(&self, batch: &Batch<O>, rewards: &[Vec<f64>]) -> Result<Credits, TrainError> {
+        let mut credits = Credits::default();
+        let (mut equal, mut single, mut truncated) = (0, 0, 0);
+        let mut rows = rewards.iter();
+        for group in &batch.groups {
+            let rows: Vec<&Vec<f64>> = rows.by_ref().take(group.members().len()).collect();
+            let scores: Vec<f64> = rows.iter().map(|row| row.iter().sum()).collect();
+            let mut advantage = scores.clone();
+            let mut keep = true;
+            if self.normalize.pool == Pool::Group {
+                let report = self.normalize.rule().apply(&scores, &mut advantage)?;
+                single += u64::from(report.dropped);
+                equal += u64::from(report.zero_range && !report.dropped);
+                keep = !(report.dropped || report.zero_range && self.drop_zero_variance);
+            }
+            truncated += group.members().iter().filter(|member| member.ending.bootstraps()).count() as u64;
+            for (row, advantage) in rows.iter().zip(advantage) {
+                let mut to_go = vec![0.0; row.len()];
+                reward_to_go(row, 1.0, 0.0, &mut to_go)?;
+                credits.advantages.push(vec![advantage; row.len()]);
+                credits.returns.push(to_go);
+                credits.keep.push(keep);
+            }
+        }
+        credits.counters = vec![
+            ("groups_without_variance", equal),
+            ("groups_of_one_dropped", single),
+            ("truncations_without_bootstrap", truncated),
+        ];
+        Ok(credits)
+    }
+
+    fn reward_to_go<O>(
+        &self,
+        batch: &Batch<O>,
+        rewards: &[Vec<f64>],
+        values: &[Vec<f64>],
+        gamma: f64,
+    ) -> Result<Credits, TrainError> {
+        let mut credits = Credits::default();
+        let mut without = 0;
+        for ((trajectory, rewards), values) in batch.trajectories().zip(rewards).zip(values) {
+            let mut to_go = vec![0.0; rewards.len()];
+            let beyond = bootstrap(trajectory.ending.bootstraps(), values);
+            without += u64::from(trajectory.ending.bootstraps() && !self.critic);
+            reward_to_go(rewards, gamma, if self.critic { beyond } else { 0.0 }, &mut to_go)?;
+            credits.advantages.push(to_go.clone());
+            credits.returns.push(to_go);
+            credits.keep.push(true);
+        }
+        credits.counters = vec![("truncations_without_bootstrap", without)];
+        Ok(credits)
+    }
+}
+
+fn gae<O>(
+    batch: &Batch<O>,
+    rewards: &[Vec<f64>],
+    values: &[Vec<f64>],
+    gamma: f64,
+    lambda: f64,
+) -> Result<Credits, TrainError> {
+    let rule = Gae { gamma, lambda };
+    let mut credits = Credits::default();
+    for ((trajectory, rewards), values) in batch.trajectories().zip(rewards).zip(values) {
+        let t = rewards.len();
+        let (mut advantages, mut returns) = (vec![0.0; t], vec![0.0; t]);
+        let beyond = bootstrap(trajectory.ending.bootstraps(), values);
+        rule.assign(rewards, &values[..t], beyond, &mut advantages, &mut returns)?;
+        credits.advantages.push(advantages);
+        credits.returns.push(returns);
+        credits.keep.push(true);
+    }
+    Ok(credits)
+}
+
+/// The value of the state after the last turn, where it belongs to the return.
+fn bootstrap(bootstraps: bool, values: &[f64]) -> f64 {
+    if bootstraps { values.last().copied().unwrap_or(0.0) } else { 0.0 }
+}

@@ -1,0 +1,82 @@
+use milepost_core::{EnvError, GroupError, SignalError, TrajectoryError};
+use milepost_credit::CreditError;
+use milepost_policies::{CheckpointError, PolicyError};
+use milepost_rewards::ScoreError;
+
+/// Why training could not start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The parts of a method do not fit together, or a value is out of range.
+    #[error("this method cannot be built: {reason}")]
+    Config {
+        /// What is wrong and what to change.
+        reason: String,
+    },
+    /// The network and the environment disagree about a size.
+    #[error("the network has {found} {what}, but {other} needs {expected}")]
+    Shape {
+        /// Features or actions.
+        what: &'static str,
+        /// The network's size.
+        found: usize,
+        /// Who disagrees.
+        other: &'static str,
+        /// The size it needs.
+        expected: usize,
+    },
+    /// A loss, gradient or value became NaN or infinite; the update was not applied.
+    #[error(
+        "iteration {iteration}: {what} became {value}; the update was not applied. Lower the learning rate or look at the rewards of this iteration"
+    )]
+    NonFinite {
+        /// The iteration, counted from 0.
+        iteration: u64,
+        /// Which number.
+        what: String,
+        /// Its value.
+        value: f64,
+    },
+    /// A trajectory is not of the kind this learner trains on.
+    #[error(
+        "turn {turn} of the trajectory in slot {slot} has {found} policy tokens; this learner trains on exactly one a turn"
+    )]
+    Tokens {
+        /// The trajectory's slot.
+        slot: u32,
+        /// The turn.
+        turn: usize,
+        /// Tokens found.
+        found: usize,
+    },
+    /// A checkpoint lacks a part or was made by another configuration.
+    #[error("the checkpoint does not fit: {reason}")]
+    Checkpoint {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The environment refused.
+    #[error(transparent)]
+    Environment(#[from] EnvError),
+    /// Trajectories do not form a group.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// A channel does not fit.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// A trajectory is inconsistent.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// A credit rule refused its input.
+    #[error(transparent)]
+    Credit(#[from] CreditError),
+    /// The policy refused its input.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Model or optimizer state could not be read or written.
+    #[error(transparent)]
+    Weights(#[from] CheckpointError),
+    /// A scorer failed.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+}

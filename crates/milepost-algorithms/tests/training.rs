@@ -1,0 +1,120 @@
+//! Whole runs of every named method on a small world.
+
+mod common;
+
+use common::{methods, trainer};
+use milepost_algorithms::config::{CreditConfig, Pool, SamplerConfig};
+use milepost_algorithms::{MethodConfig, TrainError, Trainer};
+use milepost_core::{Ending, TaskSeed};
+use milepost_policies::Network;
+use milepost_testkit::environment::Corridor;
+
+fn success_rate(trainer: &mut Trainer<Corridor, Network>, iterations: usize) -> f64 {
+    let mut episodes = Vec::new();
+    for _ in 0..iterations {
+        episodes.extend(trainer.iterate().expect("trains").episodes);
+    }
+    episodes.iter().filter(|episode| episode.success()).count() as f64 / episodes.len() as f64
+}
+
+#[test]
+fn every_method_learns_the_corridor() {
+    for (name, method) in methods() {
+        let mut trainer = trainer(method, 1);
+        let before = success_rate(&mut trainer, 3);
+        success_rate(&mut trainer, 40);
+        let after = success_rate(&mut trainer, 10);
+        // Always right succeeds in about five of six episodes; a fair coin in about one of four.
+        assert!(after > 0.7 && before < 0.5, "{name}: {before} before, {after} after");
+    }
+}
+
+#[test]
+fn a_resumed_run_has_the_same_bits_as_an_uninterrupted_one() {
+    for (name, method) in methods() {
+        let mut whole = trainer(method.clone(), 7);
+        let mut first = trainer(method.clone(), 7);
+        for _ in 0..3 {
+            assert_eq!(whole.iterate().expect("trains"), first.iterate().expect("trains"), "{name}");
+        }
+        let saved = first.checkpoint().expect("saves");
+        let mut second = trainer(method, 7);
+        second.restore(&saved).expect("restores");
+        for _ in 0..3 {
+            assert_eq!(whole.iterate().expect("trains"), second.iterate().expect("trains"), "{name}");
+        }
+        assert_eq!(whole.checkpoint().expect("saves"), second.checkpoint().expect("saves"), "{name}");
+    }
+}
+
+#[test]
+fn evaluation_and_traces_do_not_change_training() {
+    for (name, method) in methods() {
+        let (mut plain, mut watched) = (trainer(method.clone(), 3), trainer(method, 3));
+        for _ in 0..2 {
+            watched.trace(TaskSeed::literal(9), 4).expect("traces");
+            let mut policy = watched.evaluation_policy(milepost_algorithms::ActionMode::Sampled);
+            policy.act(&[0, 1, 2], &[0, 2, 4], &mut [0; 3]).expect("acts");
+            assert_eq!(plain.iterate().expect("trains"), watched.iterate().expect("trains"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn different_seeds_train_differently() {
+    let (_, method) = methods().remove(0);
+    let (mut a, mut b) = (trainer(method.clone(), 1), trainer(method, 2));
+    assert_ne!(a.iterate().expect("trains"), b.iterate().expect("trains"));
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let (_, method) = methods().remove(0);
+    let saved = trainer(method.clone(), 1).checkpoint().expect("saves");
+    let refused = |parts: &[(String, Vec<u8>)], seed| {
+        trainer(method.clone(), seed).restore(parts).expect_err("must be refused").to_string()
+    };
+    assert!(refused(&saved, 2).contains("seed is 1"));
+    assert!(refused(&saved[1..], 1).contains("trainer.json is missing"));
+    let mut damaged = saved.clone();
+    damaged[1].1.truncate(40);
+    assert!(trainer(method.clone(), 1).restore(&damaged).is_err());
+    let (_, other) = methods().remove(2);
+    assert!(trainer(other, 1).restore(&saved).is_err());
+}
+
+#[test]
+fn parts_that_do_not_fit_are_refused_by_name() {
+    let refuse = |method: MethodConfig, words: &str| {
+        let error = method.validate().expect_err("must be refused");
+        assert!(matches!(error, TrainError::Config { .. }) && error.to_string().contains(words), "{error}");
+    };
+    let ppo = MethodConfig::ppo;
+    refuse(MethodConfig { scorers: vec![], ..ppo() }, "`scorers` is empty");
+    refuse(
+        MethodConfig { sampler: SamplerConfig::Segments { environments: 0, steps: 1 }, ..ppo() },
+        "`sampler.environments` is 0",
+    );
+    refuse(MethodConfig { credit: CreditConfig::Gae { gamma: 1.5, lambda: 1.0 }, ..ppo() }, "`credit.gamma`");
+    let mut grouped = ppo();
+    grouped.normalize.pool = Pool::Group;
+    refuse(grouped, "broadcast");
+    let mut segments = MethodConfig::grpo();
+    segments.sampler = SamplerConfig::Segments { environments: 8, steps: 8 };
+    refuse(segments, "share a task");
+}
+
+#[test]
+fn a_trace_tells_what_each_channel_paid_and_how_it_ended() {
+    let (_, method) = methods().remove(0);
+    let mut trainer = trainer(method, 5);
+    let trace = trainer.trace(TaskSeed::literal(4), 1).expect("traces").remove(0);
+    let turns = trace.trajectory.turns.len();
+    assert_eq!(trace.rewards.len(), turns);
+    assert_eq!(trace.advantages.len(), turns);
+    assert_eq!(trace.values.len(), turns + 1);
+    assert!(!matches!(trace.trajectory.ending, Ending::Cut(_)));
+    let outcome = trace.trajectory.signals.require("outcome").expect("scored");
+    assert_eq!(outcome.sum(), trace.trajectory.environment_return());
+    assert_eq!(trace.rewards.iter().sum::<f64>(), outcome.sum());
+}
