@@ -1,5 +1,8 @@
 //! The clock. Nothing that a result depends on comes from here: only names, progress and throughput.
-#![expect(clippy::disallowed_methods, reason = "the lab is the edge, and this module is where it looks at the clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the lab is the edge, and this module is where it looks at the clock"
+)]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,7 +1,15 @@
 //! Experiment files, runs, records and reports: the milepost command.
 
+pub mod analysis;
+pub mod cli;
 mod clock;
 pub mod config;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod tensorboard;
+mod terminal;
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;

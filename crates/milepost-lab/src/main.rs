@@ -1,1 +1,7 @@
-fn main() {}
+//! The `milepost` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    milepost_lab::cli::main()
+}

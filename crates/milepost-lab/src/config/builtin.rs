@@ -5,6 +5,6 @@ pub const BUILTIN: [(&str, &str); 1] = [("quickstart", include_str!("../../exper
 
 /// The text of the built-in experiment called `name`.
 #[must_use]
-pub fn builtin(name: &str) -> Option<&'static str> {
+pub(super) fn builtin(name: &str) -> Option<&'static str> {
     BUILTIN.iter().find(|(builtin, _)| *builtin == name).map(|(_, text)| *text)
 }

@@ -49,7 +49,9 @@ pub enum ConfigError {
         hint: String,
     },
     /// `--set` without a key or a value.
-    #[error("--set {text}: write it as KEY=VALUE with a dotted key, for example --set method.learner.epochs=2")]
+    #[error(
+        "--set {text}: write it as KEY=VALUE with a dotted key, for example --set method.learner.epochs=2"
+    )]
     SetSyntax {
         /// What was given.
         text: String,
@@ -83,5 +85,9 @@ pub(super) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Cl
         return format!("; did you mean `{near}`?");
     }
     let names: Vec<_> = known.into_iter().collect();
-    if names.is_empty() { "; nothing can be set here".into() } else { format!("; there are: {}", names.join(", ")) }
+    if names.is_empty() {
+        "; nothing can be set here".into()
+    } else {
+        format!("; there are: {}", names.join(", "))
+    }
 }

@@ -77,7 +77,11 @@ impl Experiment {
                 return Err(ConfigError::unknown_name("scale", chosen.name(), [written.name()]));
             }
         } else if !described.contains(&chosen) {
-            return Err(ConfigError::unknown_name("scale", chosen.name(), described.iter().map(|s| s.name())));
+            return Err(ConfigError::unknown_name(
+                "scale",
+                chosen.name(),
+                described.iter().map(|s| s.name()),
+            ));
         }
         for other in described.into_iter().filter(|other| *other != chosen) {
             Self::at(layers, other)?;
@@ -122,11 +126,17 @@ impl Experiment {
             }
         }
         if !(s.metric.threshold > 0.0 && s.metric.threshold <= 1.0) {
-            return Err(reader.invalid("metric.threshold", format!("is {}; it must lie in (0, 1]", s.metric.threshold)));
+            return Err(reader
+                .invalid("metric.threshold", format!("is {}; it must lie in (0, 1]", s.metric.threshold)));
         }
         if !(s.verdict.confidence > 0.0 && s.verdict.confidence < 1.0) {
             let reason = format!("is {}; it must lie in (0, 1), for example 0.95", s.verdict.confidence);
             return Err(reader.invalid("verdict.confidence", reason));
+        }
+        if s.verdict.agree > s.verdict.of || s.verdict.of == 0 {
+            let reason =
+                format!("is {}; it must be at most `of`, which is {}", s.verdict.agree, s.verdict.of);
+            return Err(reader.invalid("verdict.agree", reason));
         }
         if !is_file_name(&s.name) {
             return Err(reader.invalid("name", "must consist of letters, digits, - and _; it names a folder"));
@@ -151,7 +161,11 @@ impl Experiment {
     pub fn keep_arms(&mut self, names: &[String]) -> Result<(), ConfigError> {
         for name in names {
             if !self.arms.iter().any(|arm| &arm.name == name) {
-                return Err(ConfigError::unknown_name("arm", name, self.arms.iter().map(|arm| arm.name.as_str())));
+                return Err(ConfigError::unknown_name(
+                    "arm",
+                    name,
+                    self.arms.iter().map(|arm| arm.name.as_str()),
+                ));
             }
         }
         self.arms.retain(|arm| names.contains(&arm.name));
@@ -160,10 +174,9 @@ impl Experiment {
 
     /// The arm called `name`.
     pub fn arm(&self, name: &str) -> Result<&Arm, ConfigError> {
-        self.arms
-            .iter()
-            .find(|arm| arm.name == name)
-            .ok_or_else(|| ConfigError::unknown_name("arm", name, self.arms.iter().map(|arm| arm.name.as_str())))
+        self.arms.iter().find(|arm| arm.name == name).ok_or_else(|| {
+            ConfigError::unknown_name("arm", name, self.arms.iter().map(|arm| arm.name.as_str()))
+        })
     }
 
     /// The resolved file: every arm complete, nothing left to defaults. Reading it gives this value again.

@@ -87,7 +87,8 @@ impl Layers {
 
     /// The scales that some layer describes.
     pub(super) fn scales(&self) -> Vec<Scale> {
-        let described = |scale: &Scale| self.layers.iter().any(|layer| layer.scales.contains_key(scale.name()));
+        let described =
+            |scale: &Scale| self.layers.iter().any(|layer| layer.scales.contains_key(scale.name()));
         Scale::ALL.into_iter().filter(described).collect()
     }
 
@@ -143,7 +144,8 @@ impl Layers {
                 }
             }
         }
-        let lowest = self.layers.first().map_or_else(|| "the experiment".to_owned(), |layer| layer.origin.clone());
+        let lowest =
+            self.layers.first().map_or_else(|| "the experiment".to_owned(), |layer| layer.origin.clone());
         (lowest, path.to_owned())
     }
 }

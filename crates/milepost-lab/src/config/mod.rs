@@ -21,7 +21,8 @@ pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
 pub use scale::Scale;
 pub use settings::{
-    BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
+    BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, MetricName,
+    VerdictConfig,
 };
 
 /// What a user asks for.

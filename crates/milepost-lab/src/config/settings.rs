@@ -104,7 +104,7 @@ const fn default_threshold() -> f64 {
 }
 
 /// When the claim counts as reproduced: the paired difference of the primary metric, `better` over
-/// `than`, has its whole interval above 0, and at least `agree` seeds have that sign.
+/// `than`, has its whole interval above 0, and at least `agree` of every `of` seeds have that sign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VerdictConfig {
@@ -115,10 +115,22 @@ pub struct VerdictConfig {
     /// Coverage of the interval.
     #[serde(default = "default_confidence")]
     pub confidence: f64,
-    /// How many seeds must agree; below this number of seeds there is no verdict.
+    /// How many seeds of every `of` must agree.
+    #[serde(default = "default_agree")]
     pub agree: u64,
+    /// See `agree`.
+    #[serde(default = "default_of")]
+    pub of: u64,
 }
 
 const fn default_confidence() -> f64 {
     0.95
+}
+
+const fn default_agree() -> u64 {
+    4
+}
+
+const fn default_of() -> u64 {
+    5
 }

@@ -73,7 +73,7 @@ fn unknown_keys_anywhere_are_refused_with_their_path_and_the_nearest_name() {
         ("arms.b.credit.gama=0.5", "`arms.b.credit.gama`", "`gamma`"),
         ("arms.a.scorer=1", "`arms.a.scorer`", "`scorers`"),
         ("evaluation.task=1", "`evaluation.task`", "`tasks`"),
-        ("arms.a.scorers.0.scal=1", "`arms.a.scorers.0.scal`", "`scale`"),
+        ("arms.a.scorers.0.sorce=1", "`arms.a.scorers.0.sorce`", "`source`"),
         ("method.objective.surrogate.hi=1", "`method.objective.surrogate.hi`", "high"),
     ] {
         let message = refusal(&[set]);
@@ -99,7 +99,9 @@ fn bad_values_are_refused_with_their_path() {
     assert!(refusal(&["metric.primary=final-sucess"]).contains("`final-success`"));
     assert!(refusal(&["scale=tiny"]).contains("unknown scale `tiny`"));
     assert!(refusal(&["seeds"]).contains("KEY=VALUE"));
-    assert!(with(&[], Some(Scale::Full)).expect_err("no such scale").to_string().contains("unknown scale `full`"));
+    assert!(
+        with(&[], Some(Scale::Full)).expect_err("no such scale").to_string().contains("unknown scale `full`")
+    );
 }
 
 #[test]
@@ -118,7 +120,13 @@ fn unknown_names_are_answered_with_the_nearest() {
     let missing = load(&Request { experiment: "nowhere/x.toml".into(), ..Request::default() });
     assert!(missing.expect_err("missing").to_string().contains("nowhere/x.toml cannot be read"));
     let mut experiment = with(&[], None).expect("valid");
-    assert!(experiment.keep_arms(&["bb".into()]).expect_err("no such arm").to_string().contains("did you mean `b`"));
+    assert!(
+        experiment
+            .keep_arms(&["bb".into()])
+            .expect_err("no such arm")
+            .to_string()
+            .contains("did you mean `b`")
+    );
 }
 
 #[test]

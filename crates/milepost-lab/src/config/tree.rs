@@ -42,7 +42,9 @@ pub(super) fn set(root: &mut Table, path: &[&str], value: Value) -> Result<(), N
                 };
                 entry
             }
-            other => return fail(depth, format!("is a {}, so `{key}` cannot be set in it", other.type_str())),
+            other => {
+                return fail(depth, format!("is a {}, so `{key}` cannot be set in it", other.type_str()));
+            }
         };
     }
     match (place, value) {
@@ -80,14 +82,16 @@ pub(super) struct Stray {
 pub(super) fn first_stray(given: &Value, known: &Value, path: &str) -> Option<Stray> {
     let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match (given, known) {
-        (Value::Table(given), Value::Table(known)) => given.iter().find_map(|(key, value)| match known.get(key) {
-            Some(twin) => first_stray(value, twin, &join(key)),
-            None => Some(Stray {
-                path: join(key),
-                name: key.clone(),
-                siblings: known.keys().filter(|k| !given.contains_key(*k)).cloned().collect(),
-            }),
-        }),
+        (Value::Table(given), Value::Table(known)) => {
+            given.iter().find_map(|(key, value)| match known.get(key) {
+                Some(twin) => first_stray(value, twin, &join(key)),
+                None => Some(Stray {
+                    path: join(key),
+                    name: key.clone(),
+                    siblings: known.keys().filter(|k| !given.contains_key(*k)).cloned().collect(),
+                }),
+            })
+        }
         (Value::Array(given), Value::Array(known)) => given
             .iter()
             .zip(known)
@@ -131,7 +135,9 @@ mod tests {
 
     #[test]
     fn tables_merge_lists_and_kinds_are_replaced_whole() {
-        let mut base = table("l = [1, 2]\n[credit]\nkind = \"gae\"\ngamma = 0.9\nlambda = 0.95\n[learner]\na = 1\nb = 2");
+        let mut base = table(
+            "l = [1, 2]\n[credit]\nkind = \"gae\"\ngamma = 0.9\nlambda = 0.95\n[learner]\na = 1\nb = 2",
+        );
         merge(&mut base, &table("l = [3]\n[credit]\nkind = \"broadcast\"\n[learner]\nb = 5"));
         assert_eq!(base, table("l = [3]\n[credit]\nkind = \"broadcast\"\n[learner]\na = 1\nb = 5"));
         merge(&mut base, &table("[credit]\nscale = 2"));

@@ -27,7 +27,8 @@ impl FolderLock {
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();
                 let known = file.read_to_string(&mut owner).is_ok() && !owner.trim().is_empty();
-                let owner = if known { format!("process {}", owner.trim()) } else { "another process".into() };
+                let owner =
+                    if known { format!("process {}", owner.trim()) } else { "another process".into() };
                 return Err(RecordError::InUse { path: folder.to_owned(), owner });
             }
             Err(TryLockError::Error(source)) => return Err(RecordError::io(&path, "locked")(source)),

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::RecordError;
 
@@ -160,7 +160,9 @@ fn decompress(path: &Path, bytes: &[u8]) -> Result<(String, u64), RecordError> {
             }
             Err(error) => {
                 let at = bytes.len() - rest.len();
-                let reason = format!("byte {at}: {error}; records follow that cannot be trusted, so run this arm and seed afresh");
+                let reason = format!(
+                    "byte {at}: {error}; records follow that cannot be trusted, so run this arm and seed afresh"
+                );
                 return Err(RecordError::damaged(path, reason));
             }
         }
@@ -171,9 +173,11 @@ fn decompress(path: &Path, bytes: &[u8]) -> Result<(String, u64), RecordError> {
 /// Whether a complete gzip member starts somewhere in `bytes`.
 fn member_follows(bytes: &[u8]) -> bool {
     const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
-    bytes.windows(3).enumerate().filter(|(_, window)| *window == MAGIC).any(|(start, _)| {
-        GzDecoder::new(&bytes[start..]).read_to_end(&mut Vec::new()).is_ok()
-    })
+    bytes
+        .windows(3)
+        .enumerate()
+        .filter(|(_, window)| *window == MAGIC)
+        .any(|(start, _)| GzDecoder::new(&bytes[start..]).read_to_end(&mut Vec::new()).is_ok())
 }
 
 #[cfg(test)]

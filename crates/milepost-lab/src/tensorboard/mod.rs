@@ -37,6 +37,11 @@ impl<W: Write> EventWriter<W> {
     }
 
     /// The writer underneath.
+    pub const fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// Gives the writer back.
     pub fn into_inner(self) -> W {
         self.out
     }

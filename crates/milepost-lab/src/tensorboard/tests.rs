@@ -29,7 +29,12 @@ fn fixture_checksums_are_those_of_tensorboard() {
     for case in &golden().section("masked_crc32c").cases {
         let bytes = unhex(case.inputs["bytes_hex"].as_str().expect("hex"));
         assert_eq!(f64::from(crc32c::crc32c(&bytes)), number(&case.outputs["crc32c"]), "{}", case.name);
-        assert_eq!(f64::from(crc32c::masked(&bytes)), number(&case.outputs["masked_crc32c"]), "{}", case.name);
+        assert_eq!(
+            f64::from(crc32c::masked(&bytes)),
+            number(&case.outputs["masked_crc32c"]),
+            "{}",
+            case.name
+        );
     }
 }
 
@@ -66,7 +71,8 @@ fn fixture_reader_of_tensorboard_prints_what_was_written() {
     for (tag, step, value) in scalars {
         writer.scalar(2.0, step, tag, value).expect("memory");
     }
-    std::fs::write(folder.path().join("events.out.tfevents.1.milepost"), writer.into_inner()).expect("a file");
+    std::fs::write(folder.path().join("events.out.tfevents.1.milepost"), writer.into_inner())
+        .expect("a file");
 
     let printed = run_reader(folder.path());
     let read = |tag: &str| printed["runs"]["."]["scalars"][tag].clone();

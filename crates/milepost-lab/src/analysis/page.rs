@@ -1,0 +1,347 @@
+//! From records and numbers to the data of a report.
+
+use milepost_eval::aggregate::interquartile_mean;
+use milepost_eval::verdict;
+use milepost_eval::{Bootstrap, Scores, StatsError};
+
+use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
+use super::summary::{ArmSummary, Comparison, Summary, Value, value};
+use crate::config::{Arm, EnvironmentConfig, Experiment, MetricName, Settings};
+use crate::record::{RunDirectory, trace::TraceRecord};
+use crate::report::{self, ReportData};
+
+/// Points in a ledger or gap figure.
+const FIGURE_POINTS: usize = 60;
+/// Replicates of the band at each point of a curve.
+const BAND_REPLICATES: u32 = 1000;
+
+/// The data of a run's report.
+pub(crate) fn report_data(
+    run: &RunDirectory,
+    arms: &[ArmRecord],
+    summary: &Summary,
+) -> Result<ReportData, StatsError> {
+    let experiment = run.experiment();
+    let settings = &experiment.settings;
+    let report_arms = arms
+        .iter()
+        .zip(&summary.arms)
+        .map(|(record, numbers)| arm(experiment, record, numbers))
+        .collect::<Result<_, _>>()?;
+    let reference = arms.iter().any(|arm| arm.name == settings.verdict.than);
+    Ok(ReportData {
+        experiment: settings.name.clone(),
+        dossier: settings.dossier.clone(),
+        question: settings.question.clone(),
+        claim: settings.claim.clone(),
+        environment: environment_in_words(settings),
+        verdict: verdict_of(settings, summary),
+        metric: metric(settings),
+        reference: reference.then(|| settings.verdict.than.clone()),
+        arms: report_arms,
+        run: run_meta(run, arms),
+    })
+}
+
+fn environment_in_words(settings: &Settings) -> String {
+    match &settings.environment {
+        EnvironmentConfig::Minigrid { level } => level.clone(),
+    }
+}
+
+fn verdict_of(settings: &Settings, summary: &Summary) -> report::Verdict {
+    let outcome = match summary.verdict.map(|verdict| verdict.outcome) {
+        Some(verdict::Outcome::Reproduced) => report::Outcome::Reproduced,
+        Some(verdict::Outcome::NotReproduced) => report::Outcome::NotReproduced,
+        Some(verdict::Outcome::Inconclusive { .. }) | None => report::Outcome::Inconclusive,
+    };
+    let rule = &settings.verdict;
+    report::Verdict {
+        outcome,
+        sentence: summary.sentence.clone(),
+        rule: format!(
+            "paired difference of {} over {} in {}: {} % interval above 0, and at least {} of every {} seeds agree",
+            rule.better,
+            rule.than,
+            settings.metric.primary.name(),
+            rule.confidence * 100.0,
+            rule.agree,
+            rule.of
+        ),
+        exploratory: summary.exploratory,
+    }
+}
+
+fn metric(settings: &Settings) -> report::Metric {
+    let name = match settings.metric.primary {
+        MetricName::AreaUnderSuccess => "success rate, mean over training",
+        MetricName::AreaUnderReturn => "return, mean over training",
+        MetricName::FinalSuccess => "success rate",
+        MetricName::FinalReturn => "return",
+        MetricName::StepsToSuccess => "environment steps to success",
+    };
+    let rate = matches!(settings.metric.primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
+    report::Metric {
+        name: name.into(),
+        x_name: "environment steps".into(),
+        range: rate.then_some(report::Interval { lower: 0.0, upper: 1.0 }),
+        threshold: rate.then_some(settings.metric.threshold),
+        lower_is_better: !settings.metric.primary.higher_is_better(),
+    }
+}
+
+fn arm(experiment: &Experiment, record: &ArmRecord, numbers: &ArmSummary) -> Result<report::Arm, StatsError> {
+    let settings = &experiment.settings;
+    let curves: Vec<report::SeedCurve> = record
+        .seeds
+        .iter()
+        .map(|seed| report::SeedCurve {
+            seed: seed.seed,
+            x: seed.curve.iter().map(|point| point.steps as f64).collect(),
+            y: seed.curve.iter().map(|point| height(settings.metric.primary, point)).collect(),
+        })
+        .collect();
+    let config = experiment.arms.iter().find(|arm| arm.name == record.name);
+    let scores = numbers.seeds.iter().zip(&numbers.scores);
+    Ok(report::Arm {
+        name: record.name.clone(),
+        description: describe(record, config),
+        aggregate: band(settings, &curves)?,
+        curves,
+        final_scores: scores.map(|(seed, score)| report::SeedScore { seed: *seed, score: *score }).collect(),
+        summary: summary(numbers),
+        ledger: ledger(&record.seeds),
+        hacking_gap: gap(&record.seeds),
+        counters: counters(&record.seeds),
+        throughput: throughput(&record.seeds),
+        xray: config.and_then(|config| xray(config, record)),
+    })
+}
+
+/// What a learning curve of this metric shows at one evaluation.
+const fn height(metric: MetricName, point: &super::recorded::Point) -> f64 {
+    match metric {
+        MetricName::AreaUnderSuccess | MetricName::FinalSuccess | MetricName::StepsToSuccess => point.success,
+        MetricName::AreaUnderReturn | MetricName::FinalReturn => point.total,
+    }
+}
+
+fn describe(record: &ArmRecord, config: Option<&Arm>) -> String {
+    let channels = config.map(|arm| {
+        let names = arm.method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
+        names.collect::<Vec<_>>().join(" + ")
+    });
+    match (record.about.as_str(), channels) {
+        ("", Some(channels)) => channels,
+        (about, Some(channels)) => format!("{about} ({channels})"),
+        (about, None) => about.to_owned(),
+    }
+}
+
+/// The interquartile mean over seeds at each evaluation that all seeds have.
+fn band(settings: &Settings, curves: &[report::SeedCurve]) -> Result<Option<report::BandCurve>, StatsError> {
+    let Some(shortest) = curves.iter().map(|curve| curve.x.len()).min().filter(|length| *length > 0) else {
+        return Ok(None);
+    };
+    let level = settings.verdict.confidence;
+    let bootstrap = Bootstrap { level, replicates: BAND_REPLICATES, ..Bootstrap::default() };
+    let mut band = report::BandCurve {
+        statistic: format!("interquartile mean, {} % bootstrap interval", level * 100.0),
+        ..report::BandCurve::default()
+    };
+    for index in 0..shortest {
+        let heights: Vec<f64> = curves.iter().map(|curve| curve.y[index]).collect();
+        let Value { value, interval } =
+            value(&bootstrap, &Scores::single_task(&heights)?, &interquartile_mean)?;
+        let (lower, upper) = interval.unwrap_or((value, value));
+        band.x.push(curves[0].x[index]);
+        band.y.push(value);
+        band.lower.push(lower);
+        band.upper.push(upper);
+    }
+    Ok(Some(band))
+}
+
+fn estimate(value: Value) -> report::Estimate {
+    let interval = value.interval.map(|(lower, upper)| report::Interval { lower, upper });
+    report::Estimate { value: value.value, interval }
+}
+
+fn summary(numbers: &ArmSummary) -> Option<report::Summary> {
+    let comparison = numbers.comparison.as_ref();
+    Some(report::Summary {
+        iqm: estimate(numbers.interquartile_mean?),
+        mean: estimate(numbers.mean?),
+        optimality_gap: numbers.optimality_gap.map(estimate),
+        probability_of_improvement: comparison.map(|c| estimate(c.probability_of_improvement)),
+        paired_difference: comparison.map(|c| estimate(c.paired_difference)),
+        seeds_agreeing: comparison
+            .map(|Comparison { agreeing, pairs, .. }| report::Agreement { agree: *agreeing, total: *pairs }),
+        percentiles: numbers
+            .percentiles
+            .iter()
+            .map(|(percent, value)| report::Percentile { percent: *percent, value: *value })
+            .collect(),
+    })
+}
+
+/// Iterations of all seeds that fall into each stretch of training, at most [`FIGURE_POINTS`] stretches.
+fn stretches(seeds: &[SeedRecord]) -> Vec<(f64, Vec<&Ledger>)> {
+    let longest = seeds.iter().map(|seed| seed.iterations.len()).max().unwrap_or(0);
+    let width = longest.div_ceil(FIGURE_POINTS).max(1);
+    (0..longest.div_ceil(width))
+        .map(|stretch| {
+            let within: Vec<&Ledger> = seeds
+                .iter()
+                .flat_map(|seed| seed.iterations.iter().skip(stretch * width).take(width))
+                .collect();
+            let end = within.iter().map(|ledger| ledger.steps).max().unwrap_or(0);
+            (end as f64, within)
+        })
+        .collect()
+}
+
+fn ledger(seeds: &[SeedRecord]) -> Option<report::Ledger> {
+    let stretches = stretches(seeds);
+    let mut names: Vec<&str> = Vec::new();
+    for channel in stretches.iter().flat_map(|(_, within)| within).flat_map(|ledger| &ledger.channels) {
+        if !names.contains(&channel.name.as_str()) {
+            names.push(&channel.name);
+        }
+    }
+    let magnitude = |within: &[&Ledger], name: &str| -> f64 {
+        let channels = within.iter().flat_map(|ledger| &ledger.channels);
+        channels.filter(|channel| channel.name == name).map(|channel| channel.magnitude).sum()
+    };
+    // A stretch in which nothing was paid has no shares.
+    let paid: Vec<_> = stretches
+        .iter()
+        .map(|(end, within)| (end, within, names.iter().map(|name| magnitude(within, name)).sum::<f64>()))
+        .filter(|(_, _, total)| *total > 0.0)
+        .collect();
+    (!paid.is_empty()).then(|| report::Ledger {
+        steps: paid.iter().map(|(end, ..)| **end).collect(),
+        channels: names
+            .iter()
+            .map(|name| report::ChannelShare {
+                name: (*name).to_owned(),
+                share: paid.iter().map(|(_, within, total)| magnitude(within, name) / total).collect(),
+            })
+            .collect(),
+    })
+}
+
+/// What training paid for an episode against what the environment paid for it.
+fn gap(seeds: &[SeedRecord]) -> Option<report::HackingGap> {
+    let mut gap = report::HackingGap::default();
+    for (end, within) in stretches(seeds) {
+        let episodes: usize = within.iter().map(|ledger| ledger.episodes.0).sum();
+        let combined: Option<f64> = within.iter().map(|ledger| ledger.combined).sum();
+        if let Some(combined) = combined.filter(|_| episodes > 0) {
+            gap.steps.push(end);
+            gap.proxy.push(combined / episodes as f64);
+            gap.gold.push(within.iter().map(|ledger| ledger.episodes.1).sum::<f64>() / episodes as f64);
+        }
+    }
+    (!gap.steps.is_empty()).then_some(gap)
+}
+
+fn counters(seeds: &[SeedRecord]) -> Vec<report::Counter> {
+    let mut totals = Vec::new();
+    for seed in seeds {
+        add_counters(&mut totals, &seed.counters);
+        let own = [
+            ("bytes cut from half-written logs", seed.cut),
+            ("states beyond the policy's table", seed.done.overflows),
+        ];
+        let own =
+            own.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count));
+        add_counters(&mut totals, &own.collect::<Vec<_>>());
+    }
+    totals.into_iter().map(|(name, count)| report::Counter { name, count, total: None }).collect()
+}
+
+fn throughput(seeds: &[SeedRecord]) -> Option<report::Throughput> {
+    let count = seeds.len() as f64;
+    let mean = |of: &dyn Fn(&SeedRecord) -> f64| seeds.iter().map(of).sum::<f64>() / count;
+    let rate = |(steps, seconds): (u64, f64)| steps as f64 / seconds.max(1e-9);
+    (!seeds.is_empty()).then(|| report::Throughput {
+        training_steps_per_second: mean(&|seed| rate(seed.training)),
+        evaluation_steps_per_second: mean(&|seed| rate(seed.evaluation)),
+        wall_clock_seconds: Some(mean(&|seed| seed.training.1 + seed.evaluation.1)),
+        updates: Some(mean(&|seed| seed.done.iterations as f64)),
+        budget_used: Some(mean(&|seed| seed.done.steps as f64)),
+    })
+}
+
+/// The recorded trajectory of the first seed.
+fn xray(config: &Arm, record: &ArmRecord) -> Option<report::CreditXray> {
+    let seed = record.seeds.first()?;
+    let trace = &seed.trace;
+    let steps = trace.steps.iter().map(|step| report::XrayStep {
+        action: step.action.clone(),
+        channels: step.channels.clone(),
+        reward: step.reward,
+        advantage: step.advantage,
+        exact_advantage: step.exact_advantage,
+        value: (config.method.objective.value_coefficient > 0.0).then_some(step.value),
+        exact_value: step.exact_value,
+    });
+    Some(report::CreditXray {
+        caption: caption(seed.seed, trace),
+        credit_rule: credit_rule(config),
+        channels: trace.channels.clone(),
+        steps: steps.collect(),
+        frames: trace.frames.iter().cloned().map(report::Frame::Svg).collect(),
+    })
+}
+
+fn caption(seed: u64, trace: &TraceRecord) -> String {
+    let shown = trace.steps.len();
+    let length = if shown < trace.length {
+        format!("the first {shown} of {} steps", trace.length)
+    } else {
+        format!("{shown} steps")
+    };
+    let exact = match &trace.no_exact_values {
+        None => "exact values are those of the environment's own reward".to_owned(),
+        Some(reason) => format!("no exact values: {reason}"),
+    };
+    format!(
+        "Trained policy of seed {seed} on held-out task {}: {}, {length}; {exact}",
+        trace.task, trace.ending
+    )
+}
+
+fn credit_rule(config: &Arm) -> String {
+    use milepost_algorithms::config::CreditConfig;
+    match config.method.credit {
+        CreditConfig::Broadcast => "broadcast".into(),
+        CreditConfig::RewardToGo { gamma } => format!("reward-to-go, γ = {gamma}"),
+        CreditConfig::Gae { gamma, lambda } => format!("GAE, γ = {gamma}, λ = {lambda}"),
+    }
+}
+
+fn run_meta(run: &RunDirectory, arms: &[ArmRecord]) -> report::RunMeta {
+    let meta = run.meta();
+    let settings = &run.experiment().settings;
+    let seconds: f64 =
+        arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.training.1 + seed.evaluation.1).sum();
+    report::RunMeta {
+        id: run.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        scale: settings.scale.name().into(),
+        budget: format!("{} environment steps", settings.budget.environment_steps),
+        command: meta.command.clone(),
+        config: run.experiment().to_toml().unwrap_or_default(),
+        config_hash: meta.config.clone(),
+        version: meta.milepost.clone(),
+        commit: meta.commit.clone(),
+        device: meta.device_message.clone(),
+        date: meta.started.clone(),
+        seeds: (0..settings.seeds).collect(),
+        facts: vec![report::Fact {
+            label: "processor time of all workers".into(),
+            value: format!("{seconds:.0} s"),
+        }],
+    }
+}

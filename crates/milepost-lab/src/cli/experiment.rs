@@ -1,0 +1,252 @@
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use milepost_policies::{DeviceChoice, DeviceUsed, open_device};
+
+use super::INTERRUPTED;
+use crate::analysis;
+use crate::config::{self, BUILTIN, Experiment, Request, Scale};
+use crate::record::RunDirectory;
+use crate::record::directory::Meta;
+use crate::record::lock::FolderLock;
+use crate::run::{self, MatrixOptions, MatrixOutcome, run_matrix};
+use crate::terminal::{note, say};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Names of built-in experiments, or paths of experiment files. Default: quickstart.
+    experiments: Vec<String>,
+    /// List the built-in experiments with their claims and costs.
+    #[arg(long)]
+    list: bool,
+    /// Print the resolved experiment file and stop.
+    #[arg(long)]
+    dry_run: bool,
+    /// Change a setting: a dotted key and a TOML value.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Lay a file over the experiment file. May be given several times.
+    #[arg(long = "overlay", value_name = "FILE")]
+    overlays: Vec<String>,
+    /// Number of training seeds.
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
+    /// What it may cost: smoke (seconds), small (minutes), full.
+    #[arg(long)]
+    scale: Option<String>,
+    /// Run only these arms, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    arms: Vec<String>,
+    /// auto (a real GPU if there is one), cpu or wgpu.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Processes at a time. Default: one for each core on the CPU, one on a GPU.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Go on with a run that was stopped.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["sets", "overlays", "seeds", "scale", "arms", "dry_run", "list"])]
+    resume: Option<PathBuf>,
+    /// Where runs are written.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs_dir: PathBuf,
+    /// How processes are started.
+    #[arg(long, value_enum, default_value_t = Launcher::Local)]
+    launcher: Launcher,
+    /// Make every worker stop after so many iterations, as if interrupted.
+    #[arg(long, hide = true)]
+    stop_after_iterations: Option<u64>,
+}
+
+/// How processes are started.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Launcher {
+    /// As processes of this machine.
+    Local,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let Launcher::Local = options.launcher;
+    if options.list {
+        return list();
+    }
+    let interrupts = Arc::new(AtomicU32::new(0));
+    if let Some(path) = &options.resume {
+        let run = RunDirectory::open(path)?;
+        run.check_resumable()?;
+        if let Some(name) = options.experiments.iter().find(|name| **name != run.experiment().settings.name) {
+            anyhow::bail!(
+                "{} is a run of {}, not of {name}; leave the name out, or start a new run",
+                path.display(),
+                run.experiment().settings.name
+            );
+        }
+        listen(&interrupts)?;
+        return carry_out(options, &run, &interrupts);
+    }
+    let default = ["quickstart".to_owned()];
+    let names = if options.experiments.is_empty() { &default[..] } else { &options.experiments };
+    let experiments = names.iter().map(|name| resolve(options, name)).collect::<Result<Vec<_>, _>>()?;
+    if options.dry_run {
+        for experiment in &experiments {
+            say(experiment.to_toml()?.trim_end());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let device = device(&options.device)?;
+    listen(&interrupts)?;
+    let mut status = ExitCode::SUCCESS;
+    for experiment in experiments {
+        // Better to learn of an impossible environment here than from every worker.
+        run::environment(&experiment.settings.environment)?;
+        let meta = Meta::new(experiment.hash()?, device.clone(), command());
+        let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
+        let ended = carry_out(options, &run, &interrupts)?;
+        if ended != ExitCode::SUCCESS {
+            status = ended;
+        }
+        if interrupts.load(Ordering::Relaxed) > 0 {
+            break;
+        }
+    }
+    Ok(status)
+}
+
+fn resolve(options: &Options, name: &str) -> anyhow::Result<Experiment> {
+    let mut sets = options.sets.clone();
+    sets.extend(options.seeds.map(|seeds| format!("seeds={seeds}")));
+    let request = Request {
+        experiment: name.to_owned(),
+        overlays: options.overlays.clone(),
+        sets,
+        scale: options.scale.as_deref().map(Scale::parse).transpose()?,
+    };
+    let mut experiment = config::load(&request)?;
+    if !options.arms.is_empty() {
+        experiment.keep_arms(&options.arms)?;
+    }
+    Ok(experiment)
+}
+
+/// The device to use and why, decided once for all workers.
+fn device(name: &str) -> anyhow::Result<(String, String)> {
+    let open = open_device(name.parse()?)?;
+    let used = match open.kind {
+        DeviceUsed::Cpu => DeviceChoice::Cpu,
+        DeviceUsed::Wgpu => DeviceChoice::Wgpu,
+    };
+    Ok((used.to_string(), open.message))
+}
+
+/// Counts how often the user asks to stop.
+fn listen(interrupts: &Arc<AtomicU32>) -> anyhow::Result<()> {
+    let interrupts = Arc::clone(interrupts);
+    ctrlc::set_handler(move || {
+        if interrupts.fetch_add(1, Ordering::Relaxed) == 0 {
+            note("stopping: workers write a checkpoint (once more to stop at once)");
+        }
+    })?;
+    Ok(())
+}
+
+/// Runs what is left of a run and says what came out.
+fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>) -> anyhow::Result<ExitCode> {
+    let _lock = FolderLock::acquire(run.path())?;
+    let settings = &run.experiment().settings;
+    let device: DeviceChoice = run.meta().device.parse()?;
+    let jobs = options.jobs.unwrap_or_else(|| default_jobs(device));
+    note(&format!(
+        "{}: {} arms × {} seeds, {} environment steps each, {jobs} at a time\ndevice: {}\nrun: {}",
+        settings.name,
+        run.experiment().arms.len(),
+        settings.seeds,
+        settings.budget.environment_steps,
+        run.meta().device_message,
+        run.path().display()
+    ));
+    let matrix = MatrixOptions {
+        jobs,
+        device,
+        stop_after: options.stop_after_iterations,
+        interrupts: Arc::clone(interrupts),
+    };
+    let outcome = run_matrix(run, &matrix)?;
+    for (task, last_words) in &outcome.failed {
+        note(&format!("error: {task} failed:\n    {}", last_words.join("\n    ")));
+    }
+    if outcome.done > 0 {
+        let analysis = analysis::analyse(run)?;
+        let exploratory = if analysis.summary.exploratory { "exploratory: fewer than 5 seeds\n" } else { "" };
+        say(&format!(
+            "\n{} ({})\n{}\n{exploratory}{}\nreport: {}",
+            settings.claim,
+            analysis.summary.metric,
+            analysis.table,
+            analysis.summary.sentence,
+            analysis.report.display()
+        ));
+    }
+    Ok(status(run.path(), &outcome, interrupts.load(Ordering::Relaxed) > 0))
+}
+
+fn status(path: &Path, outcome: &MatrixOutcome, interrupted: bool) -> ExitCode {
+    if outcome.done == outcome.total {
+        return ExitCode::SUCCESS;
+    }
+    note(&format!(
+        "{} of {} arms × seeds are done; go on with: milepost experiment --resume {}",
+        outcome.done,
+        outcome.total,
+        path.display()
+    ));
+    if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::FAILURE }
+}
+
+fn default_jobs(device: DeviceChoice) -> usize {
+    match device {
+        DeviceChoice::Wgpu => 1,
+        DeviceChoice::Cpu | DeviceChoice::Auto => thread::available_parallelism().map_or(1, Into::into),
+    }
+}
+
+/// The command line as it can be typed again.
+fn command() -> String {
+    let quote = |argument: String| {
+        let plain = argument.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,/:+".contains(c));
+        if plain && !argument.is_empty() {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    };
+    let arguments: Vec<String> = std::env::args().skip(1).map(quote).collect();
+    format!("milepost {}", arguments.join(" "))
+}
+
+fn list() -> anyhow::Result<ExitCode> {
+    for (name, _) in BUILTIN {
+        let load = |scale| {
+            config::load(&Request { experiment: name.to_owned(), scale: Some(scale), ..Request::default() })
+        };
+        let experiment = load(Scale::default())?;
+        let settings = &experiment.settings;
+        let costs = Scale::ALL
+            .into_iter()
+            .filter_map(|scale| Some((scale, load(scale).ok()?)))
+            .map(|(scale, experiment)| {
+                let settings = experiment.settings;
+                let runs = experiment.arms.len() as u64 * settings.seeds;
+                format!("{} {runs} × {} steps", scale.name(), settings.budget.environment_steps)
+            })
+            .collect::<Vec<_>>()
+            .join(", ");
+        let config::EnvironmentConfig::Minigrid { level } = &settings.environment;
+        say(&format!(
+            "{name}  ({})\n    claim:       {}\n    environment: {level}\n    cost:        {costs}",
+            settings.dossier, settings.claim
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}

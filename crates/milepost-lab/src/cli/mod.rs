@@ -1,0 +1,46 @@
+//! The `milepost` command.
+
+mod experiment;
+mod report;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::terminal;
+
+/// Dense rewards and credit assignment, measured.
+#[derive(Debug, Parser)]
+#[command(name = "milepost", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run experiments: arms × seeds in parallel, then the table, the verdict and the report.
+    Experiment(experiment::Options),
+    /// Rebuild the reports of recorded runs; several runs are compared as well.
+    Report(report::Options),
+    /// One arm and seed of a run.
+    #[command(hide = true)]
+    Worker(worker::Options),
+}
+
+/// Exit status when the user asked to stop.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Experiment(options) => experiment::run(&options),
+        Verb::Report(options) => report::run(&options),
+        Verb::Worker(options) => worker::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        terminal::note(&format!("error: {error}"));
+        ExitCode::FAILURE
+    })
+}

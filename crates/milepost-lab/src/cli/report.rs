@@ -1,0 +1,35 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::analysis;
+use crate::record::RunDirectory;
+use crate::terminal::say;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Folders of runs, such as runs/quickstart/20260131-235959-0a1b2c3d.
+    #[arg(required = true)]
+    runs: Vec<PathBuf>,
+    /// Where to write the comparison of several runs.
+    #[arg(long, default_value = "comparison.html")]
+    comparison: PathBuf,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut pages = Vec::with_capacity(options.runs.len());
+    for path in &options.runs {
+        let analysis = analysis::analyse(&RunDirectory::open(path)?)?;
+        say(&format!(
+            "{}\n{}\nreport: {}\n",
+            analysis.table,
+            analysis.summary.sentence,
+            analysis.report.display()
+        ));
+        pages.push(analysis.data);
+    }
+    if pages.len() > 1 {
+        analysis::compare(&pages, &options.comparison)?;
+        say(&format!("comparison: {}", options.comparison.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}

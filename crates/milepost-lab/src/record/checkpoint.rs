@@ -1,0 +1,182 @@
+//! Checkpoints: a folder of files with a manifest that vouches for them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{RecordError, atomic};
+
+const FORMAT: u64 = 1;
+const MANIFEST: &str = "manifest.json";
+/// How many checkpoints are kept: a damaged one can be deleted in favour of the one before.
+const KEPT: usize = 2;
+
+/// What a checkpoint belongs to, and where the logs stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    /// Hash of the resolved configuration.
+    pub(crate) config: String,
+    /// The version of Milepost.
+    pub(crate) milepost: String,
+    /// The arm.
+    pub(crate) arm: String,
+    /// The seed.
+    pub(crate) seed: u64,
+    /// Iterations done.
+    pub(crate) iteration: u64,
+    /// Environment steps done.
+    pub(crate) steps: u64,
+    /// Bytes of the event log.
+    pub(crate) events: u64,
+    /// Bytes of the timing log.
+    pub(crate) timing: u64,
+    /// Bytes of the TensorBoard file.
+    pub(crate) tensorboard: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    format: u64,
+    stamp: Stamp,
+    files: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    name: String,
+    blake3: String,
+}
+
+/// A checkpoint that was read and checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Checkpoint {
+    /// What it belongs to.
+    pub(crate) stamp: Stamp,
+    /// File names and contents.
+    pub(crate) parts: Vec<(String, Vec<u8>)>,
+}
+
+/// Writes a checkpoint below `folder` and removes all but the latest.
+pub(crate) fn write(
+    folder: &Path,
+    stamp: Stamp,
+    mut parts: Vec<(String, Vec<u8>)>,
+) -> Result<(), RecordError> {
+    let place = folder.join(format!("iteration-{:08}", stamp.iteration));
+    if place.exists() {
+        fs::remove_dir_all(&place).map_err(RecordError::io(&place, "replaced"))?;
+    }
+    let files =
+        parts.iter().map(|(name, bytes)| Entry { name: name.clone(), blake3: digest(bytes) }).collect();
+    let manifest = serde_json::to_vec_pretty(&Manifest { format: FORMAT, stamp, files })
+        .map_err(|error| RecordError::io(&place, "written")(error.into()))?;
+    parts.push((MANIFEST.into(), manifest));
+    atomic::write_folder(&place, &parts)?;
+    let mut old = list(folder)?;
+    old.truncate(old.len().saturating_sub(KEPT));
+    for path in old {
+        fs::remove_dir_all(&path).map_err(RecordError::io(&path, "removed"))?;
+    }
+    Ok(())
+}
+
+/// The latest checkpoint below `folder`, if there is one. A damaged one is an error: going on from an
+/// older one is the user's decision.
+pub(crate) fn latest(folder: &Path) -> Result<Option<Checkpoint>, RecordError> {
+    list(folder)?.pop().map(|path| read(&path)).transpose()
+}
+
+fn read(path: &Path) -> Result<Checkpoint, RecordError> {
+    let damaged = |what: String| {
+        RecordError::damaged(
+            path,
+            format!("{what}; delete this folder to go on from the checkpoint before it"),
+        )
+    };
+    let manifest = path.join(MANIFEST);
+    let bytes = fs::read(&manifest).map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
+    let format = serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|m| m["format"].as_u64());
+    if let Some(found) = format.filter(|format| *format > FORMAT) {
+        return Err(RecordError::NewerFormat { path: manifest, found, known: FORMAT });
+    }
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
+    let mut parts = Vec::with_capacity(manifest.files.len());
+    for Entry { name, blake3 } in manifest.files {
+        let bytes = fs::read(path.join(&name)).map_err(|error| damaged(format!("{name}: {error}")))?;
+        if digest(&bytes) != blake3 {
+            return Err(damaged(format!("{name} does not have the content that was written")));
+        }
+        parts.push((name, bytes));
+    }
+    Ok(Checkpoint { stamp: manifest.stamp, parts })
+}
+
+/// Complete checkpoints, oldest first.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, RecordError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).map_err(RecordError::io(folder, "read"))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(RecordError::io(folder, "read"))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("iteration-") && !name.ends_with(".partial") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn digest(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(iteration: u64) -> Stamp {
+        Stamp {
+            config: "c".into(),
+            milepost: "v".into(),
+            arm: "a".into(),
+            seed: 1,
+            iteration,
+            steps: iteration * 10,
+            events: 1,
+            timing: 2,
+            tensorboard: 3,
+        }
+    }
+
+    #[test]
+    fn the_latest_checkpoint_comes_back_and_old_ones_go() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(latest(folder.path()).expect("readable").is_none());
+        for iteration in 1..=4 {
+            let parts = vec![("weights".to_owned(), vec![iteration as u8; 3])];
+            write(folder.path(), stamp(iteration), parts).expect("writable");
+        }
+        let checkpoint = latest(folder.path()).expect("readable").expect("four were written");
+        assert_eq!(checkpoint.stamp, stamp(4));
+        assert_eq!(checkpoint.parts, [("weights".to_owned(), vec![4; 3])]);
+        assert_eq!(list(folder.path()).expect("readable").len(), KEPT);
+    }
+
+    #[test]
+    fn a_flipped_bit_or_a_missing_file_is_named_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), stamp(7), vec![("weights".to_owned(), vec![0; 3])]).expect("writable");
+        let weights = folder.path().join("iteration-00000007/weights");
+        fs::write(&weights, [0, 1, 0]).expect("writable");
+        let error = latest(folder.path()).expect_err("damaged").to_string();
+        assert!(error.contains("iteration-00000007") && error.contains("weights does not have"), "{error}");
+        fs::remove_file(&weights).expect("there");
+        let error = latest(folder.path()).expect_err("damaged").to_string();
+        assert!(error.contains("delete this folder"), "{error}");
+    }
+}

@@ -1,0 +1,132 @@
+//! The lines of a run's logs.
+
+use milepost_algorithms::{ChannelTotal, EpisodeSummary, IterationReport};
+use milepost_eval::Gold;
+use serde::{Deserialize, Serialize};
+
+/// A line of the event log. Holds nothing that depends on the clock: two runs of one configuration and
+/// seed write the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Event {
+    /// One turn of the training loop.
+    Iteration(Iteration),
+    /// One evaluation.
+    Evaluation(Evaluation),
+}
+
+/// One turn of the training loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Iteration {
+    /// Counted from 1.
+    pub(crate) iteration: u64,
+    /// Environment steps so far.
+    pub(crate) steps: u64,
+    /// Policy tokens drawn in this iteration.
+    pub(crate) tokens: u64,
+    /// Named numbers; a number that is not finite is `null`, and counted.
+    pub(crate) metrics: Vec<(String, Option<f64>)>,
+    /// Named counts.
+    pub(crate) counters: Vec<(String, u64)>,
+    /// What each reward channel paid.
+    pub(crate) channels: Vec<ChannelTotal>,
+    /// Episodes that ended.
+    pub(crate) episodes: Vec<EpisodeSummary>,
+}
+
+/// One evaluation on the held-out tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Evaluation {
+    /// Iterations done before it.
+    pub(crate) iteration: u64,
+    /// Environment steps of training before it.
+    pub(crate) steps: u64,
+    /// One episode for each task, in the order of the tasks.
+    pub(crate) gold: Vec<GoldRecord>,
+}
+
+/// What an evaluation episode was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GoldRecord {
+    /// Sum of the environment's own rewards.
+    #[serde(rename = "return")]
+    pub(crate) total: f64,
+    /// Whether the environment declared success.
+    pub(crate) success: bool,
+    /// Steps taken.
+    pub(crate) length: u32,
+}
+
+/// A line of the timing log, which nothing compares.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Timing {
+    /// What the time went to.
+    pub(crate) activity: Activity,
+    /// Environment steps taken in it.
+    pub(crate) steps: u64,
+    /// Wall-clock seconds.
+    pub(crate) seconds: f64,
+}
+
+/// What time goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Activity {
+    /// Sampling and updating.
+    Training,
+    /// Playing held-out tasks.
+    Evaluation,
+}
+
+impl Iteration {
+    pub(crate) fn new(iteration: u64, steps: u64, report: IterationReport) -> Self {
+        let mut counters = report.counters;
+        let metrics: Vec<_> = report
+            .metrics
+            .into_iter()
+            .map(|(name, value)| (name, value.is_finite().then_some(value)))
+            .collect();
+        let not_finite = metrics.iter().filter(|(_, value)| value.is_none()).count() as u64;
+        if not_finite > 0 {
+            counters.push(("non-finite metrics".into(), not_finite));
+        }
+        Self {
+            iteration,
+            steps,
+            tokens: report.policy_tokens,
+            metrics,
+            counters,
+            channels: report.channels,
+            episodes: report.episodes,
+        }
+    }
+}
+
+impl Evaluation {
+    /// Success rate.
+    pub(crate) fn success(&self) -> f64 {
+        mean(self.gold.iter().map(|gold| f64::from(u8::from(gold.success))))
+    }
+
+    /// Mean return.
+    pub(crate) fn mean_return(&self) -> f64 {
+        mean(self.gold.iter().map(|gold| gold.total))
+    }
+
+    /// Mean length.
+    pub(crate) fn mean_length(&self) -> f64 {
+        mean(self.gold.iter().map(|gold| f64::from(gold.length)))
+    }
+}
+
+impl From<Gold> for GoldRecord {
+    fn from(gold: Gold) -> Self {
+        Self { total: gold.total_reward(), success: gold.success(), length: gold.length() }
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}

@@ -1,0 +1,15 @@
+//! Running an experiment: a matrix of arms and seeds, each in a process of its own.
+
+mod matrix;
+mod progress;
+mod protocol;
+mod recorder;
+mod trace;
+mod worker;
+mod world;
+
+pub use matrix::{MatrixError, MatrixOptions, MatrixOutcome, run_matrix};
+pub use protocol::STOPPED;
+pub use worker::{Assignment, Finished, WorkerError, work};
+pub use world::SetupError;
+pub(crate) use world::environment;

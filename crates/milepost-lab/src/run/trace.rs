@@ -1,0 +1,176 @@
+//! The credit x-ray: what each channel paid for each step, what the credit rule made of it, and what the
+//! step was really worth.
+
+use milepost_algorithms::config::CreditConfig;
+use milepost_algorithms::{ActionMode, MethodConfig, Trace, TrainError};
+use milepost_core::{Ending, Environment, Level, TaskSeed, Trajectory};
+use milepost_eval::exact::finite::{self, Episode, FiniteValues};
+use milepost_eval::exact::{SolveError, StateGraph};
+use milepost_gridworld::{Action, GridObservation, Gridworld, SvgOptions};
+
+use super::world::World;
+use crate::record::trace::{TraceRecord, TraceStep};
+
+/// Worlds with more states than this are not solved.
+const MOST_STATES: usize = 50_000;
+/// A trajectory's first steps are recorded; the page stays readable.
+const MOST_STEPS: usize = 80;
+/// Held-out tasks tried until one is solved.
+const TASKS: u64 = 4;
+/// Episodes on each task where the credit rule compares the members of a group.
+const GROUP: usize = 4;
+
+/// Records a trajectory of the current policy: the shortest success on the first held-out tasks, or the
+/// first trajectory where none succeeds.
+pub(super) fn record(world: &mut World, seed: u64) -> Result<TraceRecord, TrainError> {
+    let mut first = None;
+    let mut best: Option<Trace<GridObservation>> = None;
+    for index in 0..TASKS {
+        for trace in world.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)? {
+            let length = trace.trajectory.turns.len();
+            if trace.trajectory.ending.is_success()
+                && best.as_ref().is_none_or(|best| length < best.trajectory.turns.len())
+            {
+                best = Some(trace);
+            } else if first.is_none() {
+                first = Some(trace);
+            }
+        }
+        if best.is_some() {
+            break;
+        }
+    }
+    let trace =
+        best.or(first).ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
+    describe(world, &trace)
+}
+
+fn describe(world: &World, trace: &Trace<GridObservation>) -> Result<TraceRecord, TrainError> {
+    let trajectory = &trace.trajectory;
+    let exact = solve(world, trajectory);
+    let shown = trajectory.turns.len().min(MOST_STEPS);
+    let channels: Vec<_> = trajectory.signals.iter().collect();
+    let steps = (0..shown)
+        .map(|turn| TraceStep {
+            action: action_name(trajectory.tokens[turn]),
+            channels: channels
+                .iter()
+                .map(|channel| match channel.level() {
+                    Level::Turn | Level::Token => channel.get(turn),
+                    Level::Trajectory => {
+                        (turn + 1 == trajectory.turns.len()).then(|| channel.get(0)).flatten()
+                    }
+                })
+                .collect(),
+            reward: trace.rewards[turn],
+            advantage: trace.advantages[turn],
+            value: trace.values[turn],
+            exact_advantage: exact.as_ref().ok().map(|exact| exact.advantages[turn]),
+            exact_value: exact.as_ref().ok().map(|exact| exact.values[turn]),
+        })
+        .collect();
+    Ok(TraceRecord {
+        task: trajectory.task.get(),
+        ending: ending_in_words(trajectory.ending).into(),
+        success: trajectory.ending.is_success(),
+        length: trajectory.turns.len(),
+        channels: channels.iter().map(|channel| channel.name().to_owned()).collect(),
+        steps,
+        frames: frames(&world.environment, trajectory, shown)?,
+        no_exact_values: exact.err().map(|error| error.to_string()),
+    })
+}
+
+/// Exact values and advantages along a trajectory, `[T]` each.
+struct Exact {
+    advantages: Vec<f64>,
+    values: Vec<f64>,
+}
+
+/// Why a world has no exact values.
+#[derive(Debug, thiserror::Error)]
+enum ExactError {
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Environment(#[from] milepost_core::EnvError),
+}
+
+fn solve(world: &World, trajectory: &Trajectory<GridObservation>) -> Result<Exact, ExactError> {
+    let mut start = world.environment.clone();
+    start.reset(trajectory.task)?;
+    let graph = StateGraph::enumerate(&start, MOST_STATES)?;
+    let policy = world.trainer.evaluation_policy(ActionMode::Sampled);
+    let mut failure = None;
+    let acting = graph.policy(256, |observations, keys, out| match policy.logits(observations, keys) {
+        Ok(logits) => softmax_rows(&logits, out, keys.len()),
+        Err(error) => failure = Some(error),
+    });
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
+    let episode = Episode { discount: discount(world.trainer.method()), ..graph.episode()? };
+    let values: FiniteValues = finite::evaluate(graph.mdp(), &acting?, episode)?;
+    let first = trajectory.first_step;
+    let advantages = graph.advantages(&values, first, &trajectory.state_keys, &trajectory.tokens)?;
+    let states = &trajectory.state_keys[..trajectory.turns.len()];
+    let values = states
+        .iter()
+        .zip(first..)
+        .map(|(key, elapsed)| Ok(values.value(elapsed, graph.index_of(*key)?)))
+        .collect::<Result<_, SolveError>>()?;
+    Ok(Exact { advantages, values })
+}
+
+/// The discount of the credit rule, so that learned and exact values are comparable.
+const fn discount(method: &MethodConfig) -> f64 {
+    match method.credit {
+        CreditConfig::Gae { gamma, .. } | CreditConfig::RewardToGo { gamma } => gamma,
+        CreditConfig::Broadcast => 1.0,
+    }
+}
+
+fn softmax_rows(logits: &[f32], out: &mut [f64], rows: usize) {
+    let actions = logits.len() / rows.max(1);
+    for (logits, out) in logits.chunks(actions.max(1)).zip(out.chunks_mut(actions.max(1))) {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        for (p, logit) in out.iter_mut().zip(logits) {
+            *p = f64::from(logit - largest).exp();
+        }
+        let sum: f64 = out.iter().sum();
+        out.iter_mut().for_each(|p| *p /= sum);
+    }
+}
+
+fn frames(
+    prototype: &Gridworld,
+    trajectory: &Trajectory<GridObservation>,
+    shown: usize,
+) -> Result<Vec<String>, TrainError> {
+    let mut world = prototype.clone();
+    world.reset(trajectory.task)?;
+    let mut frames = vec![world.to_svg(SvgOptions::default())];
+    for action in &trajectory.tokens[..shown] {
+        world.step(action)?;
+        frames.push(world.to_svg(SvgOptions::default()));
+    }
+    Ok(frames)
+}
+
+fn action_name(token: u32) -> String {
+    Action::ALL
+        .get(token as usize)
+        .map_or_else(|| token.to_string(), |action| format!("{action:?}").to_lowercase())
+}
+
+const fn ending_in_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Terminated(milepost_core::Outcome::Success) => "success",
+        Ending::Terminated(milepost_core::Outcome::Failure) => "failure",
+        Ending::Truncated(_) => "out of time",
+        Ending::Cut(_) => "cut",
+        Ending::Malformed => "malformed",
+    }
+}

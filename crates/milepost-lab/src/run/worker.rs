@@ -1,0 +1,191 @@
+//! One arm and seed, in a process of its own.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use milepost_algorithms::{ActionMode, TrainError};
+use milepost_core::TaskSeed;
+use milepost_policies::DeviceChoice;
+
+use super::protocol::Message;
+use super::recorder::{self, Recorder};
+use super::trace;
+use super::world::{SetupError, World};
+use crate::clock::Stopwatch;
+use crate::config::{ConfigError, Experiment};
+use crate::record::checkpoint;
+use crate::record::directory::{Done, write_json};
+use crate::record::event::{Evaluation, GoldRecord, Iteration};
+use crate::record::lock::FolderLock;
+use crate::record::{RecordError, RunDirectory};
+
+/// Which part of a run a worker does.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// The arm.
+    pub arm: String,
+    /// The seed.
+    pub seed: u64,
+    /// The device.
+    pub device: DeviceChoice,
+    /// Stop, as if asked to, after so many iterations.
+    pub stop_after: Option<u64>,
+}
+
+/// How a worker ended without an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// The budget is spent.
+    Done,
+    /// It was asked to stop, and wrote a checkpoint.
+    Stopped,
+}
+
+/// Why a worker failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkerError {
+    /// The run's files.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The arm does not exist.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The parts do not fit.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// Training failed.
+    #[error("training: {0}")]
+    Train(#[from] TrainError),
+    /// The environment failed while evaluating.
+    #[error("evaluation: {0}")]
+    Evaluation(#[from] milepost_core::EnvError),
+}
+
+/// Trains one arm and seed of a run until its budget is spent or `stop` is set, writing lines of
+/// [`Message`] to `out`. Goes on from the latest checkpoint.
+pub fn work(
+    run: &Path,
+    assignment: &Assignment,
+    stop: &Arc<AtomicBool>,
+    out: impl Write,
+) -> Result<Finished, WorkerError> {
+    let run = RunDirectory::open(run)?;
+    let Assignment { arm, seed, device, stop_after } = assignment;
+    let method = &run.experiment().arm(arm)?.method;
+    let folder = run.task(arm, *seed);
+    recorder::prepare(&folder)?;
+    let _lock = FolderLock::acquire(folder.path())?;
+    let checkpoint = checkpoint::latest(&folder.checkpoints())?;
+    let recorder = Recorder::open(&folder, &run.meta().config, arm, *seed, checkpoint.as_ref())?;
+    let parts = checkpoint.as_ref().map(|checkpoint| checkpoint.parts.as_slice());
+    let world = World::build(run.experiment(), method, *seed, *device, parts)?;
+    let fresh = checkpoint.is_none();
+    let mut task = Task { experiment: run.experiment(), seed: *seed, world, recorder, out, success: None };
+    task.tell(&Message::Started { steps: task.world.trainer.environment_steps() }, stop);
+
+    if fresh {
+        task.evaluate()?;
+    }
+    let last = stop_after.map(|count| task.world.trainer.iterations() + count);
+    while task.world.trainer.environment_steps() < task.budget() {
+        if stop.load(Ordering::Relaxed) || last.is_some_and(|last| task.world.trainer.iterations() >= last) {
+            task.checkpoint()?;
+            task.tell(&Message::Stopped { steps: task.world.trainer.environment_steps() }, stop);
+            return Ok(Finished::Stopped);
+        }
+        task.iterate()?;
+        let steps = task.world.trainer.environment_steps();
+        task.tell(&Message::Progress { steps, success: task.success }, stop);
+    }
+    let traced = trace::record(&mut task.world, *seed)?;
+    write_json(&folder.traces(), &traced)?;
+    task.checkpoint()?;
+    let steps = task.world.trainer.environment_steps();
+    let done = Done {
+        config: run.meta().config.clone(),
+        iterations: task.world.trainer.iterations(),
+        steps,
+        overflows: task.world.overflows(),
+    };
+    write_json(&folder.done(), &done)?;
+    task.tell(&Message::Done { steps, success: task.success }, stop);
+    Ok(Finished::Done)
+}
+
+/// A worker's state.
+struct Task<'a, W> {
+    experiment: &'a Experiment,
+    seed: u64,
+    world: World,
+    recorder: Recorder,
+    out: W,
+    success: Option<f64>,
+}
+
+impl<W: Write> Task<'_, W> {
+    const fn budget(&self) -> u64 {
+        self.experiment.settings.budget.environment_steps
+    }
+
+    /// One turn of the loop, an evaluation if one is due, a checkpoint if one is due. All of them depend
+    /// on the counters alone, so that a resumed run does the same.
+    fn iterate(&mut self) -> Result<(), WorkerError> {
+        let watch = Stopwatch::start();
+        let before = self.world.trainer.environment_steps();
+        let report = self.world.trainer.iterate()?;
+        let trainer = &self.world.trainer;
+        let (iteration, steps) = (trainer.iterations(), trainer.environment_steps());
+        let line = Iteration::new(iteration, steps, report);
+        self.recorder.iteration(&line, steps - before, watch.seconds())?;
+        let every = self.experiment.settings.evaluation.every;
+        if before / every != steps / every || steps >= self.budget() {
+            self.evaluate()?;
+        }
+        if iteration.is_multiple_of(self.experiment.settings.checkpoint.every) {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self) -> Result<(), WorkerError> {
+        let watch = Stopwatch::start();
+        let settings = &self.experiment.settings.evaluation;
+        let tasks: Vec<_> = (0..settings.tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect();
+        let mode = if settings.greedy { ActionMode::Greedy } else { ActionMode::Sampled };
+        let mut policy = self.world.trainer.evaluation_policy(mode);
+        let mut failure = None;
+        let gold =
+            milepost_eval::evaluate(&self.world.environment, &tasks, |observations, keys, actions| {
+                if let Err(error) = policy.act(observations, keys, actions) {
+                    failure.get_or_insert(error);
+                }
+            })?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        let line = Evaluation {
+            iteration: self.world.trainer.iterations(),
+            steps: self.world.trainer.environment_steps(),
+            gold: gold.into_iter().map(GoldRecord::from).collect(),
+        };
+        self.success = Some(line.success());
+        Ok(self.recorder.evaluation(&line, watch.seconds())?)
+    }
+
+    fn checkpoint(&mut self) -> Result<(), WorkerError> {
+        let parts = self.world.checkpoint()?;
+        let trainer = &self.world.trainer;
+        Ok(self.recorder.checkpoint(trainer.iterations(), trainer.environment_steps(), parts)?)
+    }
+
+    /// Tells the parent. If nobody listens any more, the parent is gone: stop at the next chance.
+    fn tell(&mut self, message: &Message, stop: &AtomicBool) {
+        let line = serde_json::to_string(message).unwrap_or_default();
+        if writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
