@@ -27,7 +27,7 @@ impl Default for NetworkConfig {
 
 /// Settings of [`Mlp`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MlpConfig {
     /// Widths of the hidden layers, the same in both towers. Default `[64, 64]`.
     pub hidden: Vec<usize>,
@@ -43,7 +43,7 @@ impl Default for MlpConfig {
 
 /// Settings of [`MinigridCnn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CnnConfig {
     /// Filters of the three convolutions. Default `[16, 32, 64]`.
     pub channels: [usize; 3],
@@ -61,7 +61,7 @@ impl Default for CnnConfig {
 
 /// Settings of [`TabularSoftmax`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TabularConfig {
     /// Rows of the table, the last one for states beyond its capacity. Default 4096.
     pub states: usize,

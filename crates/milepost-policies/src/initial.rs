@@ -52,7 +52,9 @@ fn orthogonal(rows: usize, columns: usize, gain: f64, stream: &mut Stream) -> Ve
         let norm = dot(&vector, &vector).sqrt();
         // A draw inside the span of the others has probability zero; draw again if it happens.
         if norm > 1e-9 {
-            vector.iter_mut().for_each(|v| *v /= norm);
+            for v in &mut vector {
+                *v /= norm;
+            }
             basis.push(vector);
         }
     }

@@ -190,7 +190,7 @@ impl ModuleMapper for Subtract {
         if !param.is_require_grad() {
             return param;
         }
-        let update = self.update.clone().slice([start..self.offset]).reshape(shape);
+        let update = self.update.clone().narrow(0, start, shape.num_elements()).reshape(shape);
         parameters::with_value(param, |value| value - update)
     }
 }

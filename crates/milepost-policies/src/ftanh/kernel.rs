@@ -1,6 +1,10 @@
 //! The arithmetic. Loops over slices that the compiler turns into vector code of whatever width it is
 //! compiled for. No fused multiply-add is written, and Rust never contracts one, so every width and every
 //! remainder gives the same bits.
+#![allow(
+    clippy::inline_always,
+    reason = "a loop must be compiled inside each caller to get that caller's vectors"
+)]
 
 /// `tanh` of each element.
 pub(super) fn tanh(values: &mut [f32]) {
@@ -35,6 +39,7 @@ pub(super) fn tanh_backward_loop(g: &mut [f32], y: &[f32]) {
 /// `x · P(x²) / Q(x²)` with the minimax coefficients of Eigen's `ptanh` (degree 13 over 6), on the range
 /// outside which `tanh` is ±1 in single precision.
 #[inline(always)]
+#[allow(clippy::excessive_precision, reason = "the coefficients as published")]
 fn tanh_of(x: f32) -> f32 {
     const LIMIT: f32 = 7.905_311;
     const P: [f32; 7] = [

@@ -44,6 +44,7 @@ pub trait ActorCritic: Module + Clone + Send + 'static {
 
 /// The network that a configuration asked for.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one network a run: boxing would save nothing that matters")]
 pub enum Network {
     /// Fully connected towers.
     Mlp(Mlp),
