@@ -4,7 +4,11 @@
 //! Settings are those of the peer (see `docs/src/baselines.md`): image divided by 10, MLP 64-64, 8
 //! environments, 128 steps, 4 epochs, minibatch 256, learning rate 1e-3, entropy 0.01, γ 0.99, λ 0.95.
 //! Prints one JSON line.
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a measuring program: it prints and reads the clock")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measuring program: it prints and reads the clock"
+)]
 
 use std::collections::VecDeque;
 use std::sync::Arc;
