@@ -13,7 +13,7 @@ use support::{Folder, bytes_below, milepost, refused, run_ok, settings};
 fn the_list_names_every_experiment_with_its_claim_and_cost() {
     let text = run_ok(&["experiment", "--list"]);
     assert!(
-        text.contains("quickstart") && text.contains("claim:") && text.contains("smoke 4 × 2048 steps"),
+        text.contains("quickstart") && text.contains("claim:") && text.contains("smoke 5 × 2048 steps"),
         "{text}"
     );
 }
@@ -56,6 +56,14 @@ fn what_is_unknown_is_refused_in_one_line_with_the_nearest_name() {
 }
 
 #[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let folder = Folder::new();
+    let file = folder.file("occupied", "a file, not a folder");
+    let message = refused(&["experiment", "--scale", "smoke", "--device", "cpu", "--runs-dir", &file]);
+    assert!(message.contains("occupied/quickstart cannot be created"), "{message}");
+}
+
+#[test]
 fn a_file_with_a_slip_is_refused_with_its_name() {
     let folder = Folder::new();
     let file = folder.file(
@@ -88,7 +96,7 @@ fn a_smoke_run_goes_from_the_file_to_the_report() {
     assert!(report.contains("sparse") && report.contains("shaped") && report.contains("<svg"));
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(run.join("summary.json")).expect("readable")).expect("JSON");
-    assert_eq!(summary["arms"].as_array().map(Vec::len), Some(4));
+    assert_eq!(summary["arms"].as_array().map(Vec::len), Some(5));
     let traces: serde_json::Value =
         serde_json::from_slice(&fs::read(run.join("shaped/seed-0/traces.json")).expect("readable"))
             .expect("JSON");

@@ -59,3 +59,6 @@ pub fn analyse(run: &RunDirectory) -> Result<Analysis, AnalysisError> {
 pub fn compare(runs: &[ReportData], place: &Path) -> Result<(), AnalysisError> {
     Ok(atomic::write(place, report::build_comparison_html(runs)?.as_bytes())?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,14 +174,15 @@ impl SeedRecord {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn seed(points: &[(u64, f64)]) -> SeedRecord {
+    /// A seed with these success rates, its returns their negatives.
+    pub(in super::super) fn seed(seed: u64, points: &[(u64, f64)]) -> SeedRecord {
         let curve =
             points.iter().map(|&(steps, success)| Point { steps, success, total: -success }).collect();
         SeedRecord {
-            seed: 0,
+            seed,
             curve,
             iterations: Vec::new(),
             counters: Vec::new(),
@@ -205,14 +206,14 @@ mod tests {
     #[test]
     fn metrics_follow_from_the_curve() {
         let config = MetricConfig { primary: MetricName::FinalReturn, secondary: Vec::new(), threshold: 0.9 };
-        let record = seed(&[(0, 0.0), (100, 0.5), (300, 1.0)]);
+        let record = seed(0, &[(0, 0.0), (100, 0.5), (300, 1.0)]);
         let metric = |name| record.metric(name, &config, 300).expect("a curve");
         assert!((metric(MetricName::AreaUnderSuccess) - (25.0 + 150.0) / 300.0).abs() < 1e-12);
         assert_eq!(metric(MetricName::FinalSuccess), 1.0);
         assert_eq!(metric(MetricName::FinalReturn), -1.0);
         assert_eq!(metric(MetricName::StepsToSuccess), 300.0);
-        let never = seed(&[(0, 0.0), (310, 0.5)]);
+        let never = seed(0, &[(0, 0.0), (310, 0.5)]);
         assert_eq!(never.metric(MetricName::StepsToSuccess, &config, 300), Some(310.0));
-        assert_eq!(seed(&[]).metric(MetricName::FinalSuccess, &config, 300), None);
+        assert_eq!(seed(0, &[]).metric(MetricName::FinalSuccess, &config, 300), None);
     }
 }

@@ -172,7 +172,7 @@ fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>)
         stop_after: options.stop_after_iterations,
         interrupts: Arc::clone(interrupts),
     };
-    let outcome = run_matrix(run, &matrix)?;
+    let outcome = run_matrix(run, &matrix);
     for (task, last_words) in &outcome.failed {
         note(&format!("error: {task} failed:\n    {}", last_words.join("\n    ")));
     }

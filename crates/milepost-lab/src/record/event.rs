@@ -19,7 +19,8 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Iteration {
     /// Counted from 1.
-    pub(crate) iteration: u64,
+    #[serde(rename = "iteration")]
+    pub(crate) index: u64,
     /// Environment steps so far.
     pub(crate) steps: u64,
     /// Policy tokens drawn in this iteration.
@@ -80,7 +81,7 @@ pub(crate) enum Activity {
 }
 
 impl Iteration {
-    pub(crate) fn new(iteration: u64, steps: u64, report: IterationReport) -> Self {
+    pub(crate) fn new(index: u64, steps: u64, report: IterationReport) -> Self {
         let mut counters = report.counters;
         let metrics: Vec<_> = report
             .metrics
@@ -92,7 +93,7 @@ impl Iteration {
             counters.push(("non-finite metrics".into(), not_finite));
         }
         Self {
-            iteration,
+            index,
             steps,
             tokens: report.policy_tokens,
             metrics,

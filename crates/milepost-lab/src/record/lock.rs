@@ -1,8 +1,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::RecordError;
+use crate::clock::Stopwatch;
 
 /// Keeps other processes out of a folder for as long as it lives. The lock belongs to the process: when
 /// it dies, however it dies, the system lets go, and the next one takes over.
@@ -12,6 +15,19 @@ pub(crate) struct FolderLock {
 }
 
 impl FolderLock {
+    /// Locks `folder`, waiting for as long as `patience` for its owner to finish.
+    pub(crate) fn acquire_within(folder: &Path, patience: Duration) -> Result<Self, RecordError> {
+        let watch = Stopwatch::start();
+        loop {
+            match Self::acquire(folder) {
+                Err(RecordError::InUse { .. }) if watch.elapsed() < patience => {
+                    thread::sleep(Duration::from_millis(100));
+                }
+                settled => return settled,
+            }
+        }
+    }
+
     /// Locks `folder`, or says who has it.
     pub(crate) fn acquire(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join("lock");

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -43,15 +44,6 @@ pub struct MatrixOutcome {
     pub failed: Vec<(String, Vec<String>)>,
 }
 
-/// Why a matrix cannot be run at all.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MatrixError {
-    /// This program cannot be started again.
-    #[error("a worker process cannot be started: {0}")]
-    Spawn(std::io::Error),
-}
-
 /// Something that a worker's reader thread reports.
 enum Heard {
     Message(usize, Message),
@@ -65,7 +57,7 @@ struct Running {
 }
 
 /// Runs every arm and seed that is not done yet. A worker that fails does not disturb the others.
-pub fn run_matrix(run: &RunDirectory, options: &MatrixOptions) -> Result<MatrixOutcome, MatrixError> {
+pub fn run_matrix(run: &RunDirectory, options: &MatrixOptions) -> MatrixOutcome {
     let tasks = run.tasks();
     let names: Vec<String> = tasks.iter().map(|(arm, seed)| format!("{arm} seed {seed}")).collect();
     let mut waiting: VecDeque<usize> =
@@ -93,10 +85,19 @@ pub fn run_matrix(run: &RunDirectory, options: &MatrixOptions) -> Result<MatrixO
             && let Some(task) = waiting.pop_front()
         {
             let (arm, seed) = &tasks[task];
-            running.insert(task, start(run, arm, *seed, options, task, &sender).map_err(MatrixError::Spawn)?);
+            match start(run, arm, *seed, options, task, &sender) {
+                Ok(worker) => {
+                    running.insert(task, worker);
+                }
+                Err(error) => {
+                    progress.failed(task, &names[task]);
+                    let reason = format!("its process cannot be started: {error}");
+                    outcome.failed.push((names[task].clone(), vec![reason]));
+                }
+            }
         }
         if running.is_empty() {
-            return Ok(outcome);
+            return outcome;
         }
         match receiver.recv_timeout(Duration::from_millis(100)) {
             Ok(Heard::Message(task, message)) => progress.heard(task, &names[task], &message),
@@ -127,7 +128,7 @@ fn start(
     task: usize,
     sender: &Sender<Heard>,
 ) -> std::io::Result<Running> {
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(program()?);
     command.arg("worker").arg("--run").arg(run.path());
     command.args(["--arm", arm, "--seed", &seed.to_string(), "--device", &options.device.to_string()]);
     if let Some(count) = options.stop_after {
@@ -165,6 +166,13 @@ fn start(
         last.into()
     });
     Ok(Running { child, stdin, last_words })
+}
+
+/// This very program. Linux finds it even after a rebuild has replaced the file, so that all workers of a
+/// run are of one build.
+fn program() -> std::io::Result<PathBuf> {
+    let image = Path::new("/proc/self/exe");
+    if image.exists() { Ok(image.to_owned()) } else { std::env::current_exe() }
 }
 
 fn reap(mut worker: Running) -> (Option<ExitStatus>, Vec<String>) {

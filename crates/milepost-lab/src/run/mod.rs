@@ -8,7 +8,7 @@ mod trace;
 mod worker;
 mod world;
 
-pub use matrix::{MatrixError, MatrixOptions, MatrixOutcome, run_matrix};
+pub use matrix::{MatrixOptions, MatrixOutcome, run_matrix};
 pub use protocol::STOPPED;
 pub use worker::{Assignment, Finished, WorkerError, work};
 pub use world::SetupError;

@@ -140,7 +140,9 @@ fn softmax_rows(logits: &[f32], out: &mut [f64], rows: usize) {
             *p = f64::from(logit - largest).exp();
         }
         let sum: f64 = out.iter().sum();
-        out.iter_mut().for_each(|p| *p /= sum);
+        for p in out.iter_mut() {
+            *p /= sum;
+        }
     }
 }
 

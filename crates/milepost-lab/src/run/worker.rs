@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use milepost_algorithms::{ActionMode, TrainError};
 use milepost_core::TaskSeed;
@@ -20,6 +21,9 @@ use crate::record::directory::{Done, write_json};
 use crate::record::event::{Evaluation, GoldRecord, Iteration};
 use crate::record::lock::FolderLock;
 use crate::record::{RecordError, RunDirectory};
+
+/// A worker whose parent was killed stops after its iteration; its successor waits for that.
+const ORPHAN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Which part of a run a worker does.
 #[derive(Debug, Clone)]
@@ -77,7 +81,7 @@ pub fn work(
     let method = &run.experiment().arm(arm)?.method;
     let folder = run.task(arm, *seed);
     recorder::prepare(&folder)?;
-    let _lock = FolderLock::acquire(folder.path())?;
+    let _lock = FolderLock::acquire_within(folder.path(), ORPHAN_PATIENCE)?;
     let checkpoint = checkpoint::latest(&folder.checkpoints())?;
     let recorder = Recorder::open(&folder, &run.meta().config, arm, *seed, checkpoint.as_ref())?;
     let parts = checkpoint.as_ref().map(|checkpoint| checkpoint.parts.as_slice());

@@ -82,7 +82,7 @@ impl World {
         };
         let encoder: Arc<dyn Encoder<GridObservation> + Sync> = match &index {
             Some(index) => Arc::new(index.clone()),
-            None => Arc::new(FlatImage::new(environment.settings().view_size.into())),
+            None => Arc::new(FlatImage::new(environment.settings().view_size)),
         };
         let network =
             policy.init(encoder.len(), environment.action_count(), seed, &device.clone().autodiff())?;
