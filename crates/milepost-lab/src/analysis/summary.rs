@@ -74,6 +74,8 @@ pub struct Summary {
     pub config: String,
     /// The primary metric.
     pub metric: String,
+    /// Nominal coverage of every interval.
+    pub confidence: f64,
     /// Whether there are too few seeds for a comparison.
     pub exploratory: bool,
     /// The arms.
@@ -162,6 +164,7 @@ pub(crate) fn summarize(
         experiment: settings.name.clone(),
         config: config.to_owned(),
         metric: primary.name().to_owned(),
+        confidence: settings.verdict.confidence,
         exploratory: summaries.iter().any(|arm| arm.seeds.len() < FEWEST_SEEDS),
         arms: summaries,
         verdict,

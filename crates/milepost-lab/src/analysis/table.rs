@@ -4,11 +4,10 @@ use super::summary::{Summary, Value};
 
 /// One row for each arm, columns aligned.
 pub(crate) fn render(summary: &Summary) -> String {
-    let mut rows = vec![
-        ["arm", "seeds", "IQM", "95 % interval", "mean", "difference", "95 % interval", "P(better)", "agree"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
+    let interval_name = format!("{} % interval", summary.confidence * 100.0);
+    let header =
+        ["arm", "seeds", "IQM", &interval_name, "mean", "difference", &interval_name, "P(better)", "agree"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
     for arm in &summary.arms {
         let comparison = arm.comparison.as_ref();
         rows.push(vec![

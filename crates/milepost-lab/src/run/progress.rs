@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::protocol::Message;
 use crate::clock::Stopwatch;
@@ -30,12 +30,20 @@ struct Bars {
     running: BTreeMap<usize, ProgressBar>,
 }
 
+/// `4200 steps/s`
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // A rate that cannot be shown is not worth stopping for.
+    let _ = write!(out, "{:.0} steps/s", state.per_sec());
+}
+
 impl Progress {
     pub(super) fn new(budget: u64, total: usize, done: usize) -> Self {
-        let template = "{prefix:24} {bar:28} {percent:>3} %  {per_sec:>14}  {eta:>4} left  {msg}";
+        let template = "{prefix:24} {bar:28} {percent:>3} %  {rate:>14}  {eta:>4} left  {msg}";
         let bars = terminal::is_watched().then(|| Bars {
             all: MultiProgress::new(),
-            style: ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            style: ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .with_key("rate", rate),
             running: BTreeMap::new(),
         });
         let (steps, watch) = (BTreeMap::new(), Stopwatch::start());

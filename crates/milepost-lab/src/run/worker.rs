@@ -68,8 +68,8 @@ pub enum WorkerError {
     Evaluation(#[from] milepost_core::EnvError),
 }
 
-/// Trains one arm and seed of a run until its budget is spent or `stop` is set, writing lines of
-/// [`Message`] to `out`. Goes on from the latest checkpoint.
+/// Trains one arm and seed of a run until its budget is spent or `stop` is set, telling `out` about it in
+/// JSON lines. Goes on from the latest checkpoint.
 pub fn work(
     run: &Path,
     assignment: &Assignment,
