@@ -174,7 +174,14 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
         Err(reason) => println!("{}", skipped(reason)),
     }
     // Tuning kernels for speed would take longer than the tests themselves.
-    check(settings.whole("test").env("CUBECL_AUTOTUNE_LEVEL", "minimal"))
+    check(settings.whole("test").env("CUBECL_AUTOTUNE_LEVEL", "minimal"))?;
+    if settings.wgpu.is_err() {
+        return Ok(());
+    }
+    println!("the comparison of CPU and wgpu once more, with kernel fusion");
+    let mut fused = settings.whole("test");
+    fused.args(["--features", "milepost-algorithms/fusion", "--test", "wgpu", "--", "--nocapture"]);
+    check(fused.env("CUBECL_AUTOTUNE_LEVEL", "minimal"))
 }
 
 /// The first thing a user would do, at the scale at which only the machinery is tried.

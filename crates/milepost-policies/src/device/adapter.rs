@@ -24,7 +24,7 @@ pub(super) fn software() -> Opened {
 fn first_of(kinds: &[DeviceKind]) -> Opened {
     let mut reasons = Vec::new();
     for kind in kinds {
-        match Device::wgpu_options().device_kind(*kind).init() {
+        match Device::wgpu_options().device_kind(kind.clone()).init() {
             Ok(device) => return Ok(device),
             Err(error) => reasons.push(error.to_string()),
         }

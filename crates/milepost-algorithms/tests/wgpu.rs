@@ -1,0 +1,109 @@
+//! One PPO update on the CPU and through wgpu: the same losses and gradients.
+//!
+//! Slow, because kernels are compiled for the adapter: one test, few shapes. A software adapter will do.
+#![cfg(feature = "wgpu")]
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use milepost_algorithms::config::ObjectiveConfig;
+use milepost_algorithms::{Minibatch, Objective};
+use milepost_core::{Purpose, Stream, StreamKey};
+use milepost_policies::{
+    ActorCritic, Adam, AdamConfig, CnnConfig, DeviceChoice, MlpConfig, NetworkConfig, open_device,
+};
+
+const FEATURES: usize = 147;
+const ACTIONS: usize = 7;
+const BATCH: usize = 32;
+
+/// Everything one update computes, on the host.
+struct Outcome {
+    numbers: Vec<(&'static str, Vec<f32>)>,
+}
+
+struct Gradients<'a> {
+    of: &'a GradientsParams,
+    read: Vec<f32>,
+}
+
+impl ModuleVisitor for Gradients<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.of.get::<D>(parameter.id) {
+            self.read.extend(host(gradient));
+        }
+    }
+}
+
+struct Weights(Vec<f32>);
+
+impl ModuleVisitor for Weights {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        self.0.extend(host(parameter.val().inner()));
+    }
+}
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("floats can be read back")
+}
+
+fn update(config: &NetworkConfig, device: &Device) -> Outcome {
+    let mut stream = Stream::new(StreamKey::new(5, Purpose::named("wgpu test")));
+    let mut draw = |n: usize| -> Vec<f32> { (0..n).map(|_| stream.uniform() as f32).collect() };
+    let floats = |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [BATCH]), device);
+    let features = TensorData::new(draw(BATCH * FEATURES), [BATCH, FEATURES]);
+    let actions: Vec<i32> = (0..BATCH).map(|i| (i % ACTIONS) as i32).collect();
+    let minibatch = Minibatch {
+        actions: Tensor::<1, Int>::from_data(TensorData::new(actions, [BATCH]), device),
+        old_logp: floats(draw(BATCH).into_iter().map(|u| -2.4 + u).collect()),
+        advantages: floats(draw(BATCH).into_iter().map(|u| 4.0 * u - 2.0).collect()),
+        returns: floats(draw(BATCH)),
+        old_values: floats(draw(BATCH)),
+        weights: floats(vec![1.0 / BATCH as f32; BATCH]),
+    };
+    let model = config.init(FEATURES, ACTIONS, 3, &device.clone().autodiff()).expect("builds");
+    let (logits, values) = model.forward(Tensor::<2>::from_data(features, device));
+    let loss = ObjectiveConfig::ppo().loss(logits.clone(), values.clone(), &minibatch);
+    let mut numbers = vec![("logits", host(logits.inner())), ("values", host(values.inner()))];
+    numbers.extend(loss.metrics.into_iter().map(|(name, value)| (name, host(value))));
+    let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
+    let mut visitor = Gradients { of: &gradients, read: Vec::new() };
+    model.visit(&mut visitor);
+    numbers.push(("gradients", visitor.read));
+    let (model, norm) = Adam::new(AdamConfig::default()).step(model, gradients);
+    numbers.push(("gradient norm", host(norm.expect("there are gradients"))));
+    let mut weights = Weights(Vec::new());
+    model.visit(&mut weights);
+    numbers.push(("weights after the step", weights.0));
+    Outcome { numbers }
+}
+
+/// Differences relative to the largest magnitude of the CPU's numbers.
+fn compare(name: &str, cpu: &Outcome, gpu: &Outcome) {
+    for ((what, a), (_, b)) in cpu.numbers.iter().zip(&gpu.numbers) {
+        assert_eq!(a.len(), b.len(), "{name}: {what}");
+        let scale = a.iter().fold(0f32, |m, x| m.max(x.abs())).max(1e-6);
+        let worst = a.iter().zip(b).fold(0f32, |m, (x, y)| m.max((x - y).abs())) / scale;
+        println!("{name}: {what}: {} numbers, worst relative difference {worst:e}", a.len());
+        assert!(worst < 1e-4, "{name}: {what} differ by {worst:e} relative to {scale:e}");
+    }
+}
+
+#[test]
+fn cpu_and_wgpu_agree_on_one_ppo_update() {
+    let gpu = match open_device(DeviceChoice::Wgpu) {
+        Ok(open) => open,
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    println!("{}; fusion {}", gpu.message, if cfg!(feature = "fusion") { "on" } else { "off" });
+    let networks = [
+        ("mlp", NetworkConfig::Mlp(MlpConfig::default())),
+        ("cnn", NetworkConfig::Cnn(CnnConfig::default())),
+    ];
+    for (name, config) in networks {
+        compare(name, &update(&config, &Device::flex()), &update(&config, &gpu.device));
+    }
+}
