@@ -81,8 +81,15 @@ fn metric(settings: &Settings) -> report::Metric {
         MetricName::StepsToSuccess => "environment steps to success",
     };
     let rate = matches!(settings.metric.primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
+    let curve = match settings.metric.primary {
+        MetricName::AreaUnderSuccess | MetricName::FinalSuccess | MetricName::StepsToSuccess => {
+            "success rate"
+        }
+        MetricName::AreaUnderReturn | MetricName::FinalReturn => "return",
+    };
     report::Metric {
         name: name.into(),
+        curve_name: curve.into(),
         x_name: "environment steps".into(),
         range: rate.then_some(report::Interval { lower: 0.0, upper: 1.0 }),
         threshold: rate.then_some(settings.metric.threshold),

@@ -112,6 +112,12 @@ impl<'a> Context<'a> {
         if name.is_empty() { "score" } else { name }
     }
 
+    /// What a learning curve shows at each point.
+    pub(super) fn curve_name(&self) -> &'a str {
+        let name = self.data.metric.curve_name.as_str();
+        if name.is_empty() { self.metric_name() } else { name }
+    }
+
     /// What learning curves count on their horizontal axis.
     pub(super) fn x_name(&self) -> &'a str {
         let name = self.data.metric.x_name.as_str();

@@ -74,6 +74,10 @@ pub struct Verdict {
 pub struct Metric {
     /// Name with unit where it has one, e.g. `gold success rate`.
     pub name: String,
+    /// What a learning curve shows at each point, where that is not the metric itself (a metric may be the
+    /// mean over the curve); empty means `name`.
+    #[serde(default)]
+    pub curve_name: String,
     /// What the horizontal axis of a learning curve counts; empty means `environment steps`.
     #[serde(default)]
     pub x_name: String,

@@ -61,7 +61,7 @@ fn curves(context: &Context) -> String {
     let _ = writeln!(
         out,
         "| arm | parts | {} over training | end |\n|---|---|---|---:|",
-        inline(context.metric_name())
+        inline(context.curve_name())
     );
     for (arm, curve) in drawn {
         let end = curve.y.iter().rev().copied().find(|v| v.is_finite()).unwrap_or(f64::NAN);

@@ -29,7 +29,7 @@ fn lead(context: &Context) -> String {
     format!(
         "How {} changed while each arm trained. Evaluation uses the gold score only, on tasks that training \
          never sees.",
-        context.metric_name()
+        context.curve_name()
     )
 }
 
@@ -47,10 +47,10 @@ pub(in crate::report) fn overview(context: &Context, id: &str) -> Option<String>
 fn chart(context: &Context, id: &str, drawn: &[(&Arm, &BandCurve, Style)]) -> LineChart {
     LineChart {
         id: id.to_owned(),
-        title: format!("{} over {}", context.metric_name(), context.x_name()),
+        title: format!("{} over {}", context.curve_name(), context.x_name()),
         desc: drawn.iter().map(|(a, c, _)| spoken_end(context, a, c)).collect::<Vec<_>>().join(" "),
         x_name: context.x_name().to_owned(),
-        y_name: context.metric_name().to_owned(),
+        y_name: context.curve_name().to_owned(),
         x_range: None,
         y_range: context.metric_range(),
         guide: context.threshold().map(|t| (t, format!("threshold {}", fixed(t, 2)))),
@@ -78,7 +78,7 @@ fn main_figure(context: &Context) -> Option<Figure> {
     let direction = if context.data.metric.lower_is_better { "Lower" } else { "Higher" };
     Some(Figure {
         number: 0,
-        title: format!("{} during training", capitalised(context.metric_name())),
+        title: format!("{} during training", capitalised(context.curve_name())),
         caption: format!(
             "Line and band: {statistic}. {direction} is better, and further left is faster. Where two bands \
              overlap, these seeds do not tell the two arms apart at that point."
@@ -126,13 +126,13 @@ fn per_arm(context: &Context) -> Multiples {
         );
         let chart = LineChart {
             id: format!("seeds-{i}"),
-            title: format!("{}: {} of each seed", arm.name, context.metric_name()),
+            title: format!("{}: {} of each seed", arm.name, context.curve_name()),
             desc: format!(
                 "{} drawn as thin lines, their aggregate as a thick line.",
                 plural(arm.curves.len(), "seed")
             ),
             x_name: context.x_name().to_owned(),
-            y_name: context.metric_name().to_owned(),
+            y_name: context.curve_name().to_owned(),
             x_range,
             y_range: context.metric_range(),
             guide: None,

@@ -17,7 +17,7 @@ pub(super) fn section(context: &Context) -> Section {
         id: "results",
         title: "Final scores",
         lead: format!(
-            "{} at the end of training. The unit of replication is the training seed: each is one complete \
+            "{} of each finished run. The unit of replication is the training seed: each is one complete \
              training run.",
             capitalised(context.metric_name())
         ),

@@ -147,14 +147,14 @@ fn efficiency(context: &Context, level: f64) -> Option<Figure> {
         title: format!(
             "{} until {} first reaches {}",
             context.x_name(),
-            context.metric_name(),
+            context.curve_name(),
             fixed(level, 2)
         ),
         desc: rows.iter().map(|r| format!("{}: {}.", r.label, r.value)).collect::<Vec<_>>().join(" "),
         x_name: format!(
             "{} until {} first reaches {}",
             context.x_name(),
-            context.metric_name(),
+            context.curve_name(),
             fixed(level, 2)
         ),
         x_range: Some((0.0, last)),
