@@ -59,7 +59,6 @@ pub(super) fn sample(arms: usize, seeds: u64, points: usize) -> ReportData {
         metric: Metric {
             name: "gold success rate".to_owned(),
             curve_name: String::new(),
-            curve_name: String::new(),
             x_name: String::new(),
             range: Some(Interval { lower: 0.0, upper: 1.0 }),
             threshold: Some(0.6),
