@@ -224,7 +224,7 @@ fn an_interrupt_keeps_finished_seeds_and_says_how_to_go_on() {
     let output = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("go on with: milepost experiment --resume"), "{said}");
+    assert!(said.contains("go on with: cargo xtask experiment --resume"), "{said}");
     assert!(first_done(), "the finished seed is kept");
     run_ok(&["experiment", "--resume", run.to_str().expect("UTF-8")]);
 }

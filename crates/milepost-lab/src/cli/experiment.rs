@@ -196,7 +196,7 @@ fn status(path: &Path, outcome: &MatrixOutcome, interrupted: bool) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     note(&format!(
-        "{} of {} arms × seeds are done; go on with: milepost experiment --resume {}",
+        "{} of {} arms × seeds are done; go on with: cargo xtask experiment --resume {}",
         outcome.done,
         outcome.total,
         path.display()
