@@ -9,12 +9,12 @@ use milepost_rewards::{ScoreReport, Scorer, ScorerContext, combine_counted};
 
 use crate::TrainError;
 use crate::config::{MethodConfig, SamplerConfig};
-use crate::credit::{CreditAssigner, StandardCredit};
+use crate::credit::{CreditAssigner, Credits, StandardCredit};
 use crate::learner::Update;
 use crate::objective::Objective;
 use crate::report::{ChannelTotal, IterationReport};
 use crate::sampler::{Actor, GroupSampler, Rollout, SegmentSampler, draw_groups};
-use crate::table::StateTable;
+use crate::table::{Scores, StateTable};
 
 /// What a trainer is made from.
 pub struct TrainerParts<E: DiscreteEnvironment, M> {
@@ -161,12 +161,9 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             let scores = scorer.score(&mut rollout.batch)?;
             report.add_scores(scorer.name(), &scores);
         }
-        let (rewards, combined) = self.rewards(&rollout.batch)?;
-        report.counters.extend(combined);
-        let table = StateTable::build(&rollout.batch, self.encoder.as_ref(), &self.device)?;
-        let scores = table.score(&self.model.clone().valid())?;
-        let values = table.values_by_trajectory(&scores);
-        let credits = self.credit.assign(&rollout.batch, &rewards, &values)?;
+        let assessment = self.assess(&self.model.clone().valid(), &rollout.batch)?;
+        report.counters.extend(assessment.combined);
+        let Assessment { rewards, table, scores, credits, .. } = assessment;
 
         let update = Update {
             config: &self.method.learner,
@@ -234,10 +231,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             scorer.restore(&state)?;
             scored?;
         }
-        let (rewards, _) = self.rewards(&rollout.batch)?;
-        let table = StateTable::build(&rollout.batch, self.encoder.as_ref(), &self.device)?;
-        let values = table.values_by_trajectory(&table.score(&model)?);
-        let credits = self.credit.assign(&rollout.batch, &rewards, &values)?;
+        let Assessment { rewards, values, credits, .. } = self.assess(&model, &rollout.batch)?;
         let members = rollout.batch.groups.into_iter().flat_map(|group| group.members().to_vec());
         Ok(members
             .zip(rewards)
@@ -268,8 +262,8 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         }
     }
 
-    /// The combined reward of each turn, and what did not reach it.
-    fn rewards(&self, batch: &Batch<E::Observation>) -> Result<CombinedRewards, TrainError> {
+    /// Everything between sampling and updating: rewards, values and credit of a scored batch.
+    fn assess(&self, model: &M, batch: &Batch<E::Observation>) -> Result<Assessment, TrainError> {
         let mut rewards = Vec::new();
         let (mut missing, mut clipped) = (0, 0);
         for trajectory in batch.trajectories() {
@@ -278,12 +272,27 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             clipped += combined.clipped;
             rewards.push(combined.rewards);
         }
-        Ok((rewards, [("combine.missing".to_owned(), missing), ("combine.clipped".to_owned(), clipped)]))
+        let table = StateTable::build(batch, self.encoder.as_ref(), &self.device)?;
+        let scores = table.score(model)?;
+        let values = table.values_by_trajectory(&scores);
+        let credits = self.credit.assign(batch, &rewards, &values)?;
+        let combined = [("combine.missing".to_owned(), missing), ("combine.clipped".to_owned(), clipped)];
+        Ok(Assessment { rewards, combined, table, scores, values, credits })
     }
 }
 
-/// Rewards by trajectory and turn, and counters.
-type CombinedRewards = (Vec<Vec<f64>>, [(String, u64); 2]);
+/// What the loop makes of a scored batch; rows are trajectories in batch order.
+struct Assessment {
+    /// The combined reward of each turn.
+    rewards: Vec<Vec<f64>>,
+    /// What did not reach it.
+    combined: [(String, u64); 2],
+    table: StateTable,
+    scores: Scores,
+    /// The value of each state.
+    values: Vec<Vec<f64>>,
+    credits: Credits,
+}
 
 impl IterationReport {
     fn add_scores(&mut self, scorer: &str, scores: &ScoreReport) {
@@ -299,7 +308,7 @@ impl IterationReport {
         &mut self,
         rollout: &Rollout<O>,
         rewards: &[Vec<f64>],
-        credits: &crate::credit::Credits,
+        credits: &Credits,
         metrics: Vec<(String, f64)>,
     ) {
         self.steps = rollout.steps;
