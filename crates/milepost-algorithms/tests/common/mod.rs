@@ -28,7 +28,7 @@ impl Encoder<u32> for OneHot {
 pub(crate) struct Along;
 
 impl Probe<Corridor> for Along {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "progress"
     }
     fn read(&mut self, environment: &Corridor) -> f64 {
