@@ -2,6 +2,7 @@
 //!
 //! Slow, because kernels are compiled for the adapter: one test, few shapes. A software adapter will do.
 #![cfg(feature = "wgpu")]
+#![allow(clippy::print_stdout, reason = "the adapter, the differences and a skip are worth seeing")]
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
