@@ -175,15 +175,23 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
         Ok(()) => println!("a graphics driver is installed: the tests of the wgpu backend run too"),
         Err(reason) => println!("{}", skipped(reason)),
     }
-    // Tuning kernels for speed would take longer than the tests themselves.
-    check(settings.whole("test").env("CUBECL_AUTOTUNE_LEVEL", "minimal"))?;
+    check(quick_kernels(&mut settings.whole("test")))?;
     if settings.wgpu.is_err() {
         return Ok(());
     }
     println!("the comparison of CPU and wgpu once more, with kernel fusion");
     let mut fused = settings.whole("test");
     fused.args(["--features", "milepost-algorithms/fusion", "--test", "wgpu", "--", "--nocapture"]);
-    check(fused.env("CUBECL_AUTOTUNE_LEVEL", "minimal"))
+    check(quick_kernels(&mut fused))
+}
+
+/// Tuning kernels for speed would take longer than the tests themselves; and a graphics driver without a
+/// desktop session complains at every step unless it is told where it may keep its sockets.
+fn quick_kernels(command: &mut Command) -> &mut Command {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+    }
+    command.env("CUBECL_AUTOTUNE_LEVEL", "minimal")
 }
 
 /// The first thing a user would do, at the scale at which only the machinery is tried.
