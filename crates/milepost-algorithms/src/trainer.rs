@@ -174,9 +174,10 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             iteration: self.iteration,
             device: &self.device,
         };
-        let (model, metrics) =
-            update.apply(self.model.clone(), &mut self.optimizer, &table, &scores, &credits)?;
-        self.model = model;
+        // On copies: an update that fails leaves weights and moments as they were.
+        let mut optimizer = self.optimizer.clone();
+        let (model, metrics) = update.apply(self.model.clone(), &mut optimizer, &table, &scores, &credits)?;
+        (self.model, self.optimizer) = (model, optimizer);
         for scorer in &mut self.scorers {
             let learned = scorer.learn(&rollout.batch)?;
             report.add_scores(scorer.name(), &learned);

@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::cell::Cell;
+
+use burn::tensor::Tensor;
 use common::{methods, trainer};
+use milepost_algorithms::config::ObjectiveConfig;
 use milepost_algorithms::config::{CreditConfig, Pool, SamplerConfig};
-use milepost_algorithms::{MethodConfig, TrainError, Trainer};
+use milepost_algorithms::{Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer};
 use milepost_core::{Ending, TaskSeed};
 use milepost_policies::Network;
 use milepost_testkit::environment::Corridor;
@@ -117,4 +121,33 @@ fn a_trace_tells_what_each_channel_paid_and_how_it_ended() {
     let outcome = trace.trajectory.signals.require("outcome").expect("scored");
     assert_eq!(outcome.sum(), trace.trajectory.environment_return());
     assert_eq!(trace.rewards.iter().sum::<f64>(), outcome.sum());
+}
+
+/// PPO's objective for some minibatches, then NaN.
+struct BreaksAfter(Cell<usize>);
+
+impl Objective for BreaksAfter {
+    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Loss {
+        let loss = ObjectiveConfig::ppo().loss(logits, values, minibatch);
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        if left > 0 { loss } else { Loss { total: loss.total * f64::NAN, ..loss } }
+    }
+}
+
+#[test]
+fn an_update_that_breaks_is_an_error_and_leaves_weights_and_moments_as_they_were() {
+    let (_, method) = methods().remove(0);
+    let updates = method.learner.epochs * 4;
+    // The second iteration breaks in its last minibatch: every loss was still finite, its gradient is not.
+    let mut trainer = trainer(method, 1).with_objective(BreaksAfter(Cell::new(2 * updates - 1)));
+    trainer.iterate().expect("still sound");
+    let learned = |trainer: &Trainer<Corridor, Network>| trainer.checkpoint().expect("saves")[1..3].to_vec();
+    let before = learned(&trainer);
+    let error = trainer.iterate().expect_err("a NaN gradient");
+    assert!(
+        matches!(&error, TrainError::NonFinite { iteration: 1, what, .. } if what == "grad_norm"),
+        "{error}"
+    );
+    assert_eq!(learned(&trainer), before);
 }
