@@ -3,11 +3,20 @@ use std::collections::BTreeSet;
 use super::graph::{Edges, Graph};
 
 /// The environments.
-const ENVIRONMENTS: [&str; 1] = ["milepost-gridworld"];
+const ENVIRONMENTS: [&str; 2] = ["milepost-gridworld", "milepost-microworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 6] =
-    ["milepost-core", "milepost-credit", "milepost-eval", "milepost-gridworld", "milepost-testkit", "xtask"];
+pub(crate) const BURN_FREE: [&str; 9] = [
+    "milepost-core",
+    "milepost-credit",
+    "milepost-objectives",
+    "milepost-eval",
+    "milepost-fidelity",
+    "milepost-gridworld",
+    "milepost-microworlds",
+    "milepost-testkit",
+    "xtask",
+];
 
 /// The packages above the environments, from the bottom up.
 const UPPER: [&str; 5] =
@@ -29,9 +38,9 @@ const RULES: [Rule; 6] = [
         reason: "it works on plain slices and builds in seconds",
     },
     Rule {
-        packages: &["milepost-credit"],
+        packages: &["milepost-credit", "milepost-objectives"],
         edges: Edges::Normal,
-        forbidden: &["milepost-core", "milepost-gridworld"],
+        forbidden: &["milepost-core", "milepost-gridworld", "milepost-microworlds"],
         reason: "credit is a pure function of signals; any recorded trajectory can be credited again",
     },
     Rule {
@@ -43,13 +52,13 @@ const RULES: [Rule; 6] = [
     Rule {
         packages: &["milepost-policies", "milepost-rewards", "milepost-algorithms"],
         edges: Edges::Normal,
-        forbidden: &["milepost-eval"],
+        forbidden: &["milepost-eval", "milepost-fidelity"],
         reason: "gold must not reach training",
     },
     Rule {
         packages: &["milepost-policies", "milepost-rewards", "milepost-algorithms"],
         edges: Edges::Normal,
-        forbidden: &["milepost-gridworld"],
+        forbidden: &["milepost-gridworld", "milepost-microworlds"],
         reason: "the loop works with every environment",
     },
     Rule {
