@@ -1,1 +1,23 @@
 #![doc = include_str!("../README.md")]
+
+mod card;
+mod episodes;
+mod error;
+mod estimator;
+pub mod estimators;
+mod meter;
+pub mod metrics;
+mod policy;
+mod tape;
+mod truth;
+mod world;
+
+pub use card::{CaIdCard, Contrast, Downstream, Evidence, Interface, Intervention, PreState, Unit};
+pub use episodes::{Batch, play_on};
+pub use error::FidelityError;
+pub use estimator::{Baseline, Context, Credit, CreditEstimator, Estimate, Needs, Reading};
+pub use meter::Meter;
+pub use policy::{NodePolicy, Sharing};
+pub use tape::{TRUNK, Tape, branch};
+pub use truth::Truth;
+pub use world::{END, LayeredWorld, Outcome};

@@ -1,0 +1,1 @@
+//! The method classes of the benchmark.

@@ -1,0 +1,1 @@
+//! How close credit is to truth.
