@@ -73,6 +73,14 @@ pub enum EnvError {
         /// How many actions there are.
         count: usize,
     },
+    /// The action exists, but may not be taken in the current state.
+    #[error("action {action} is not legal in the current state of {environment}; ask `is_legal` first")]
+    IllegalAction {
+        /// The environment's name.
+        environment: String,
+        /// The action that was given.
+        action: u64,
+    },
     /// `step` was called on an episode that is over.
     #[error("{environment} was stepped after its episode ended ({ending:?}); call `reset` first")]
     StepAfterEnd {

@@ -1,1 +1,12 @@
 #![doc = include_str!("../README.md")]
+
+mod dynamics;
+mod error;
+mod microworld;
+mod observation;
+pub mod worlds;
+
+pub use dynamics::{Dynamics, Transition, uniform_over_legal};
+pub use error::TaskError;
+pub use microworld::Microworld;
+pub use observation::{Features, MicroObservation};

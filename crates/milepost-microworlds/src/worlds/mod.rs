@@ -1,0 +1,32 @@
+//! The worlds, by the question that each isolates.
+
+mod bifurcation;
+mod delayed_effect;
+mod recovery;
+mod variable_horizon;
+
+pub use bifurcation::{Bifurcation, BifurcationConfig, Combination, Decisive};
+pub use delayed_effect::{DelayedEffect, DelayedEffectConfig};
+pub use recovery::{
+    AmbiguousBandit, AmbiguousBanditConfig, Recovery, RecoveryConfig, Shortcut, ShortcutConfig,
+};
+pub use variable_horizon::{VariableHorizon, VariableHorizonConfig};
+
+use milepost_core::Outcome;
+
+/// Success or failure.
+const fn verdict(success: bool) -> Outcome {
+    if success { Outcome::Success } else { Outcome::Failure }
+}
+
+/// Two-point noise of standard deviation `sigma` around 0, the larger value first; no noise if it is 0.
+fn two_point(sigma: f64) -> impl Iterator<Item = (f64, f64)> {
+    let noisy = sigma > 0.0;
+    let first = if noisy { (0.5, sigma) } else { (1.0, 0.0) };
+    std::iter::once(first).chain(noisy.then_some((0.5, -sigma)))
+}
+
+/// True with probability `p`, true first; outcomes of probability 0 are left out.
+fn coin(p: f64) -> impl Iterator<Item = (f64, bool)> {
+    [(p, true), (1.0 - p, false)].into_iter().filter(|(probability, _)| *probability > 0.0)
+}
