@@ -18,6 +18,8 @@ use crate::state::{Action, State};
 pub struct Gridworld {
     pub(crate) source: Arc<Source>,
     pub(crate) settings: Settings,
+    /// The step budget asked for, instead of the level's own.
+    pub(crate) max_steps: Option<u32>,
     pub(crate) rng: NumpyRng,
     pub(crate) episode: Option<Episode>,
 }
@@ -47,7 +49,7 @@ impl Gridworld {
     pub fn new(name: &str, generator: Box<dyn Generate>) -> Self {
         let settings = generator.settings();
         let source = Arc::new(Source { name: name.to_owned(), generator });
-        Self { source, settings, rng: NumpyRng::new(0), episode: None }
+        Self { source, settings, max_steps: None, rng: NumpyRng::new(0), episode: None }
     }
 
     /// An environment that always starts from the same state, already started. The seeds of later resets
@@ -76,7 +78,7 @@ impl Gridworld {
     /// The same levels with another step budget. Must be reset first.
     pub fn with_max_steps(self, max_steps: u32) -> Result<Self, LevelError> {
         let settings = Settings { max_steps, ..self.settings };
-        self.with_settings(settings)
+        Ok(Self { max_steps: Some(max_steps), ..self.with_settings(settings)? })
     }
 
     fn with_settings(mut self, settings: Settings) -> Result<Self, LevelError> {
@@ -86,7 +88,8 @@ impl Gridworld {
         Ok(self)
     }
 
-    /// How levels are played.
+    /// How levels are played. The step budget is that of the current episode, if there is one: it may depend
+    /// on the task.
     #[must_use]
     pub const fn settings(&self) -> Settings {
         self.settings
@@ -117,6 +120,8 @@ impl Gridworld {
         if let Some(rng) = blueprint.rng.take() {
             self.rng = rng;
         }
+        let max_steps = self.max_steps.unwrap_or_else(|| self.source.generator.max_steps(&blueprint.task));
+        self.settings.max_steps = max_steps;
         let level = Arc::new(Level::new(blueprint, self.settings)?);
         let state = level.initial.clone();
         self.episode = Some(Episode { level, state, ending: None });

@@ -61,6 +61,7 @@ impl Gridworld {
         Self {
             source: Arc::clone(&self.source),
             settings: self.settings,
+            max_steps: self.max_steps,
             rng: self.rng.clone(),
             episode: None,
         }

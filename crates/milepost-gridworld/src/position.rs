@@ -17,6 +17,27 @@ impl Position {
     }
 }
 
+/// A rectangle of cells: its top-left corner and its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Area {
+    /// First column.
+    pub x: i32,
+    /// First row.
+    pub y: i32,
+    /// Columns.
+    pub width: i32,
+    /// Rows.
+    pub height: i32,
+}
+
+impl Area {
+    /// Whether cell `(x, y)` is in it.
+    #[must_use]
+    pub const fn contains(&self, (x, y): (i32, i32)) -> bool {
+        self.x <= x && x < self.x + self.width && self.y <= y && y < self.y + self.height
+    }
+}
+
 /// Where the agent looks. Discriminants are MiniGrid's direction codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]

@@ -4,21 +4,12 @@ use super::GenerateError;
 use crate::grid::Grid;
 use crate::level::Blueprint;
 use crate::object::Object;
-use crate::position::{Direction, Position};
+use crate::position::{Area, Direction, Position};
 use crate::rng::NumpyRng;
 use crate::rules::Task;
 
 /// Draws after which a placement that MiniGrid would try forever is given up.
 const PATIENCE: u32 = 1_000_000;
-
-/// A rectangle of cells: corner and size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Area {
-    pub(super) x: i32,
-    pub(super) y: i32,
-    pub(super) width: i32,
-    pub(super) height: i32,
-}
 
 /// A level while it is drawn.
 pub(super) struct Canvas<'a> {

@@ -1,7 +1,8 @@
-use super::canvas::{Area, Canvas};
+use super::canvas::Canvas;
 use super::{Generate, GenerateError, SizeError, check_size};
 use crate::level::{Blueprint, Settings};
 use crate::object::{Color, DoorState, Kind, Object};
+use crate::position::Area;
 use crate::rng::NumpyRng;
 use crate::rules::Task;
 

@@ -1,8 +1,9 @@
 use super::canvas::position;
+use super::objects::Placed;
 use super::room_grid::{RoomGrid, extent};
 use super::{Generate, GenerateError, SizeError, check_rooms};
 use crate::level::{Blueprint, Settings};
-use crate::object::{DoorState, Kind};
+use crate::object::{Color, DoorState, Kind};
 use crate::position::Direction;
 use crate::rng::NumpyRng;
 use crate::rules::Task;
@@ -36,17 +37,25 @@ impl Generate for KeyCorridor {
 
     fn generate(&self, rng: &mut NumpyRng) -> Result<Blueprint, GenerateError> {
         let mut rooms = RoomGrid::new(self.side, 3, self.rows, rng);
-        for row in 1..usize::from(self.rows) {
-            rooms.remove_wall((1, row), Direction::Up);
-        }
-        let row = rooms.canvas.rng.integers(0, self.rows.into()) as usize;
-        let (_, color) = rooms.add_door((2, row), Direction::Left, None, DoorState::Locked);
-        let (ball, ball_color) = rooms.add_object((2, row), Kind::Ball, None)?;
-        let key_row = rooms.canvas.rng.integers(0, self.rows.into()) as usize;
-        rooms.add_object((0, key_row), Kind::Key, Some(color))?;
-        rooms.place_agent((1, usize::from(self.rows) / 2))?;
-        rooms.connect_all()?;
-        let mission = format!("pick up the {} ball", ball_color.name());
-        Ok(rooms.finish(Task::PickUp { object: position(ball) }, mission))
+        let ball = furnish(&mut rooms)?;
+        let mission = format!("pick up the {}", ball.words());
+        Ok(rooms.finish(Task::PickUp { object: position(ball.place) }, mission))
     }
+}
+
+/// Turns three columns of rooms into a corridor between rooms, and puts ball, key and agent into them. Returns
+/// the ball.
+pub(super) fn furnish(rooms: &mut RoomGrid<'_>) -> Result<Placed, GenerateError> {
+    let rows = rooms.rows;
+    for row in 1..rows {
+        rooms.remove_wall((1, row), Direction::Up);
+    }
+    let row = rooms.canvas.rng.integers(0, rows as i32) as usize;
+    let (_, key_color) = rooms.add_door((2, row), Direction::Left, None, DoorState::Locked);
+    let (place, color) = rooms.add_object((2, row), Kind::Ball, None)?;
+    let key_row = rooms.canvas.rng.integers(0, rows as i32) as usize;
+    rooms.add_object((0, key_row), Kind::Key, Some(key_color))?;
+    rooms.place_agent((1, rows / 2))?;
+    rooms.connect_all(&Color::ALPHABETICAL)?;
+    Ok(Placed { kind: Kind::Ball, color, place })
 }

@@ -1,5 +1,6 @@
 //! Level generators, draw by draw those of MiniGrid, and the register of their names.
 
+pub mod babyai;
 mod canvas;
 mod crossing;
 mod dist_shift;
@@ -26,6 +27,7 @@ mod unlock;
 
 use crate::level::{Blueprint, LevelError, Settings};
 use crate::rng::NumpyRng;
+use crate::rules::Task;
 
 pub use crossing::{Crossing, CrossingError, Obstacle};
 pub use dist_shift::DistShift;
@@ -54,6 +56,12 @@ pub trait Generate: std::fmt::Debug + Send + Sync {
     /// How its levels are played.
     fn settings(&self) -> Settings;
 
+    /// The step budget of a level with this task: that of [`Generate::settings`], unless it depends on the task.
+    fn max_steps(&self, task: &Task) -> u32 {
+        let _ = task;
+        self.settings().max_steps
+    }
+
     /// Draws the next level of the stream.
     fn generate(&self, rng: &mut NumpyRng) -> Result<Blueprint, GenerateError>;
 }
@@ -74,9 +82,33 @@ pub enum GenerateError {
         /// Draws made.
         draws: u32,
     },
+    /// Wherever the agent could be put in its room, it would face an object. MiniGrid draws poses forever.
+    #[error("wherever the agent is put, it faces an object; use another seed or fewer objects")]
+    Cornered,
+    /// A level was drawn but is not wanted.
+    #[error("the level was rejected: {reason}")]
+    Rejected {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Every level that was drawn was given up or rejected.
+    #[error("none of {attempts} levels was accepted, the last because {last}; use other parameters")]
+    Exhausted {
+        /// Levels drawn.
+        attempts: u32,
+        /// Why the last one was not accepted.
+        last: Box<Self>,
+    },
     /// The level that was drawn cannot be played.
     #[error(transparent)]
     Level(LevelError),
+}
+
+impl GenerateError {
+    /// Whether the next level of the stream may turn out well.
+    const fn is_bad_luck(&self) -> bool {
+        matches!(self, Self::Crowded { .. } | Self::Disconnected { .. } | Self::Rejected { .. })
+    }
 }
 
 /// A size from which no level can be made.

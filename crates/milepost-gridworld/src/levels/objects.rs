@@ -8,6 +8,7 @@ use crate::object::{Color, Kind, Object};
 pub(super) const PORTABLE: [Kind; 3] = [Kind::Key, Kind::Ball, Kind::Box];
 
 /// A thing on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Placed {
     pub(super) kind: Kind,
     pub(super) color: Color,

@@ -126,7 +126,7 @@ impl Generate for ObstructedMaze {
     fn generate(&self, rng: &mut NumpyRng) -> Result<Blueprint, GenerateError> {
         let (columns, lines) = if self.plan == MazePlan::TwoRooms { (2, 1) } else { (3, 3) };
         let mut rooms = RoomGrid::new(SIDE, columns, lines, rng);
-        let colors = permuted_colors(rooms.canvas.rng);
+        let colors = rooms.canvas.rng.subset(&Color::ALPHABETICAL, Color::ALPHABETICAL.len());
         let (target_room, start) = match self.plan {
             MazePlan::TwoRooms => {
                 self.lock(&mut rooms, (0, 0), Direction::Right, colors[0]);
@@ -146,10 +146,4 @@ impl Generate for ObstructedMaze {
         let mission = format!("pick up the {} ball", TARGET.name());
         Ok(rooms.finish(Task::PickUp { object: position(ball) }, mission))
     }
-}
-
-/// MiniGrid's `_rand_subset` of all colours: drawn one by one from those left.
-fn permuted_colors(rng: &mut NumpyRng) -> Vec<Color> {
-    let mut left = Color::ALPHABETICAL.to_vec();
-    (0..left.len()).map(|_| left.remove(rng.below(left.len() as u64) as usize)).collect()
 }

@@ -1,7 +1,8 @@
-use super::canvas::{Area, Canvas, position};
+use super::canvas::{Canvas, position};
 use super::{Generate, GenerateError, SizeError};
 use crate::level::{Blueprint, Settings};
 use crate::object::{Color, DoorState, Object};
+use crate::position::Area;
 use crate::rng::NumpyRng;
 use crate::rules::Task;
 

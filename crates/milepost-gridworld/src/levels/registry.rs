@@ -1,5 +1,6 @@
 use milepost_core::nearest;
 
+use super::babyai;
 use super::obstructed_maze::{MazePlan, MazeStart, ObstructedMaze, Quarters};
 use super::{
     Crossing, DistShift, DoorKey, DynamicObstacles, Empty, Fetch, FourRooms, Generate, GoToDoor, GoToObject,
@@ -185,14 +186,22 @@ const REGISTER: &[(&str, Entry)] = &[
 
 /// Every registered name, in alphabetical order.
 pub fn registered_ids() -> impl Iterator<Item = &'static str> {
-    REGISTER.iter().map(|(id, _)| *id)
+    babyai::REGISTER.iter().map(|(id, _)| *id).chain(REGISTER.iter().map(|(id, _)| *id))
 }
 
 pub(crate) fn registered(id: &str) -> Result<Box<dyn Generate>, MakeError> {
-    match REGISTER.iter().find(|(name, _)| *name == id) {
-        Some((_, entry)) => entry
-            .make()
-            .map_err(|reason| MakeError::Invalid { id: id.to_owned(), reason: reason.to_string() }),
+    let ours = babyai::REGISTER.iter().find(|(name, _)| *name == id).map(|(_, level)| level.make());
+    let made = ours.or_else(|| REGISTER.iter().find(|(name, _)| *name == id).map(|(_, entry)| entry.make()));
+    match made {
+        Some(made) => {
+            made.map_err(|reason| MakeError::Invalid { id: id.to_owned(), reason: reason.to_string() })
+        }
         None => Err(MakeError::Unknown { id: id.to_owned(), hint: nearest(id, registered_ids()) }),
+    }
+}
+
+impl babyai::BabyAi {
+    fn make(self) -> Made {
+        Ok(Box::new(self.checked()?))
     }
 }

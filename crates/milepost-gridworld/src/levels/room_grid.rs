@@ -1,9 +1,10 @@
 //! Equal rooms in rows and columns that share walls, with doors drawn between them.
 
 use super::GenerateError;
-use super::canvas::{Area, Canvas};
+use super::canvas::Canvas;
 use crate::level::Blueprint;
 use crate::object::{Color, DoorState, Kind, Object};
+use crate::position::Area;
 use crate::position::Direction;
 use crate::rng::NumpyRng;
 use crate::rules::Task;
@@ -12,8 +13,8 @@ use crate::rules::Task;
 const DRAWS: u32 = 1001;
 /// Draws for connecting the rooms.
 const CONNECTIONS: u32 = 5001;
-/// Poses drawn before a room in which the agent always faces something is given up; MiniGrid never does.
-const POSES: u32 = 10_000;
+/// Poses drawn before a room in which the agent nearly always faces something is given up.
+const POSES: u32 = 1_000_000;
 
 /// The four walls of a room, in the order of [`Direction`].
 pub(super) const WALLS: [Direction; 4] = Direction::ALL;
@@ -33,10 +34,12 @@ struct Room {
 /// Rooms, and the canvas they are drawn on.
 pub(super) struct RoomGrid<'a> {
     pub(super) canvas: Canvas<'a>,
-    side: i32,
-    columns: usize,
-    rows: usize,
+    pub(super) side: i32,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
     rooms: Vec<Room>,
+    /// What was put into rooms so far.
+    pub(super) objects: Vec<(Kind, Color)>,
 }
 
 /// Cells along an edge of a map of `count` rooms of `side` cells, shared walls counted once.
@@ -52,7 +55,8 @@ impl<'a> RoomGrid<'a> {
         let (columns, rows) = (usize::from(columns), usize::from(rows));
         let middle = |count: usize| (count as i32 / 2) * (side - 1) + side / 2;
         canvas.agent = (middle(columns), middle(rows));
-        let mut grid = Self { canvas, side, columns, rows, rooms: vec![Room::default(); columns * rows] };
+        let rooms = vec![Room::default(); columns * rows];
+        let mut grid = Self { canvas, side, columns, rows, rooms, objects: Vec::new() };
         for room in grid.indices() {
             let Area { x, y, width, height } = grid.area(room);
             grid.canvas.grid.wall_rectangle(x, y, width, height);
@@ -64,7 +68,7 @@ impl<'a> RoomGrid<'a> {
     }
 
     /// Row by row.
-    fn indices(&self) -> impl Iterator<Item = RoomIndex> + use<> {
+    pub(super) fn indices(&self) -> impl Iterator<Item = RoomIndex> + use<> {
         let columns = self.columns;
         (0..self.rows).flat_map(move |row| (0..columns).map(move |column| (column, row)))
     }
@@ -77,6 +81,28 @@ impl<'a> RoomGrid<'a> {
     pub(super) const fn area(&self, (column, row): RoomIndex) -> Area {
         let pitch = self.side - 1;
         Area { x: column as i32 * pitch, y: row as i32 * pitch, width: self.side, height: self.side }
+    }
+
+    /// The room that a cell belongs to; a wall belongs to the room on its right or below.
+    pub(super) const fn room_at(&self, (x, y): (i32, i32)) -> RoomIndex {
+        let pitch = self.side - 1;
+        ((x / pitch) as usize, (y / pitch) as usize)
+    }
+
+    /// A random room.
+    pub(super) fn random_room(&mut self) -> RoomIndex {
+        let column = self.canvas.rng.integers(0, self.columns as i32) as usize;
+        (column, self.canvas.rng.integers(0, self.rows as i32) as usize)
+    }
+
+    /// Where a wall of a room has, or would have, its door; `None` at the edge of the map.
+    pub(super) fn door_place(&self, (column, row): RoomIndex, wall: Direction) -> Option<(i32, i32)> {
+        self.rooms[row * self.columns + column].door[wall as usize]
+    }
+
+    /// Whether a wall of a room has a door, or is gone.
+    pub(super) fn is_open(&self, (column, row): RoomIndex, wall: Direction) -> bool {
+        self.rooms[row * self.columns + column].open[wall as usize]
     }
 
     fn neighbor(&self, (column, row): RoomIndex, wall: Direction) -> Option<RoomIndex> {
@@ -109,6 +135,7 @@ impl<'a> RoomGrid<'a> {
         let (ax, ay) = self.canvas.agent;
         let beside = |(x, y): (i32, i32)| (ax - x).abs() + (ay - y).abs() < 2;
         let place = self.canvas.free_cell(area, Some(DRAWS), beside)?;
+        self.objects.push((object.kind(), object.color()));
         self.canvas.grid.set(place.0, place.1, Some(object));
         Ok(place)
     }
@@ -124,7 +151,7 @@ impl<'a> RoomGrid<'a> {
         Ok((self.place(room, Object::new(kind, color))?, color))
     }
 
-    fn color(&mut self, color: Option<Color>) -> Color {
+    pub(super) fn color(&mut self, color: Option<Color>) -> Color {
         color.unwrap_or_else(|| self.canvas.rng.element(&Color::ALPHABETICAL))
     }
 
@@ -169,40 +196,54 @@ impl<'a> RoomGrid<'a> {
     /// Puts the agent into a room so that it faces nothing but perhaps a wall.
     pub(super) fn place_agent(&mut self, room: RoomIndex) -> Result<(), GenerateError> {
         let area = self.area(room);
+        if !self.has_pose(area) {
+            return Err(GenerateError::Cornered);
+        }
         for _ in 0..POSES {
             self.canvas.place_agent(area, Some(DRAWS))?;
-            let (dx, dy) = self.canvas.direction.vector();
-            let front = self.canvas.grid.get(self.canvas.agent.0 + dx, self.canvas.agent.1 + dy);
-            if front.is_none_or(|object| object.kind() == Kind::Wall) {
+            if self.faces_nothing(self.canvas.agent, self.canvas.direction) {
                 return Ok(());
             }
         }
-        Err(GenerateError::Crowded { draws: POSES })
+        Err(GenerateError::Cornered)
     }
 
-    /// Adds closed doors at random until every room can be reached; locked rooms get none.
-    pub(super) fn connect_all(&mut self) -> Result<(), GenerateError> {
+    fn faces_nothing(&self, (x, y): (i32, i32), direction: Direction) -> bool {
+        let (dx, dy) = direction.vector();
+        self.canvas.grid.get(x + dx, y + dy).is_none_or(|object| object.kind() == Kind::Wall)
+    }
+
+    /// Whether the agent could be put into `area` at all. A full one is left to the draws.
+    fn has_pose(&self, area: Area) -> bool {
+        let cells =
+            (area.x..area.x + area.width).flat_map(|x| (area.y..area.y + area.height).map(move |y| (x, y)));
+        let mut free = cells.filter(|(x, y)| self.canvas.grid.get(*x, *y).is_none()).peekable();
+        free.peek().is_none()
+            || free.any(|cell| Direction::ALL.into_iter().any(|way| self.faces_nothing(cell, way)))
+    }
+
+    /// Adds closed doors of random `colors` until every room can be reached; locked rooms get none.
+    pub(super) fn connect_all(&mut self, colors: &[Color]) -> Result<(), GenerateError> {
         for _ in 0..CONNECTIONS {
             if self.all_reachable() {
                 return Ok(());
             }
-            let column = self.canvas.rng.integers(0, self.columns as i32) as usize;
-            let row = self.canvas.rng.integers(0, self.rows as i32) as usize;
+            let (column, row) = self.random_room();
             let wall = WALLS[self.canvas.rng.integers(0, 4) as usize];
             let room = self.room((column, row));
             let unusable = room.door[wall as usize].is_none() || room.open[wall as usize] || room.locked;
             let neighbor = self.neighbor((column, row), wall).filter(|_| !unusable);
             if neighbor.is_some_and(|neighbor| !self.room(neighbor).locked) {
-                self.add_door((column, row), wall, None, DoorState::Closed);
+                let color = self.canvas.rng.element(colors);
+                self.add_door((column, row), wall, Some(color), DoorState::Closed);
             }
         }
         Err(GenerateError::Disconnected { draws: CONNECTIONS })
     }
 
     fn all_reachable(&mut self) -> bool {
-        let (x, y) = self.canvas.agent;
         let mut reached = vec![false; self.rooms.len()];
-        let mut stack = vec![((x / (self.side - 1)) as usize, (y / (self.side - 1)) as usize)];
+        let mut stack = vec![self.room_at(self.canvas.agent)];
         while let Some(room) = stack.pop() {
             let seen = &mut reached[room.1 * self.columns + room.0];
             if std::mem::replace(seen, true) {

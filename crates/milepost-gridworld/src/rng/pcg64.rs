@@ -92,6 +92,20 @@ impl NumpyRng {
         items[self.below(items.len() as u64) as usize]
     }
 
+    /// A fair coin: whether `integers(0, 2)` is 0.
+    pub fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    /// `count` different elements of `items`, one [`Self::element`] after the other from those that are left.
+    ///
+    /// # Panics
+    /// If there are fewer than `count` items.
+    pub fn subset<T: Clone>(&mut self, items: &[T], count: usize) -> Vec<T> {
+        let mut left = items.to_vec();
+        (0..count).map(|_| left.remove(self.below(left.len() as u64) as usize)).collect()
+    }
+
     /// `random()`: a double in `[0, 1)` with 53 random bits.
     pub fn random(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)

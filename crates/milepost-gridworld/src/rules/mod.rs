@@ -12,7 +12,7 @@ mod verifier;
 
 use std::hash::{Hash, Hasher};
 
-pub use instruction::{Instruction, ObjectSet};
+pub use instruction::{Instruction, ObjectSet, Order};
 pub(crate) use obstacles::branches;
 pub(crate) use program::Program;
 

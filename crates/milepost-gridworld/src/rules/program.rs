@@ -87,7 +87,7 @@ impl Node {
             Instruction::PutNext { moved, beside, strict } => {
                 NodeKind::PutNext { moved: set(moved)?, beside: set(beside)?, strict: *strict }
             }
-            Instruction::Sequence { first, second, strict } => NodeKind::Sequence {
+            Instruction::Sequence { first, second, strict, order: _ } => NodeKind::Sequence {
                 first: Box::new(Self::compile(first, resolver, nodes)?),
                 second: Box::new(Self::compile(second, resolver, nodes)?),
                 strict: *strict,

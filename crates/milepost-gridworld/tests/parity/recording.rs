@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use milepost_gridworld::language::{Article, Location};
 use milepost_gridworld::{
-    Blueprint, Color, Direction, Grid, Gridworld, Instruction, Kind, NumpyRng, Object, Position, Settings,
-    Task,
+    Area, Blueprint, Color, Description, Direction, Grid, Gridworld, Instruction, Kind, NumpyRng, Object,
+    Order, Position, Sentence, Settings, Task,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,6 +52,7 @@ pub(crate) struct LevelRecord {
     pub(crate) task: TaskRecord,
     rng: RngRecord,
     obs0: String,
+    rooms: Option<(i32, i32, i32)>,
 }
 
 #[derive(Deserialize)]
@@ -89,17 +91,20 @@ pub(crate) enum TaskRecord {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Description {
+pub(crate) struct Described {
+    r#type: Option<Kind>,
+    color: Option<Color>,
+    loc: Option<String>,
     objs: Vec<Cell>,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(crate) enum InstructionRecord {
-    GoTo { desc: Description },
-    Open { desc: Description, strict: bool },
-    Pickup { desc: Description, strict: bool },
-    PutNext { r#move: Description, fixed: Description, strict: bool },
+    GoTo { desc: Described },
+    Open { desc: Described, strict: bool },
+    Pickup { desc: Described, strict: bool },
+    PutNext { r#move: Described, fixed: Described, strict: bool },
     Before { a: Box<InstructionRecord>, b: Box<InstructionRecord>, strict: bool },
     After { a: Box<InstructionRecord>, b: Box<InstructionRecord>, strict: bool },
     And { a: Box<InstructionRecord>, b: Box<InstructionRecord> },
@@ -123,7 +128,7 @@ fn position((x, y): Cell) -> Position {
     Position::new(x, y)
 }
 
-fn positions(description: &Description) -> Vec<Position> {
+fn positions(description: &Described) -> Vec<Position> {
     description.objs.iter().copied().map(position).collect()
 }
 
@@ -152,26 +157,46 @@ fn unhex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex")).collect()
 }
 
+impl Described {
+    fn description(&self) -> Description {
+        let location = self.loc.as_deref().map(|name| match name {
+            "left" => Location::Left,
+            "right" => Location::Right,
+            "front" => Location::Front,
+            "behind" => Location::Behind,
+            other => panic!("unknown location {other}"),
+        });
+        let article = if self.objs.len() == 1 { Article::The } else { Article::A };
+        Description { article, color: self.color, kind: self.r#type, location }
+    }
+}
+
 impl InstructionRecord {
-    fn instruction(&self) -> Instruction {
-        let boxed = |part: &Self| Box::new(part.instruction());
+    /// The instruction, its objects called as `name` calls them.
+    fn read<O>(&self, name: &impl Fn(&Described) -> O) -> Instruction<O> {
         match self {
-            Self::GoTo { desc } => Instruction::GoTo(positions(desc)),
-            Self::Open { desc, strict } => Instruction::Open { objects: positions(desc), strict: *strict },
-            Self::Pickup { desc, strict } => {
-                Instruction::PickUp { objects: positions(desc), strict: *strict }
-            }
+            Self::GoTo { desc } => Instruction::GoTo(name(desc)),
+            Self::Open { desc, strict } => Instruction::Open { objects: name(desc), strict: *strict },
+            Self::Pickup { desc, strict } => Instruction::PickUp { objects: name(desc), strict: *strict },
             Self::PutNext { r#move, fixed, strict } => {
-                Instruction::PutNext { moved: positions(r#move), beside: positions(fixed), strict: *strict }
+                Instruction::PutNext { moved: name(r#move), beside: name(fixed), strict: *strict }
             }
             Self::Before { a, b, strict } => {
-                Instruction::Sequence { first: boxed(a), second: boxed(b), strict: *strict }
+                Instruction::sequence(a.read(name), b.read(name), Order::Before, *strict)
             }
             Self::After { a, b, strict } => {
-                Instruction::Sequence { first: boxed(b), second: boxed(a), strict: *strict }
+                Instruction::sequence(b.read(name), a.read(name), Order::After, *strict)
             }
-            Self::And { a, b } => Instruction::Both(boxed(a), boxed(b)),
+            Self::And { a, b } => Instruction::Both(Box::new(a.read(name)), Box::new(b.read(name))),
         }
+    }
+
+    pub(crate) fn instruction(&self) -> Instruction {
+        self.read(&positions)
+    }
+
+    pub(crate) fn sentence(&self) -> Sentence {
+        self.read(&Described::description)
     }
 }
 
@@ -233,6 +258,14 @@ impl LevelRecord {
         let word = |text: &str| u128::from_str_radix(text, 16).expect("128 bits in hex");
         let waiting = (self.rng.has_u32 != 0).then_some(self.rng.u32);
         NumpyRng::from_state(word(&self.rng.state), word(&self.rng.inc), waiting)
+    }
+
+    /// The agent's room, if the map is one of equal rooms.
+    pub(crate) fn room(&self) -> Option<Area> {
+        let (_, _, side) = self.rooms?;
+        let corner = |coordinate: u8| i32::from(coordinate) / (side - 1) * (side - 1);
+        let (x, y) = (corner(self.init.agent.0), corner(self.init.agent.1));
+        Some(Area { x, y, width: side, height: side })
     }
 
     /// The first image, unless it was taken before the carried object left the map.
