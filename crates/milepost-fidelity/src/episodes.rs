@@ -91,6 +91,12 @@ impl Batch {
         self.ids[episode]
     }
 
+    /// The number of the first episode on the tape, 0 for a batch without episodes.
+    #[must_use]
+    pub fn first_id(&self) -> u64 {
+        self.ids.first().copied().unwrap_or(0)
+    }
+
     /// Length of each episode.
     #[must_use]
     pub fn lengths(&self) -> Vec<usize> {

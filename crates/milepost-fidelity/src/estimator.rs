@@ -177,7 +177,8 @@ pub trait CreditEstimator: Send {
         0
     }
 
-    /// Learns from episodes that are never scored. `context.batch` holds them.
+    /// Prepares for a world and policy; called once before the first estimate, also of estimators that want
+    /// no episodes. Learns from episodes that are never scored, which `context.batch` holds.
     fn fit(&mut self, context: &Context<'_>, meter: &mut Meter) -> Result<(), FidelityError> {
         let _ = (context, meter);
         Ok(())

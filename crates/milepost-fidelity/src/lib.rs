@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod belief;
 mod card;
+mod contributions;
 mod episodes;
 mod error;
 mod estimator;
@@ -8,10 +10,13 @@ pub mod estimators;
 mod meter;
 pub mod metrics;
 mod policy;
+mod return_law;
 mod tape;
 mod truth;
+mod value_counts;
 mod world;
 
+pub use belief::Restore;
 pub use card::{CaIdCard, Contrast, Downstream, Evidence, Interface, Intervention, PreState, Unit};
 pub use episodes::{Batch, play_on};
 pub use error::FidelityError;

@@ -41,10 +41,17 @@ impl Tape {
         self.uniform(Purpose::TRAIN_TASK, episode, TRUNK, 0)
     }
 
-    /// A stream of an estimator's own, apart from everything that episodes draw.
+    /// A stream of an estimator's own, apart from everything that episodes draw: the same for every batch
+    /// (noise that belongs to the world, such as the errors of a critic).
     #[must_use]
     pub fn estimator(self, name: &str) -> Stream {
         Stream::new(StreamKey::new(self.seed, Purpose::named(name)))
+    }
+
+    /// A stream of an estimator's own for the batch whose first episode is `episode`.
+    #[must_use]
+    pub fn estimator_at(self, name: &str, episode: u64) -> Stream {
+        Stream::new(StreamKey { episode, task: 1, ..StreamKey::new(self.seed, Purpose::named(name)) })
     }
 
     fn uniform(self, purpose: Purpose, episode: u64, branch: u64, step: u32) -> f64 {

@@ -1,9 +1,11 @@
 //! A finite-horizon world unrolled over time, in flat arrays.
 
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use milepost_core::Enumerable;
+use milepost_microworlds::Dynamics;
 
 use crate::FidelityError;
 
@@ -46,6 +48,7 @@ pub struct Outcome {
 impl LayeredWorld {
     /// Unrolls an enumerable world from a law of starts `(probability, world)`; each has been reset and is
     /// not over. `observe` tells which states the policy can tell apart. More than `cap` nodes are an error.
+    /// Also returns the state of each node.
     ///
     /// The step budget is part of the world: after `horizon` steps nothing more is earned.
     pub fn unroll<E: Enumerable>(
@@ -53,11 +56,27 @@ impl LayeredWorld {
         starts: &[(f64, E)],
         observe: impl Fn(&E) -> u64,
         cap: usize,
-    ) -> Result<Self, FidelityError> {
+    ) -> Result<(Self, Vec<E>), FidelityError> {
         let Some((_, first)) = starts.first() else {
             return Err(FidelityError::Empty { what: "the law of starts" });
         };
         let horizon = first.horizon().ok_or_else(|| FidelityError::NoHorizon { world: name.to_owned() })?;
+        let source =
+            EnumerableSource { actions: first.action_count(), horizon, observe, _world: PhantomData };
+        Self::unroll_source(name, &source, starts.to_vec(), cap)
+    }
+
+    /// Unrolls a world that is given as a law. Also returns the state of each node.
+    pub fn of<D: Dynamics>(world: &D, cap: usize) -> Result<(Self, Vec<D::State>), FidelityError> {
+        Self::unroll_source(world.name(), &DynamicsSource(world), world.starts(), cap)
+    }
+
+    fn unroll_source<S: Source>(
+        name: &str,
+        source: &S,
+        starts: Vec<(f64, S::State)>,
+        cap: usize,
+    ) -> Result<(Self, Vec<S::State>), FidelityError> {
         let sum: f64 = starts.iter().map(|(p, _)| p).sum();
         if (sum - 1.0).abs() > TOLERANCE || starts.iter().any(|(p, _)| p.is_nan() || *p < 0.0) {
             return Err(FidelityError::NotADistribution {
@@ -67,7 +86,7 @@ impl LayeredWorld {
         }
         let mut world = Self {
             name: name.to_owned(),
-            actions: first.action_count(),
+            actions: source.actions(),
             layers: vec![0],
             keys: Vec::new(),
             times: Vec::new(),
@@ -77,15 +96,18 @@ impl LayeredWorld {
             offsets: vec![0],
             outcomes: Vec::new(),
         };
+        let mut states = Vec::new();
         let mut names = HashMap::new();
         let mut layer = Layer::default();
         for (probability, start) in starts {
-            let node = layer.visit(0, start.clone());
+            let node = layer.visit(0, source.key(&start), start);
             match world.starts.iter_mut().find(|(_, known)| *known == node) {
                 Some((p, _)) => *p += probability,
-                None => world.starts.push((*probability, node)),
+                None => world.starts.push((probability, node)),
             }
         }
+        let horizon = source.horizon();
+        let mut listed = Vec::new();
         for time in 0..horizon {
             if layer.states.is_empty() {
                 break;
@@ -96,28 +118,30 @@ impl LayeredWorld {
                 if world.keys.len() >= cap {
                     return Err(FidelityError::TooManyStates { cap });
                 }
-                let key = state.state_key();
-                world.push_node(key, time, &mut names, observe(&state));
+                let key = source.key(&state);
+                world.push_node(key, time, &mut names, source.observation(&state));
                 let before = world.outcomes.len();
                 for action in 0..world.actions as u32 {
-                    if state.is_legal(action) {
-                        for branch in state.outcomes(action) {
-                            let ends = branch.ending.is_some() || time + 1 == horizon;
-                            let next = if ends { END } else { following.visit(first, branch.next) };
-                            let (probability, reward) = (branch.probability, branch.reward.at(time));
-                            world.outcomes.push(Outcome { probability, reward, next });
-                        }
+                    listed.clear();
+                    source.outcomes(&state, action, time, &mut listed);
+                    for (probability, reward, next) in listed.drain(..) {
+                        let next = match next.filter(|_| time + 1 < horizon) {
+                            Some(next) => following.visit(first, source.key(&next), next),
+                            None => END,
+                        };
+                        world.outcomes.push(Outcome { probability, reward, next });
                     }
                     world.close_action(time, key, action)?;
                 }
                 if world.outcomes.len() == before {
                     return Err(FidelityError::DeadEnd { time, key });
                 }
+                states.push(state);
             }
             world.layers.push(world.keys.len() as u32);
             layer = following;
         }
-        Ok(world)
+        Ok((world, states))
     }
 
     fn push_node(&mut self, key: u64, time: u32, names: &mut HashMap<u64, u32>, observation: u64) {
@@ -202,6 +226,12 @@ impl LayeredWorld {
         &self.outcomes[self.offsets[pair] as usize..self.offsets[pair + 1] as usize]
     }
 
+    /// Every listed outcome with the node it starts from, in the order of nodes, actions and outcomes.
+    pub fn transitions(&self) -> impl Iterator<Item = (u32, Outcome)> + '_ {
+        let pairs = (0..self.nodes() as u32).flat_map(|n| (0..self.actions as u32).map(move |a| (n, a)));
+        pairs.flat_map(|(n, a)| self.outcomes(n, a).iter().map(move |o| (n, *o)))
+    }
+
     /// Whether `action` may be taken in `node`.
     pub fn is_legal(&self, node: u32, action: u32) -> bool {
         !self.outcomes(node, action).is_empty()
@@ -239,25 +269,108 @@ impl LayeredWorld {
 }
 
 /// The states of one time, in the order in which they were first reached.
-struct Layer<E> {
-    states: Vec<E>,
+struct Layer<S> {
+    states: Vec<S>,
     index: HashMap<u64, u32>,
 }
 
-impl<E> Default for Layer<E> {
+impl<S> Default for Layer<S> {
     fn default() -> Self {
         Self { states: Vec::new(), index: HashMap::new() }
     }
 }
 
-impl<E: Enumerable> Layer<E> {
+impl<S> Layer<S> {
     /// The node of a state of this layer, whose first node is `first`.
-    fn visit(&mut self, first: usize, state: E) -> u32 {
+    fn visit(&mut self, first: usize, key: u64, state: S) -> u32 {
         let fresh = (first + self.states.len()) as u32;
-        let node = *self.index.entry(state.state_key()).or_insert(fresh);
+        let node = *self.index.entry(key).or_insert(fresh);
         if node == fresh {
             self.states.push(state);
         }
         node
+    }
+}
+
+/// What can be unrolled.
+trait Source {
+    type State;
+    fn actions(&self) -> usize;
+    fn horizon(&self) -> u32;
+    fn key(&self, state: &Self::State) -> u64;
+    fn observation(&self, state: &Self::State) -> u64;
+    /// Appends probability, reward and next state (`None` at an end) of each outcome; none if not legal.
+    fn outcomes(&self, state: &Self::State, action: u32, time: u32, into: &mut Vec<Listed<Self::State>>);
+}
+
+type Listed<S> = (f64, f64, Option<S>);
+
+struct EnumerableSource<E, F> {
+    actions: usize,
+    horizon: u32,
+    observe: F,
+    _world: PhantomData<fn(&E)>,
+}
+
+impl<E: Enumerable, F: Fn(&E) -> u64> Source for EnumerableSource<E, F> {
+    type State = E;
+
+    fn actions(&self) -> usize {
+        self.actions
+    }
+
+    fn horizon(&self) -> u32 {
+        self.horizon
+    }
+
+    fn key(&self, state: &E) -> u64 {
+        state.state_key()
+    }
+
+    fn observation(&self, state: &E) -> u64 {
+        (self.observe)(state)
+    }
+
+    fn outcomes(&self, state: &E, action: u32, time: u32, into: &mut Vec<Listed<E>>) {
+        if state.is_legal(action) {
+            let branches = state.outcomes(action).into_iter();
+            into.extend(branches.map(|branch| {
+                (branch.probability, branch.reward.at(time), branch.ending.is_none().then_some(branch.next))
+            }));
+        }
+    }
+}
+
+struct DynamicsSource<'a, D>(&'a D);
+
+impl<D: Dynamics> Source for DynamicsSource<'_, D> {
+    type State = D::State;
+
+    fn actions(&self) -> usize {
+        self.0.actions()
+    }
+
+    fn horizon(&self) -> u32 {
+        self.0.horizon()
+    }
+
+    fn key(&self, state: &D::State) -> u64 {
+        self.0.state_key(state)
+    }
+
+    fn observation(&self, state: &D::State) -> u64 {
+        self.0.observation_key(state)
+    }
+
+    fn outcomes(&self, state: &D::State, action: u32, _: u32, into: &mut Vec<Listed<D::State>>) {
+        if self.0.is_legal(state, action) {
+            let mut transitions = Vec::new();
+            self.0.outcomes(state, action, &mut transitions);
+            into.extend(
+                transitions
+                    .into_iter()
+                    .map(|t| (t.probability, t.reward, t.ending.is_none().then_some(t.next))),
+            );
+        }
     }
 }
