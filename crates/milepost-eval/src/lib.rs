@@ -4,6 +4,7 @@
 //! anything about training; training must not know it, so that [`Gold`] cannot reach a reward.
 
 pub mod aggregate;
+pub mod audit;
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;

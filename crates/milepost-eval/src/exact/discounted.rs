@@ -38,7 +38,7 @@ fn check(discount: f64) -> Result<(), SolveError> {
     }
 }
 
-fn sweep(
+pub(crate) fn sweep(
     mdp: &TabularMdp,
     discount: f64,
     value: impl Fn(usize, &[f64]) -> f64,

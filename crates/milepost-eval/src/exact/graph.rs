@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use milepost_core::Enumerable;
+use milepost_core::{Ending, Enumerable};
 
 use super::finite::{Episode, FiniteValues};
 use super::{MdpBuilder, SolveError, TabularMdp, TabularPolicy, Transition};
@@ -18,6 +18,7 @@ pub struct StateGraph<E> {
     index: HashMap<u64, u32>,
     start: Vec<f64>,
     horizon: Option<u32>,
+    endings: Vec<Option<Ending>>,
 }
 
 impl<E: Enumerable> StateGraph<E> {
@@ -43,6 +44,7 @@ impl<E: Enumerable> StateGraph<E> {
         }
         let actions = first.action_count();
         let mut builder = MdpBuilder::new(actions);
+        let mut endings = Vec::new();
         let mut state = 0;
         while state < frontier.states.len() {
             let world = frontier.states[state].clone();
@@ -55,6 +57,7 @@ impl<E: Enumerable> StateGraph<E> {
                             if branch.ending.is_some() { None } else { Some(frontier.visit(branch.next)?) };
                         let (probability, reward) = (branch.probability, branch.reward);
                         transitions.push(Transition { next, probability, reward });
+                        endings.push(branch.ending);
                     }
                 }
                 dead &= transitions.is_empty();
@@ -70,7 +73,7 @@ impl<E: Enumerable> StateGraph<E> {
             start[state] += 1.0 / worlds.len() as f64;
         }
         let Frontier { states, keys, index, .. } = frontier;
-        Ok(Self { mdp: builder.finish()?, states, keys, index, start, horizon: first.horizon() })
+        Ok(Self { mdp: builder.finish()?, states, keys, index, start, horizon: first.horizon(), endings })
     }
 
     /// The decision process over state indices.
@@ -92,6 +95,16 @@ impl<E: Enumerable> StateGraph<E> {
     /// The law of the first state.
     pub fn start(&self) -> &[f64] {
         &self.start
+    }
+
+    /// How each transition ends the task, if it does, in the order of [`TabularMdp::rewards`].
+    pub fn endings(&self) -> &[Option<Ending>] {
+        &self.endings
+    }
+
+    /// Which transitions are the success of the task, in the order of [`TabularMdp::rewards`].
+    pub fn successes(&self) -> Vec<bool> {
+        self.endings.iter().map(|ending| ending.is_some_and(Ending::is_success)).collect()
     }
 
     /// The undiscounted, step-limited episode of this world.

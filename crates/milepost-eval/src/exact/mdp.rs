@@ -26,15 +26,24 @@ pub struct Transition {
 ///
 /// The transitions of pair `s · actions + a` are `offsets[pair]..offsets[pair + 1]`.
 #[derive(Debug, Clone)]
-pub struct TabularMdp(Arc<Tables>);
+pub struct TabularMdp {
+    dynamics: Arc<Dynamics>,
+    rewards: Arc<Rewards>,
+}
 
 #[derive(Debug)]
-struct Tables {
+struct Dynamics {
     states: usize,
     actions: usize,
     offsets: Vec<u32>,
     next: Vec<u32>,
     probability: Vec<f64>,
+}
+
+#[derive(Debug)]
+struct Rewards {
+    /// Reward of each transition.
+    of_transition: Vec<RewardLaw>,
     /// Expected reward of each pair, as a law of elapsed time.
     base: Vec<f64>,
     per_step: Vec<f64>,
@@ -70,66 +79,128 @@ impl TabularMdp {
         builder.finish()
     }
 
+    /// The same dynamics with other rewards: one for each transition, in the order of
+    /// [`TabularMdp::transitions`] over all pairs (state by state, actions ascending).
+    pub fn with_rewards(&self, rewards: Vec<RewardLaw>) -> Result<Self, SolveError> {
+        let (found, expected) = (rewards.len(), self.transition_count());
+        if found != expected {
+            return Err(SolveError::Size { what: "the rewards of the transitions", found, expected });
+        }
+        let pairs = self.states() * self.actions();
+        let (mut base, mut per_step) = (Vec::with_capacity(pairs), Vec::with_capacity(pairs));
+        for pair in 0..pairs {
+            let range = self.range(pair);
+            let mean = |part: fn(&RewardLaw) -> f64| -> f64 {
+                range.clone().map(|i| self.dynamics.probability[i] * part(&rewards[i])).sum()
+            };
+            let (b, p) = (mean(|law| law.base), mean(|law| law.per_step));
+            if !b.is_finite() || !p.is_finite() {
+                return Err(SolveError::Reward {
+                    state: pair / self.actions(),
+                    action: pair % self.actions(),
+                });
+            }
+            base.push(b);
+            per_step.push(p);
+        }
+        let rewards = Arc::new(Rewards { of_transition: rewards, base, per_step });
+        Ok(Self { dynamics: Arc::clone(&self.dynamics), rewards })
+    }
+
     /// Number of states.
     pub fn states(&self) -> usize {
-        self.0.states
+        self.dynamics.states
     }
 
     /// Number of actions.
     pub fn actions(&self) -> usize {
-        self.0.actions
+        self.dynamics.actions
+    }
+
+    /// Number of transitions over all pairs.
+    pub fn transition_count(&self) -> usize {
+        self.dynamics.next.len()
+    }
+
+    /// The transitions of a pair as indices into [`TabularMdp::rewards`].
+    pub fn transition_range(&self, state: usize, action: usize) -> std::ops::Range<usize> {
+        self.range(state * self.actions() + action)
+    }
+
+    fn range(&self, pair: usize) -> std::ops::Range<usize> {
+        self.dynamics.offsets[pair] as usize..self.dynamics.offsets[pair + 1] as usize
     }
 
     /// Whether `action` may be taken in `state`.
     pub fn is_legal(&self, state: usize, action: usize) -> bool {
-        let pair = state * self.0.actions + action;
-        self.0.offsets[pair] < self.0.offsets[pair + 1]
+        !self.transition_range(state, action).is_empty()
     }
 
     /// Expected immediate reward of a pair after `elapsed` steps.
     pub fn reward(&self, state: usize, action: usize, elapsed: u32) -> f64 {
-        let pair = state * self.0.actions + action;
-        self.0.base[pair] + self.0.per_step[pair] * f64::from(elapsed)
+        let pair = state * self.actions() + action;
+        self.rewards.base[pair] + self.rewards.per_step[pair] * f64::from(elapsed)
+    }
+
+    /// The reward of each transition, in the order of [`TabularMdp::transition_range`].
+    pub fn rewards(&self) -> &[RewardLaw] {
+        &self.rewards.of_transition
+    }
+
+    /// Every outcome of a pair with its own reward.
+    pub fn transitions(&self, state: usize, action: usize) -> impl Iterator<Item = Transition> + '_ {
+        self.transition_range(state, action).map(|i| Transition {
+            next: self.target(i),
+            probability: self.dynamics.probability[i],
+            reward: self.rewards.of_transition[i],
+        })
+    }
+
+    fn target(&self, transition: usize) -> Option<usize> {
+        let next = self.dynamics.next[transition];
+        (next != END).then_some(next as usize)
     }
 
     /// Where a pair leads: next state (`None` at an end) and probability.
     pub fn successors(&self, state: usize, action: usize) -> impl Iterator<Item = (Option<usize>, f64)> + '_ {
-        let pair = state * self.0.actions + action;
-        let range = self.0.offsets[pair] as usize..self.0.offsets[pair + 1] as usize;
-        range.map(|i| {
-            let next = self.0.next[i];
-            ((next != END).then_some(next as usize), self.0.probability[i])
-        })
+        self.transition_range(state, action).map(|i| (self.target(i), self.dynamics.probability[i]))
     }
 
     /// Whether both are the same process (clones of one, not merely equal).
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.shares_dynamics(other) && Arc::ptr_eq(&self.rewards, &other.rewards)
     }
 
-    /// Whether any reward depends on elapsed time.
+    /// Whether both have the same dynamics (made by [`TabularMdp::with_rewards`] or by cloning), whatever
+    /// they pay.
+    pub fn shares_dynamics(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.dynamics, &other.dynamics)
+    }
+
+    /// Whether any expected reward depends on elapsed time.
     pub fn is_clocked(&self) -> bool {
-        self.0.per_step.iter().any(|slope| *slope != 0.0)
+        self.rewards.per_step.iter().any(|slope| *slope != 0.0)
     }
 
     /// Writes the action values of `state` for values `v` of the states that follow:
     /// `q[a] = r(s, a, elapsed) + discount · Σ P(s'|s, a) v(s')`, −∞ for actions that are not legal.
-    pub(super) fn back_up(&self, state: usize, elapsed: u32, discount: f64, v: &[f64], q: &mut [f64]) {
-        let tables = &*self.0;
-        let first = state * tables.actions;
-        for (pair, q) in (first..first + tables.actions).zip(q) {
-            let (from, to) = (tables.offsets[pair] as usize, tables.offsets[pair + 1] as usize);
+    pub(crate) fn back_up(&self, state: usize, elapsed: u32, discount: f64, v: &[f64], q: &mut [f64]) {
+        let dynamics = &*self.dynamics;
+        let first = state * dynamics.actions;
+        for (pair, q) in (first..first + dynamics.actions).zip(q) {
+            let (from, to) = (dynamics.offsets[pair] as usize, dynamics.offsets[pair + 1] as usize);
             if from == to {
                 *q = f64::NEG_INFINITY;
                 continue;
             }
             let mut future = 0.0;
-            for (next, probability) in tables.next[from..to].iter().zip(&tables.probability[from..to]) {
+            for (next, probability) in dynamics.next[from..to].iter().zip(&dynamics.probability[from..to]) {
                 if *next != END {
                     future += probability * v[*next as usize];
                 }
             }
-            *q = tables.base[pair] + tables.per_step[pair] * f64::from(elapsed) + discount * future;
+            let reward = self.rewards.base[pair] + self.rewards.per_step[pair] * f64::from(elapsed);
+            *q = reward + discount * future;
         }
     }
 }
@@ -141,6 +212,7 @@ pub struct MdpBuilder {
     offsets: Vec<u32>,
     next: Vec<u32>,
     probability: Vec<f64>,
+    reward: Vec<RewardLaw>,
     base: Vec<f64>,
     per_step: Vec<f64>,
 }
@@ -153,6 +225,7 @@ impl MdpBuilder {
             offsets: vec![0],
             next: Vec::new(),
             probability: Vec::new(),
+            reward: Vec::new(),
             base: Vec::new(),
             per_step: Vec::new(),
         }
@@ -172,6 +245,7 @@ impl MdpBuilder {
             per_step += probability * reward.per_step;
             self.next.push(next.map_or(END, |next| next as u32));
             self.probability.push(probability);
+            self.reward.push(reward);
         }
         if self.next.len() > before && (sum - 1.0).abs() > TOLERANCE {
             return Err(not_a_distribution(action, state, sum));
@@ -212,8 +286,11 @@ impl MdpBuilder {
         if let Some(state) = (0..states).find(dead) {
             return Err(SolveError::DeadEnd { state, key: 0 });
         }
-        let Self { actions, offsets, next, probability, base, per_step } = self;
-        Ok(TabularMdp(Arc::new(Tables { states, actions, offsets, next, probability, base, per_step })))
+        let Self { actions, offsets, next, probability, reward: of_transition, base, per_step } = self;
+        Ok(TabularMdp {
+            dynamics: Arc::new(Dynamics { states, actions, offsets, next, probability }),
+            rewards: Arc::new(Rewards { of_transition, base, per_step }),
+        })
     }
 }
 

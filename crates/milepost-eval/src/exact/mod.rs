@@ -140,7 +140,7 @@ pub enum SolveError {
 }
 
 /// The actions whose value is within tolerance of the best; illegal actions have value −∞.
-fn optimal_among(q: &[f64]) -> Vec<u32> {
+pub(crate) fn optimal_among(q: &[f64]) -> Vec<u32> {
     let best = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let slack = OPTIMAL_TOLERANCE * best.abs().max(1.0);
     (0..q.len()).filter(|action| q[*action] >= best - slack).map(|action| action as u32).collect()

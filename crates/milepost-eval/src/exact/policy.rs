@@ -75,12 +75,12 @@ impl TabularPolicy {
     }
 
     /// `Σₐ π(a|s) q(a)`, where actions of probability 0 may have value −∞.
-    pub(super) fn expectation(&self, state: usize, q: &[f64]) -> f64 {
+    pub(crate) fn expectation(&self, state: usize, q: &[f64]) -> f64 {
         self.row(state).iter().zip(q).filter(|(p, _)| **p > 0.0).map(|(p, q)| p * q).sum()
     }
 
     /// `Err` unless the policy was made for a process of this size.
-    pub(super) fn fits(&self, mdp: &TabularMdp) -> Result<(), SolveError> {
+    pub(crate) fn fits(&self, mdp: &TabularMdp) -> Result<(), SolveError> {
         check_size(mdp, "the policy", self.probabilities.len())
     }
 }

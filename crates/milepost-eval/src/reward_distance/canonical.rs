@@ -28,7 +28,7 @@ impl Reference<'_> {
     }
 
     /// A table from its entries.
-    pub(super) fn table(&self, entry: impl Fn(usize, usize, usize) -> f64) -> Vec<f64> {
+    pub(crate) fn table(&self, entry: impl Fn(usize, usize, usize) -> f64) -> Vec<f64> {
         let mut table = Vec::with_capacity(self.states.len() * self.actions.len() * self.states.len());
         for s in 0..self.states.len() {
             for a in 0..self.actions.len() {
