@@ -92,6 +92,17 @@ pub enum FidelityError {
         /// The cap.
         cap: usize,
     },
+    /// The caller asked to stop.
+    #[error("the run was interrupted; nothing of it is kept")]
+    Interrupted,
+    /// A task could not be built.
+    #[error("task {task}: {reason}")]
+    Task {
+        /// The task.
+        task: String,
+        /// What was wrong with it.
+        reason: String,
+    },
     /// A credit rule refused its input.
     #[error(transparent)]
     Credit(#[from] milepost_credit::CreditError),

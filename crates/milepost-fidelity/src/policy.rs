@@ -99,6 +99,28 @@ impl NodePolicy {
         row.iter().rposition(|p| *p > 0.0).unwrap_or(0) as u32
     }
 
+    /// The policy whose logits are moved by `eta · gradient`: `π'(a|n) ∝ π(a|n) exp(η g[row, a])`.
+    #[must_use]
+    pub fn stepped(&self, gradient: &[f64], eta: f64) -> Self {
+        let mut moved = self.clone();
+        for (node, row) in moved.probabilities.chunks_mut(self.actions).enumerate() {
+            let step = self.parameters_of(node as u32, gradient);
+            let allowed = row.iter().zip(step).filter(|(p, _)| **p > 0.0);
+            let largest = allowed.fold(f64::NEG_INFINITY, |m, (_, g)| m.max(eta * g));
+            for (p, g) in row.iter_mut().zip(step).filter(|(p, _)| **p > 0.0) {
+                *p *= libm::exp(eta * g - largest);
+            }
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|p| *p /= sum);
+        }
+        moved
+    }
+
+    /// The part of a vector of the size of the logits that belongs to a node, `[actions]`.
+    pub fn parameters_of<'a>(&self, node: u32, parameters: &'a [f64]) -> &'a [f64] {
+        &parameters[self.rows[node as usize] as usize * self.actions..][..self.actions]
+    }
+
     /// Number of logits: rows that are shared count once.
     pub const fn parameters(&self) -> usize {
         self.row_count * self.actions

@@ -67,7 +67,11 @@ impl Assigned {
                 }
             }
         }
-        finite(estimator, context, read.taken.iter().position(|c| !c.is_finite()).map(|i| (i, read.taken[i])))?;
+        finite(
+            estimator,
+            context,
+            read.taken.iter().position(|c| !c.is_finite()).map(|i| (i, read.taken[i])),
+        )?;
         Ok(read)
     }
 }

@@ -1,10 +1,13 @@
 use crate::{FidelityError, LayeredWorld, NodePolicy, Truth};
 
-/// Doublings and halvings of the step: enough to exhaust the digits of an `f64`.
+/// Newton steps; each about doubles the number of right digits.
 const ROUNDS: usize = 60;
 
-/// The `η` at which `KL(π ‖ π + ηĝ) = divergence` nats per episode, the policies being softmaxes of their logits;
-/// `None` if the gradient does not move the policy that far.
+/// The `η` at which `KL(π ‖ π_η) = divergence` nats per episode for `π_η ∝ π exp(ηĝ)`; `None` if the gradient
+/// moves nothing.
+///
+/// Along a ray the divergence `Σ_n d(n) (log E_π[e^{ηg}] − η E_π[g])` is convex and rises, so Newton's method
+/// cannot miss; it starts from the quadratic approximation.
 pub fn step_to_divergence(
     world: &LayeredWorld,
     policy: &NodePolicy,
@@ -12,30 +15,59 @@ pub fn step_to_divergence(
     gradient: &[f64],
     divergence: f64,
 ) -> Option<f64> {
-    let largest = gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
-    if largest == 0.0 || !largest.is_finite() {
+    let moved: Vec<(f64, &[f64], &[f64])> = (0..world.nodes() as u32)
+        .map(|n| (truth.visits(n), policy.row(n), policy.parameters_of(n, gradient)))
+        .filter(|(visits, _, step)| *visits > 0.0 && step.iter().any(|g| *g != 0.0))
+        .collect();
+    let fisher: f64 = moved.iter().map(|(d, row, step)| d * at(row, step, 0.0).curvature).sum();
+    if fisher <= 0.0 || !fisher.is_finite() {
         return None;
     }
-    let short = |eta: f64| kl(world, policy, &policy.stepped(gradient, eta), truth) < divergence;
-    let (mut low, mut high) = (0.0, 1e-3 / largest);
+    let mut eta = (2.0 * divergence / fisher).sqrt();
     for _ in 0..ROUNDS {
-        if !short(high) {
+        let (mut value, mut slope) = (-divergence, 0.0);
+        for (d, row, step) in &moved {
+            let here = at(row, step, eta);
+            value += d * here.value;
+            slope += d * here.slope;
+        }
+        let change = value / slope;
+        eta -= change;
+        if !change.is_finite() || change.abs() <= 1e-12 * eta {
             break;
         }
-        (low, high) = (high, 2.0 * high);
     }
-    if short(high) {
-        return None;
-    }
-    for _ in 0..ROUNDS {
-        let middle = f64::midpoint(low, high);
-        if short(middle) { low = middle } else { high = middle }
-    }
-    Some(f64::midpoint(low, high))
+    (eta.is_finite() && eta > 0.0).then_some(eta)
 }
 
-/// `V^{π + ηĝ} − V^π` with `η` such that the step costs `divergence` nats per episode; 0 for a gradient that
-/// moves nothing.
+/// `KL(π ‖ π_η)` of one node, and its first two derivatives in `η`.
+struct Divergence {
+    value: f64,
+    slope: f64,
+    curvature: f64,
+}
+
+fn at(row: &[f64], step: &[f64], eta: f64) -> Divergence {
+    let possible = || row.iter().zip(step).filter(|(p, _)| **p > 0.0);
+    let largest = possible().fold(f64::NEG_INFINITY, |m, (_, g)| m.max(eta * g));
+    let (mut mean, mut sum, mut first, mut second) = (0.0, 0.0, 0.0, 0.0);
+    for (p, g) in possible() {
+        let weight = p * libm::exp(eta * g - largest);
+        mean += p * g;
+        sum += weight;
+        first += weight * g;
+        second += weight * g * g;
+    }
+    let tilted = first / sum;
+    Divergence {
+        value: libm::log(sum) + largest - eta * mean,
+        slope: tilted - mean,
+        curvature: (second / sum - tilted * tilted).max(0.0),
+    }
+}
+
+/// `V^{π_η} − V^π` with `η` such that the step costs `divergence` nats per episode; 0 for a gradient that moves
+/// nothing.
 pub fn gain_at_divergence(
     world: &LayeredWorld,
     policy: &NodePolicy,
@@ -47,13 +79,4 @@ pub fn gain_at_divergence(
         return Ok(0.0);
     };
     Ok(Truth::solve(world, &policy.stepped(gradient, eta))?.value() - truth.value())
-}
-
-/// `Σ_n d(n) Σ_a π(a|n) log(π(a|n) / π'(a|n))`.
-fn kl(world: &LayeredWorld, from: &NodePolicy, to: &NodePolicy, truth: &Truth) -> f64 {
-    let node_kl = |n: u32| -> f64 {
-        let pairs = from.row(n).iter().zip(to.row(n)).filter(|(p, _)| **p > 0.0);
-        pairs.map(|(p, q)| p * libm::log(p / q)).sum()
-    };
-    (0..world.nodes() as u32).map(|n| truth.visits(n) * node_kl(n)).sum()
 }

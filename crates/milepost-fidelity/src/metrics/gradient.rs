@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::mean::ratio;
 use super::Assigned;
+use super::mean::ratio;
 use crate::{Batch, NodePolicy};
 
 /// The policy gradient that credit induces, `ĝ = (1/B) Σ_i Σ_t ĉ_{i,t} ∇ log π(a_{i,t}|n_{i,t})`, or

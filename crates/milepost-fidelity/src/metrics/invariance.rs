@@ -183,7 +183,8 @@ pub fn greedy_regret(world: &LayeredWorld, truth: &Truth, reward: &RewardTable) 
         worst[n] = candidates.iter().fold(f64::INFINITY, |m, c| m.min(c.1));
         even[n] = candidates.iter().map(|c| c.2).sum::<f64>() / candidates.len() as f64;
     }
-    let at_start = |value: &dyn Fn(u32) -> f64| -> f64 { world.starts().iter().map(|(p, n)| p * value(*n)).sum() };
+    let at_start =
+        |value: &dyn Fn(u32) -> f64| -> f64 { world.starts().iter().map(|(p, n)| p * value(*n)).sum() };
     let best = at_start(&|n| truth.best_v(n));
     let regret = |values: &[f64]| (best - at_start(&|n| values[n as usize])).max(0.0);
     (regret(&worst), regret(&even))

@@ -47,11 +47,7 @@ fn negative_cycle(vertices: usize, edges: &[(usize, usize, f64)], epsilon: f64, 
 }
 
 /// The mean weight of a cycle in the graph of predecessors, if it has one.
-fn cycle_of_predecessors(
-    via: &[Option<usize>],
-    edges: &[(usize, usize, f64)],
-    epsilon: f64,
-) -> Option<f64> {
+fn cycle_of_predecessors(via: &[Option<usize>], edges: &[(usize, usize, f64)], epsilon: f64) -> Option<f64> {
     let mut seen = vec![usize::MAX; via.len()];
     for start in 0..via.len() {
         let mut at = start;

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assigned, CellScores, Cells, Centred, CentredScores, Closeness, ClosenessScores, GradientScores, Gradients,
-    Invariance, InvarianceScores, Leakage, LeakageScores, Localisation, LocalisationScores, RankScores, Ranks,
-    SignScores, Signs, Target,
+    Assigned, CellScores, Cells, Centred, CentredScores, Closeness, ClosenessScores, GradientScores,
+    Gradients, Invariance, InvarianceScores, Leakage, LeakageScores, Localisation, LocalisationScores,
+    RankScores, Ranks, SignScores, Signs, Target,
 };
 use crate::{Batch, Contrast, LayeredWorld, NodePolicy, Truth};
 
@@ -123,6 +123,16 @@ impl<'a> Scorer<'a> {
     /// Mean credit of every pair `(node, action)` so far; `None` where it was never taken.
     pub fn cell_means(&self) -> Vec<Option<f64>> {
         self.cells.means()
+    }
+
+    /// RMS error of the mean credit of the cells so far.
+    pub fn cell_rmse(&self) -> Option<f64> {
+        self.cells.finish(&self.target).bias_rms
+    }
+
+    /// Relative error of the mean gradient so far.
+    pub fn gradient_error(&self) -> Option<f64> {
+        self.gradients.finish().mean_error
     }
 
     /// The scores so far.

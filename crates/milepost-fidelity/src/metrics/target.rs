@@ -47,7 +47,8 @@ impl Target {
             }
             Contrast::Default { action } => {
                 let known = |n, a| legal(n, a) && (action as usize) < actions && legal(n, action);
-                let against = |(n, a)| if known(n, a) { truth.q(n, a) - truth.q(n, action) } else { f64::NAN };
+                let against =
+                    |(n, a)| if known(n, a) { truth.q(n, a) - truth.q(n, action) } else { f64::NAN };
                 Some(pairs().map(against).collect())
             }
         };

@@ -1,0 +1,99 @@
+use crate::metrics::{Assigned, Gradients};
+use crate::world::END;
+use crate::{Batch, Context, CreditEstimator, FidelityError, Meter, Tape};
+
+use super::Instance;
+
+/// Every trajectory that is possible, with its probability.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Enumeration {
+    /// Probability of each trajectory.
+    pub probabilities: Vec<f64>,
+    /// The steps `(node, action, reward, next)` of each.
+    pub trajectories: Vec<Vec<(u32, u32, f64, u32)>>,
+}
+
+/// Enumerates the trajectories of an instance; more than `cap` of them are an error.
+pub fn enumerate_trajectories(instance: &Instance, cap: usize) -> Result<Enumeration, FidelityError> {
+    let (world, policy) = (instance.world(), instance.policy());
+    let mut found = Enumeration::default();
+    let mut open: Vec<(f64, u32, Vec<(u32, u32, f64, u32)>)> =
+        world.starts().iter().rev().map(|(p, n)| (*p, *n, Vec::new())).collect();
+    while let Some((probability, node, steps)) = open.pop() {
+        if node == END {
+            if found.trajectories.len() == cap {
+                return Err(FidelityError::TooManyCases { what: "trajectories", cap });
+            }
+            found.probabilities.push(probability);
+            found.trajectories.push(steps);
+            continue;
+        }
+        for action in (0..world.actions() as u32).filter(|a| policy.probability(node, *a) > 0.0) {
+            for o in world.outcomes(node, action).iter().filter(|o| o.probability > 0.0) {
+                let mut longer = steps.clone();
+                longer.push((node, action, o.reward, o.next));
+                open.push((probability * policy.probability(node, action) * o.probability, o.next, longer));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The exact `Eĝ` of an estimator over all groups of `group` trajectories, each multiset once with its
+/// multinomial weight; more than `cap` cases are an error. The estimator must have been fitted, may not depend
+/// on the order of the episodes, and draws its own noise (if it has any) from the tape of seed 0, a case per
+/// batch.
+pub fn exact_mean_gradient(
+    instance: &Instance,
+    estimator: &mut dyn CreditEstimator,
+    group: usize,
+    cap: usize,
+) -> Result<Vec<f64>, FidelityError> {
+    let all = enumerate_trajectories(instance, cap)?;
+    let (world, policy, truth) = (instance.world(), instance.policy(), instance.truth());
+    let (tape, name, needs) = (Tape::new(0), estimator.name(), estimator.needs());
+    let mut mean = vec![0.0; policy.parameters()];
+    let mut chosen = vec![0; group];
+    let (mut cases, mut meter) = (0, Meter::default());
+    loop {
+        if cases == cap {
+            return Err(FidelityError::TooManyCases { what: "groups of trajectories", cap });
+        }
+        let mut batch = Batch::default();
+        for (place, index) in chosen.iter().enumerate() {
+            batch.begin((cases * group + place) as u64);
+            for (node, action, reward, next) in &all.trajectories[*index] {
+                batch.push(*node, *action, *reward, *next);
+            }
+        }
+        cases += 1;
+        let context = Context::new(world, truth, policy, &batch, tape, needs);
+        let estimate = estimator.estimate(&context, &mut meter)?;
+        let credit = Assigned::read(&name, estimate, &context)?;
+        let weight = multinomial(&chosen) * chosen.iter().map(|i| all.probabilities[*i]).product::<f64>();
+        for (sum, g) in mean.iter_mut().zip(Gradients::of_batch(policy, &batch, &credit)) {
+            *sum += weight * g;
+        }
+        if !advance(&mut chosen, all.trajectories.len()) {
+            return Ok(mean);
+        }
+    }
+}
+
+/// The next ascending choice with repetition of `0..n`.
+fn advance(chosen: &mut [usize], n: usize) -> bool {
+    let Some(place) = chosen.iter().rposition(|index| index + 1 < n) else { return false };
+    let value = chosen[place] + 1;
+    chosen[place..].fill(value);
+    true
+}
+
+/// In how many orders an ascending choice can be drawn.
+fn multinomial(chosen: &[usize]) -> f64 {
+    let (mut orders, mut run) = (1.0, 0.0);
+    for (i, index) in chosen.iter().enumerate() {
+        run = if i > 0 && chosen[i - 1] == *index { run + 1.0 } else { 1.0 };
+        orders *= (i + 1) as f64 / run;
+    }
+    orders
+}
