@@ -28,6 +28,7 @@ pub fn scale_by_batch(
     let counted: Vec<f64> = (0..scores.len()).filter(|&i| counts(i)).map(|i| scores[i]).collect();
     check::finite("scores", &counted)?;
     let divisor = standard_deviation(&counted, mean(&counted), ddof)? + epsilon;
+    check::representable("deviation", &[divisor])?;
     let constant = counted.iter().all(|&score| score == counted[0]);
     for (index, advantage) in advantages.iter_mut().enumerate() {
         *advantage = if constant || !counts(index) { 0.0 } else { *advantage / divisor };

@@ -1,5 +1,6 @@
 //! Bi-level generalised advantage estimation.
 
+use crate::gae::representable;
 use crate::{CreditError, Gae, TurnTokens, check};
 
 /// GAE over turns, then GAE over the tokens inside each turn.
@@ -61,6 +62,6 @@ impl BiLevelGae {
             advantages[position] = carry;
             returns[position] = carry + value;
         }
-        Ok(())
+        representable(advantages, returns)
     }
 }

@@ -1,6 +1,6 @@
 //! Credit from branches: continuations that were run from the states of a trajectory.
 
-use crate::{CreditError, Rows, check, normalize::mean};
+use crate::{CreditError, Rows, check, normalize::exact_mean};
 
 /// Vine advantages: `A_t = r_t + γ V̂(s_{t+1}) − V̂(s_t)`, `V̂(s_t)` the mean return of the continuations from
 /// `s_t`.
@@ -34,11 +34,11 @@ pub fn vine_advantages(
     for step in (0..rewards.len()).rev() {
         let branches = &returns[continuations.range(step)];
         check::non_empty("continuations of a state", branches)?;
-        let value = mean(branches);
+        let value = exact_mean(branches);
         out[step] = rewards[step] + gamma * next_value - value;
         next_value = value;
     }
-    Ok(())
+    check::representable("out", out)
 }
 
 /// Difference of means per step, `mean(taken_t) − mean(other_t)`: leave-one-step-out credit and paired
@@ -69,7 +69,7 @@ pub fn contrast_advantages(
         let (with, without) = (&taken.1[taken.0.range(step)], &other.1[other.0.range(step)]);
         check::non_empty("samples with the action", with)?;
         check::non_empty("samples without the action", without)?;
-        *out = mean(with) - mean(without);
+        *out = exact_mean(with) - exact_mean(without);
     }
-    Ok(())
+    check::representable("out", out)
 }

@@ -25,6 +25,16 @@ pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), CreditErr
     Err(CreditError::NotFinite { what, index, value: values.get(index).copied().unwrap_or(f64::NAN) })
 }
 
+/// Every entry of a result is finite: arguments of `1e300` can add up to an infinity, and a deviation that
+/// overflows turns every score into 0.
+#[inline]
+pub(crate) fn representable(what: &'static str, values: &[f64]) -> Result<(), CreditError> {
+    match finite(what, values) {
+        Err(CreditError::NotFinite { what, index, .. }) => Err(CreditError::Overflow { what, index }),
+        other => other,
+    }
+}
+
 /// One finite number.
 #[inline]
 pub(crate) fn finite_scalar(what: &'static str, value: f64) -> Result<(), CreditError> {

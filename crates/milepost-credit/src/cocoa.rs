@@ -53,5 +53,6 @@ pub fn contribution_credit(
         }
         *out = credit;
     }
+    check::representable("out", out)?;
     Ok(undefined)
 }

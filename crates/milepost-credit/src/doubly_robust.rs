@@ -47,6 +47,6 @@ impl DoublyRobust {
             out[step] = self.lambda * one_step + (1.0 - self.lambda) * monte_carlo - values[step];
             next_value = values[step];
         }
-        Ok(())
+        check::representable("out", out)
     }
 }

@@ -30,6 +30,14 @@ pub enum CreditError {
         /// That entry.
         value: f64,
     },
+    /// Finite arguments have no finite result.
+    #[error("`{what}[{index}]` overflows: the arguments are finite but too large; scale the rewards down")]
+    Overflow {
+        /// The result.
+        what: &'static str,
+        /// Its first entry that is not finite.
+        index: usize,
+    },
     /// A parameter lies outside its domain.
     #[error("`{name}` is {value}; it must be {allowed}")]
     InvalidParameter {

@@ -53,7 +53,7 @@ impl Gae {
             *target = carry + value;
             next_value = *value;
         }
-        Ok(())
+        representable(advantages, returns)
     }
 
     /// [`Gae::assign`] on a token sequence of which the policy produced only some positions.
@@ -90,7 +90,7 @@ impl Gae {
                 *target = 0.0;
             }
         }
-        Ok(())
+        representable(advantages, returns)
     }
 
     /// [`Gae::assign`] on a rollout of fixed length that holds parts of several episodes.
@@ -129,7 +129,7 @@ impl Gae {
             returns[step] = carry + values[step];
             next_value = values[step];
         }
-        Ok(())
+        representable(advantages, returns)
     }
 
     fn check(
@@ -150,4 +150,10 @@ impl Gae {
         check::finite("rewards", rewards)?;
         check::finite("values", values)
     }
+}
+
+/// Both outputs are finite.
+pub(crate) fn representable(advantages: &[f64], returns: &[f64]) -> Result<(), CreditError> {
+    check::representable("advantages", advantages)?;
+    check::representable("returns", returns)
 }

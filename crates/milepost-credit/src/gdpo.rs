@@ -43,7 +43,7 @@ pub fn normalize_then_sum(
             *out += channel.weight * value;
         }
     }
-    Ok(())
+    check::representable("out", out)
 }
 
 /// Sum, then normalise elsewhere: `scores_i = Σ_c w_c s_{c,i}` over the channels that scored trajectory `i`;
@@ -74,5 +74,5 @@ pub fn sum_channels(
             }
         }
     }
-    Ok(())
+    check::representable("scores", scores)
 }

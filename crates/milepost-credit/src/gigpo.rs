@@ -124,6 +124,7 @@ impl GiGpo {
                 },
             )?;
         }
+        check::representable("out", out)?;
         Ok(report)
     }
 }

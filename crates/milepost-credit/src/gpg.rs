@@ -1,6 +1,6 @@
 //! GPG: centred scores, rescaled for the share of rewarded trajectories.
 
-use crate::{Centre, CreditError, Groups, GroupsReport, Normalize, Pooling, Scale, Singleton};
+use crate::{Centre, CreditError, Groups, GroupsReport, Normalize, Pooling, Scale, Singleton, check};
 
 /// `A_i = α (R_i − mean)/F` with `α = N/max(1, #{R ≠ 0})` over the whole batch and `F = 1`.
 ///
@@ -21,8 +21,9 @@ pub fn gpg_advantages(
     let report = centre.apply_groups_with(groups, pooling, scores, out)?;
     let rewarded = scores.iter().filter(|&&score| score != 0.0).count();
     let alpha = scores.len() as f64 / rewarded.max(1) as f64;
-    for advantage in out {
+    for advantage in out.iter_mut() {
         *advantage *= alpha;
     }
+    check::representable("out", out)?;
     Ok(report)
 }

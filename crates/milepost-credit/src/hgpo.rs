@@ -90,6 +90,7 @@ impl Hgpo {
                 }
             }
         }
+        check::representable("out", out)?;
         Ok(report)
     }
 }

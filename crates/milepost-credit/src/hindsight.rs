@@ -8,8 +8,11 @@ use crate::{CreditError, check};
 /// `Z` that followed. Returns the number of steps whose coefficient is undefined (`h = 0`); they get 0.
 ///
 /// Source: Harutyunyan et al. 2019, arXiv 1912.02503, equation 4. Identity: with the exact `h` its mean over a
-/// state and action is the advantage. Known failure: a learned `h` near 0 makes it explode; with deterministic
-/// outcomes `h = π` for actions that do not matter and the credit is exactly 0, which is the point.
+/// state and action is the advantage, *if* the action can lead to every return that the policy can reach from
+/// there. Known failures: returns that the action cannot reach are never seen with it, so its mean lacks
+/// `−Σ_Z P(Z|s_t) Z` over them and the gradient is biased; a learned `h` near 0 makes it explode. With
+/// deterministic outcomes `h = π` for actions that do not matter and the credit is exactly 0, which is the
+/// point.
 ///
 /// # Errors
 /// Empty or unequal slices, a probability outside `[0, 1]`, a return that is not finite.
@@ -34,6 +37,7 @@ pub fn return_hindsight(
             *out = (1.0 - policy / hindsight) * outcome;
         }
     }
+    check::representable("out", out)?;
     Ok(undefined)
 }
 

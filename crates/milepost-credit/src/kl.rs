@@ -151,12 +151,13 @@ pub fn subtract_kl(
     check::len("old_log_probs", rewards.len(), old_log_probs.len())?;
     check::len("references", rewards.len(), references.len())?;
     check::finite_scalar("beta", beta)?;
+    check::finite("rewards", rewards)?;
     check::finite("old_log_probs", old_log_probs)?;
     check::finite("references", references)?;
     for ((reward, log_prob), reference) in rewards.iter_mut().zip(old_log_probs).zip(references) {
         *reward -= beta * (log_prob - reference);
     }
-    Ok(())
+    check::representable("rewards", rewards)
 }
 
 /// Adaptive coefficient: `β ← β (1 + clip(KL/target − 1, −0.2, 0.2) · n/horizon)`.

@@ -62,7 +62,7 @@ pub fn lambda_returns(
         next = rewards[step] + discounts[step] * ((1.0 - lambda) * next_values[step] + lambda * next);
         out[step] = next;
     }
-    Ok(())
+    check::representable("out", out)
 }
 
 /// TD(λ) errors in the forward view, `G_t − V_t`: generalised advantages with a discount and a `λ` per step.
@@ -84,5 +84,5 @@ pub fn td_lambda_errors(
     for (out, value) in out.iter_mut().zip(values) {
         *out -= value;
     }
-    Ok(())
+    check::representable("out", out)
 }

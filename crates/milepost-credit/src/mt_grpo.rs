@@ -85,6 +85,7 @@ impl MtGrpo {
                 out[position] = if batch.mask[position] { value } else { 0.0 };
             }
         }
+        check::representable("out", out)?;
         Ok(without_turn)
     }
 }

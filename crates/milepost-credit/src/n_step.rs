@@ -37,5 +37,5 @@ pub fn n_step_returns(
         }
         *out = target;
     }
-    Ok(())
+    check::representable("out", out)
 }

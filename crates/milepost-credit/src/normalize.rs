@@ -130,6 +130,8 @@ impl Normalize {
                 *value /= divisor;
             }
         }
+        check::representable("divisor", &[divisor])?;
+        check::representable("out", out)?;
         Ok(PoolReport { size, zero_range, dropped: false, mean, divisor })
     }
 
@@ -148,6 +150,11 @@ impl Normalize {
 /// Mean by four independent partial sums, so that the additions overlap.
 pub(crate) fn mean(values: &[f64]) -> f64 {
     sum_of(values, |value| value) / values.len() as f64
+}
+
+/// [`mean`], and exactly the common value where all are equal: three times 0.1 over three is not 0.1.
+pub(crate) fn exact_mean(values: &[f64]) -> f64 {
+    if values.iter().all(|value| *value == values[0]) { values[0] } else { mean(values) }
 }
 
 /// Standard deviation around `mean` with divisor `n − ddof`.

@@ -43,5 +43,5 @@ pub fn opo_advantages(
             out[member] = scores[member] - baseline;
         }
     }
-    Ok(())
+    check::representable("out", out)
 }

@@ -1,5 +1,6 @@
 //! A variance-optimal baseline for each token position.
 
+use crate::gae::representable;
 use crate::{CreditError, Groups, Rows, check};
 
 /// What "the same position" means when responses of a group are compared.
@@ -93,7 +94,7 @@ pub fn optimal_token_baseline(
             });
         }
     }
-    Ok(())
+    representable(advantages, returns)
 }
 
 impl TokenBatch<'_> {

@@ -1,6 +1,6 @@
 //! Credit from shared prefixes, at no extra environment step.
 
-use crate::{CreditError, Groups, Rows, check};
+use crate::{CreditError, Groups, Rows, check, normalize::exact_mean};
 
 /// Differences of prefix means: `A_{i,t} = V̂(prefix_{t+1}) − V̂(prefix_t)`, `V̂` of a prefix the mean outcome of
 /// the trajectories that share it.
@@ -31,8 +31,11 @@ pub fn prefix_tree_advantages(
     check::finite("outcomes", outcomes)?;
     let mut values = vec![0.0; keys.len()];
     prefixes.broadcast(outcomes, None, &mut values)?;
+    let mut pool = Vec::new();
     for members in Groups::from_keys(keys).iter() {
-        let value = members.iter().map(|&member| values[member]).sum::<f64>() / members.len() as f64;
+        pool.clear();
+        pool.extend(members.iter().map(|&member| values[member]));
+        let value = exact_mean(&pool);
         for &member in members {
             values[member] = value;
         }
@@ -41,5 +44,5 @@ pub fn prefix_tree_advantages(
     for (out, (before, after)) in out.iter_mut().zip(steps) {
         *out = values[after] - values[before];
     }
-    Ok(())
+    check::representable("out", out)
 }

@@ -49,10 +49,10 @@ pub fn redistribute(
         Residual::Last => out[last] += unexplained,
         Residual::Uniform => {
             let share = unexplained / out.len() as f64;
-            for reward in out {
+            for reward in out.iter_mut() {
                 *reward += share;
             }
         }
     }
-    Ok(())
+    check::representable("out", out)
 }

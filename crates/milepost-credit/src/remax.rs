@@ -35,5 +35,5 @@ pub fn remax_advantages(
             *advantage = if policy { value - baseline } else { 0.0 };
         }
     }
-    Ok(())
+    check::representable("advantages", advantages)
 }

@@ -24,7 +24,7 @@ pub fn reward_to_go(rewards: &[f64], gamma: f64, bootstrap: f64, out: &mut [f64]
         next = reward + gamma * next;
         *out = next;
     }
-    Ok(())
+    check::representable("out", out)
 }
 
 /// [`reward_to_go`] over the positions that the policy produced: positions with `mask = false` are skipped,
@@ -57,5 +57,5 @@ pub fn reward_to_go_masked(
             *out = 0.0;
         }
     }
-    Ok(())
+    check::representable("out", out)
 }

@@ -39,7 +39,7 @@ pub fn shapley_values(mut value: impl FnMut(u32) -> f64, out: &mut [f64]) -> Res
             })
             .sum();
     }
-    Ok(())
+    check::representable("player values", out)
 }
 
 /// Sampled Shapley values: the mean over permutations of what each player adds to those before it.
@@ -91,9 +91,10 @@ pub fn shapley_from_permutations<P: AsRef<[usize]>>(
     if drawn == 0 {
         return Err(CreditError::Empty { what: "permutations" });
     }
-    for value in out {
+    for value in out.iter_mut() {
         *value /= drawn as f64;
     }
+    check::representable("player values", out)?;
     Ok(drawn)
 }
 
@@ -117,5 +118,5 @@ pub fn leave_one_out_values(
         *out = all - value(&coalition);
         coalition[player] = true;
     }
-    check::finite("player values", out)
+    check::representable("player values", out)
 }

@@ -1,5 +1,6 @@
 //! Generalised advantage estimation over turns.
 
+use crate::gae::representable;
 use crate::{CreditError, Gae, TurnTokens, check};
 
 /// GAE on the turn process: one value and one reward per turn, every token of a turn gets the turn's advantage.
@@ -51,6 +52,6 @@ impl TurnGae {
         }
         advantages[..end].fill(0.0);
         returns[..end].fill(0.0);
-        Ok(())
+        representable(advantages, returns)
     }
 }

@@ -82,7 +82,7 @@ impl VTrace<'_> {
                 + trajectory.discounts[step] * trace * carry;
             errors[step] = carry;
         }
-        Ok(())
+        check::representable("errors", errors)
     }
 
     /// Policy-gradient advantages `min(clip_pg_rho, ρ_t) (q_t − V_t)` with
@@ -109,7 +109,8 @@ impl VTrace<'_> {
             let rho = trajectory.ratios[step].min(self.clip_pg_rho);
             advantages[step] = rho * (q[step] - trajectory.values[step]);
         }
-        Ok(())
+        check::representable("q", q)?;
+        check::representable("advantages", advantages)
     }
 }
 
@@ -136,5 +137,5 @@ pub fn importance_corrected_errors(
         next_ratio = trajectory.ratios[step];
         errors[step] = next_ratio * carry;
     }
-    Ok(())
+    check::representable("errors", errors)
 }

@@ -85,8 +85,9 @@ fn whiten_where(
         Whitening::InsideRoot => (variance + epsilon).sqrt(),
         Whitening::OutsideRoot => variance.sqrt() + epsilon,
     };
-    for value in values {
+    check::representable("deviation", &[divisor])?;
+    for value in values.iter_mut() {
         *value /= divisor;
     }
-    Ok(())
+    check::representable("values", values)
 }

@@ -224,12 +224,12 @@ fn the_contract_can_be_broken() {
     let calls = Cell::new(0.0);
     let moody = |case: &CreditCase| {
         calls.set(calls.get() + 1e-3);
-        to_go(case).map(|credit| credit.iter().map(|c| c * (1.0 + calls.get())).collect::<Vec<_>>())
+        to_go(case).map(|credit| credit.iter().map(|c| c / (1.0 + calls.get())).collect::<Vec<_>>())
     };
     broken(Law::IsDeterministic, CreditLaws::new(moody));
     let seen = Cell::new(false);
     let remembers = |case: &CreditCase| {
-        let scale = if seen.get() { 2.0 } else { 1.0 };
+        let scale = if seen.get() { 0.5 } else { 1.0 };
         seen.set(case.rewards.iter().any(|r| *r < 0.0));
         to_go(case).map(|credit| credit.iter().map(|c| c * scale).collect::<Vec<_>>())
     };

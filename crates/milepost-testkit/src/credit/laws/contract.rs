@@ -26,12 +26,12 @@ pub fn is_deterministic(rule: &mut Rule<'_>, case: &CreditCase) -> Result<(), Vi
     Ok(())
 }
 
-/// Finite numbers in, finite numbers out. Where a result cannot be represented (numbers of `1e150` and of
-/// `f64::MAX / 4` are tried) the rule may refuse, but it returns neither NaN nor an infinity.
+/// Finite numbers in, finite numbers out. Where a result cannot be represented (numbers of `1e150` and up to
+/// `f64::MAX` are tried) the rule may refuse, but it returns neither NaN nor an infinity.
 pub fn stays_finite(rule: &mut Rule<'_>, case: &CreditCase) -> Result<(), Violation> {
     let largest = case.rewards.iter().chain(&case.values).chain(&case.bootstraps);
     let largest = largest.fold(1.0_f64, |max, number| max.max(number.abs()));
-    for (factor, may_refuse) in [(1.0, false), (1e150, true), (f64::MAX / 4.0 / largest, true)] {
+    for (factor, may_refuse) in [(1.0, false), (1e150, true), (0.999 * f64::MAX / largest, true)] {
         let case = scaled(case, factor);
         let credit = match rule.answer(&case) {
             Answer::Credit(credit) => credit,
