@@ -103,6 +103,22 @@ pub enum FidelityError {
         /// What was wrong with it.
         reason: String,
     },
+    /// Two entries of a suite with the same name.
+    #[error("{what} {name} is listed twice; give it a name of its own or drop one")]
+    Twice {
+        /// What kind of entry.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A name that refers to nothing.
+    #[error("there is no {what} {name}; name one that the suite lists")]
+    Unknown {
+        /// What was looked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// A credit rule refused its input.
     #[error(transparent)]
     Credit(#[from] milepost_credit::CreditError),

@@ -19,7 +19,7 @@ pub enum Direction {
 /// What a paired comparison says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Finding {
     /// The first arm is better: the interval of the difference excludes 0.
     Better,
     /// The first arm is worse: the interval of the difference excludes 0.
@@ -37,7 +37,7 @@ pub struct Difference {
     /// First minus second, with its interval over seeds; `None` with fewer than two pairs.
     pub difference: Option<Estimate>,
     /// What it says; a tie unless the interval excludes 0.
-    pub outcome: Outcome,
+    pub outcome: Finding,
     /// Pairs left out because the metric does not exist in one of them.
     pub undefined: usize,
 }
@@ -65,9 +65,9 @@ pub fn compare(
     };
     let outcome = match &difference {
         Some(estimate) if estimate.interval.low > 0.0 || estimate.interval.high < 0.0 => {
-            if estimate.value * sign > 0.0 { Outcome::Better } else { Outcome::Worse }
+            if estimate.value * sign > 0.0 { Finding::Better } else { Finding::Worse }
         }
-        _ => Outcome::Tie,
+        _ => Finding::Tie,
     };
     Ok(Difference { metric, difference, outcome, undefined })
 }

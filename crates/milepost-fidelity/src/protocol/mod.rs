@@ -12,7 +12,7 @@ mod metric;
 mod run;
 mod summary;
 
-pub use compare::{Difference, Direction, Outcome, compare};
+pub use compare::{Difference, Direction, Finding, compare};
 pub use enumerate::{Enumeration, enumerate_trajectories, exact_mean_gradient};
 pub use instance::Instance;
 pub use jobs::{Clock, Job, Options, Progress, run_jobs};
