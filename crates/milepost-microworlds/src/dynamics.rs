@@ -34,12 +34,11 @@ impl<S> Transition<S> {
 /// this crate:
 /// - the probabilities of [`starts`](Self::starts), and of the [`outcomes`](Self::outcomes) of each legal
 ///   action, are positive and sum to 1;
-/// - after [`horizon`](Self::horizon) steps every episode has ended: the last step terminates, it is not
-///   truncated;
+/// - after [`horizon`](Self::horizon) steps an episode is over. Tasks that end by themselves terminate with
+///   their last step at the latest; one that could go on for ever is truncated there;
 /// - equal state keys mean equal states, so what follows from a state depends on its key alone. A state
 ///   contains the clock wherever the dynamics do;
-/// - equal observation keys mean equal features, legal actions and reference policies, and the converse
-///   holds for the features;
+/// - equal observation keys mean equal features and legal actions, and equal features equal observation keys;
 /// - outcomes are listed in the same order of merit for all actions (success first), so that branches that
 ///   share the uniform draw of a step are coupled monotonically.
 ///
@@ -98,7 +97,7 @@ pub trait Dynamics: Clone + Send + Sync {
 }
 
 /// Every legal action with the same probability, the others with 0.
-pub fn uniform_over_legal<D: Dynamics + ?Sized>(world: &D, state: &D::State, into: &mut [f64]) {
+pub fn uniform_over_legal<D: Dynamics>(world: &D, state: &D::State, into: &mut [f64]) {
     let legal = (0..into.len() as u32).filter(|action| world.is_legal(state, *action)).count();
     for (action, p) in into.iter_mut().enumerate() {
         *p = if world.is_legal(state, action as u32) { 1.0 / legal as f64 } else { 0.0 };

@@ -4,9 +4,13 @@ mod dynamics;
 mod error;
 mod microworld;
 mod observation;
+mod table;
+mod task;
 pub mod worlds;
 
 pub use dynamics::{Dynamics, Transition, uniform_over_legal};
 pub use error::TaskError;
 pub use microworld::Microworld;
 pub use observation::{Features, MicroObservation};
+pub use table::{LawError, Table};
+pub use task::{BuildError, TaskConfig, WorldVisitor};

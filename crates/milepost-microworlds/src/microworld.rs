@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use milepost_core::{
-    Branch, DiscreteEnvironment, Ending, Enumerable, EnvError, Environment, Purpose, RewardLaw, StepOutcome,
-    Stream, StreamKey, TaskSeed,
+    Branch, Budget, DiscreteEnvironment, Ending, Enumerable, EnvError, Environment, Purpose, RewardLaw,
+    StepOutcome, Stream, StreamKey, TaskSeed,
 };
 
 use crate::dynamics::{Dynamics, Transition};
@@ -135,7 +135,10 @@ impl<D: Dynamics> Environment for Microworld<D> {
         let Some(Transition { reward, next, ending, .. }) = chosen else {
             return Err(self.broken(seed, "outcome"));
         };
-        self.episode = Some(Episode { seed, elapsed: elapsed + 1, state: next, ending });
+        let elapsed = elapsed + 1;
+        let over = elapsed >= self.law.world.horizon();
+        let ending = ending.or_else(|| over.then_some(Ending::Truncated(Budget::Steps)));
+        self.episode = Some(Episode { seed, elapsed, state: next, ending });
         Ok(StepOutcome { reward, ending })
     }
 

@@ -192,13 +192,13 @@ impl Bifurcation {
     }
 
     /// Missed decisions that have not been made up for.
-    fn missed(&self, state: &BifurcationState) -> u32 {
+    fn missed(&self, state: BifurcationState) -> u32 {
         let passed = self.decisive.partition_point(|step| *step < state.step) as u32;
         passed.saturating_sub(state.good)
     }
 
     /// The probability that one more good decision is counted after `action`.
-    fn gain(&self, state: &BifurcationState, action: u32) -> f64 {
+    fn gain(&self, state: BifurcationState, action: u32) -> f64 {
         if self.decides(state.step) {
             f64::from(u8::from(action == Self::GOOD))
         } else if action == Self::REPAIR && self.missed(state) > 0 {
@@ -231,7 +231,7 @@ impl Dynamics for Bifurcation {
     fn outcomes(&self, state: &BifurcationState, action: u32, into: &mut Vec<Transition<BifurcationState>>) {
         let config = &self.config;
         let bait = if self.decides(state.step) || action != Self::REPAIR { 0.0 } else { config.bait };
-        let gain = self.gain(state, action);
+        let gain = self.gain(*state, action);
         let next =
             |gained: bool| BifurcationState { step: state.step + 1, good: state.good + u32::from(gained) };
         if state.step + 1 < config.horizon {

@@ -1,16 +1,20 @@
 //! The worlds, by the question that each isolates.
 
+mod aliasing;
 mod bifurcation;
 mod delayed_effect;
 mod recovery;
 mod variable_horizon;
 
-pub use bifurcation::{Bifurcation, BifurcationConfig, Combination, Decisive};
-pub use delayed_effect::{DelayedEffect, DelayedEffectConfig};
-pub use recovery::{
-    AmbiguousBandit, AmbiguousBanditConfig, Recovery, RecoveryConfig, Shortcut, ShortcutConfig,
+pub use aliasing::{
+    MemoryAlias, MemoryAliasConfig, MemoryAliasState, Sign, TwoWorlds, TwoWorldsConfig, TwoWorldsState,
 };
-pub use variable_horizon::{VariableHorizon, VariableHorizonConfig};
+pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState, Combination, Decisive};
+pub use delayed_effect::{DelayedEffect, DelayedEffectConfig, DelayedEffectState};
+pub use recovery::{
+    AmbiguousBandit, AmbiguousBanditConfig, Recovery, RecoveryConfig, RecoveryState, Shortcut, ShortcutConfig,
+};
+pub use variable_horizon::{VariableHorizon, VariableHorizonConfig, VariableHorizonState};
 
 use milepost_core::Outcome;
 

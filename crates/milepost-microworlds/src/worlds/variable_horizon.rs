@@ -93,8 +93,8 @@ impl VariableHorizon {
         &self.config
     }
 
-    fn must_stop(&self, state: &VariableHorizonState) -> bool {
-        state.step + 1 >= self.horizon()
+    fn must_stop(&self, step: u32) -> bool {
+        step + 1 >= self.horizon()
     }
 }
 
@@ -118,7 +118,7 @@ impl Dynamics for VariableHorizon {
     }
 
     fn is_legal(&self, state: &VariableHorizonState, action: u32) -> bool {
-        action == Self::STOP || (action == Self::CONTINUE && !self.must_stop(state))
+        action == Self::STOP || (action == Self::CONTINUE && !self.must_stop(state.step))
     }
 
     fn outcomes(
@@ -147,7 +147,7 @@ impl Dynamics for VariableHorizon {
 
     fn observation_key(&self, state: &VariableHorizonState) -> u64 {
         if self.config.hide_clock {
-            u64::from(self.must_stop(state)) << 1 | u64::from(state.stopped)
+            u64::from(self.must_stop(state.step)) << 1 | u64::from(state.stopped)
         } else {
             self.state_key(state)
         }
@@ -161,13 +161,13 @@ impl Dynamics for VariableHorizon {
     fn observe(&self, state: &VariableHorizonState, into: &mut [f32]) {
         let clock = state.step as f32 / self.horizon() as f32;
         into[0] = if self.config.hide_clock { 0.0 } else { clock };
-        into[1] = f32::from(u8::from(self.must_stop(state)));
+        into[1] = f32::from(u8::from(self.must_stop(state.step)));
         into[2] = f32::from(u8::from(state.stopped));
     }
 
     /// Stops with the given probability, and where it must.
     fn reference_policy(&self, state: &VariableHorizonState, into: &mut [f64]) {
-        let stop = if self.must_stop(state) { 1.0 } else { self.config.stop_probability };
+        let stop = if self.must_stop(state.step) { 1.0 } else { self.config.stop_probability };
         into[Self::STOP as usize] = stop;
         into[Self::CONTINUE as usize] = 1.0 - stop;
     }
