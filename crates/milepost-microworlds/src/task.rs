@@ -71,8 +71,13 @@ families! {
     Shortcut(ShortcutConfig);
     AmbiguousBandit(AmbiguousBanditConfig);
     VariableHorizon(VariableHorizonConfig);
+    KeyToDoor(KeyToDoorConfig);
+    Umbrella(UmbrellaConfig);
+    DiscountingChain(DiscountingChainConfig);
     MemoryAlias(MemoryAliasConfig);
     TwoWorlds(TwoWorldsConfig);
+    DelayedSum(DelayedSumConfig);
+    OverlappingTree(OverlappingTreeConfig);
 }
 
 impl TaskConfig {

@@ -3,7 +3,12 @@
 mod aliasing;
 mod bifurcation;
 mod delayed_effect;
+mod delayed_sum;
+mod discounting_chain;
+mod key_to_door;
+mod overlapping_tree;
 mod recovery;
+mod umbrella;
 mod variable_horizon;
 
 pub use aliasing::{
@@ -11,9 +16,14 @@ pub use aliasing::{
 };
 pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState, Combination, Decisive};
 pub use delayed_effect::{DelayedEffect, DelayedEffectConfig, DelayedEffectState};
+pub use delayed_sum::{DelayedSum, DelayedSumConfig, DelayedSumState};
+pub use discounting_chain::{DiscountingChain, DiscountingChainConfig, DiscountingChainState};
+pub use key_to_door::{Apples, Cell, KeyToDoor, KeyToDoorConfig, KeyToDoorState};
+pub use overlapping_tree::{OverlappingTree, OverlappingTreeConfig, OverlappingTreeState};
 pub use recovery::{
     AmbiguousBandit, AmbiguousBanditConfig, Recovery, RecoveryConfig, RecoveryState, Shortcut, ShortcutConfig,
 };
+pub use umbrella::{Umbrella, UmbrellaConfig, UmbrellaState};
 pub use variable_horizon::{VariableHorizon, VariableHorizonConfig, VariableHorizonState};
 
 use milepost_core::Outcome;

@@ -2,8 +2,9 @@
 
 use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
-    BifurcationConfig, Combination, Decisive, DelayedEffectConfig, MemoryAliasConfig, RecoveryConfig,
-    ShortcutConfig, Sign, TwoWorldsConfig, VariableHorizonConfig,
+    Apples, BifurcationConfig, Combination, Decisive, DelayedEffectConfig, DelayedSumConfig, KeyToDoorConfig,
+    MemoryAliasConfig, OverlappingTreeConfig, RecoveryConfig, ShortcutConfig, Sign, TwoWorldsConfig,
+    UmbrellaConfig, VariableHorizonConfig,
 };
 
 pub(crate) fn all() -> Vec<TaskConfig> {
@@ -19,6 +20,28 @@ pub(crate) fn all() -> Vec<TaskConfig> {
         TaskConfig::VariableHorizon(VariableHorizonConfig::loop_alias()),
         TaskConfig::VariableHorizon(VariableHorizonConfig { stop_probability: 0.35, ..Default::default() }),
         TaskConfig::MemoryAlias(MemoryAliasConfig { horizon: 2 }),
+        TaskConfig::KeyToDoor(KeyToDoorConfig { length: 103, ..Default::default() }),
+        TaskConfig::KeyToDoor(KeyToDoorConfig {
+            length: 9,
+            apples: Apples::PerEpisode,
+            ..Default::default()
+        }),
+        TaskConfig::KeyToDoor(KeyToDoorConfig {
+            length: 3,
+            door: false,
+            treasure: -0.2,
+            ..Default::default()
+        }),
+        TaskConfig::KeyToDoor(KeyToDoorConfig {
+            length: 7,
+            apples: Apples::Cells("lr.r".into()),
+            ..Default::default()
+        }),
+        TaskConfig::Umbrella(UmbrellaConfig { length: 1, distractor_bits: 0 }),
+        TaskConfig::Umbrella(UmbrellaConfig { length: 5, distractor_bits: 0 }),
+        TaskConfig::DelayedSum(DelayedSumConfig { delayed: false, ..Default::default() }),
+        TaskConfig::OverlappingTree(OverlappingTreeConfig { overlap: 3, offset: 7, ..Default::default() }),
+        TaskConfig::OverlappingTree(OverlappingTreeConfig { overlap: 6, leaf: true, ..Default::default() }),
         TaskConfig::TwoWorlds(TwoWorldsConfig { sign: Sign::Minus }),
     ]);
     tasks
