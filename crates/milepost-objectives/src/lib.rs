@@ -4,15 +4,23 @@ mod check;
 mod entropy;
 mod error;
 mod math;
+mod plackett_luce;
 mod policy;
+mod preference;
 pub mod profiles;
+mod reward_model;
 mod value;
 
 pub use entropy::EntropyLoss;
 pub use error::ObjectiveError;
+pub use plackett_luce::plackett_luce;
 pub use policy::{
     BinaryDivergence, Cispo, Clip, Dppo, Dro, GammaWeight, GeometricMean, KlBounds, KlCorrection, KlCov,
     KlTerm, LogRatio, Outside, PolicyObjective, PolicyReport, RatioUnit, Reduction, Regression, RowCount,
     Sapo, Surrogate, TokenBatch, Vespo, log_partition,
 };
+pub use preference::{
+    Divergence, MarginLoss, PairBatch, PreferenceLoss, PreferenceObjective, PreferenceReport, SequenceLogProb,
+};
+pub use reward_model::{BradleyTerry, BradleyTerryReport, RewardPairs};
 pub use value::{ValueBatch, ValueLoss, ValueReport};
