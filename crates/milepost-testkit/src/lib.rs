@@ -3,11 +3,13 @@
 //! Fixture tests read recorded data through one root, [`fixtures::root`], so that the same test runs
 //! against other data of the same layout: set the variable `MILEPOST_FIXTURES`.
 
+pub mod aggregation;
 pub mod credit;
 pub mod enumeration;
 pub mod environment;
 pub mod fixtures;
 pub mod golden;
+pub mod scorer;
 mod search;
 pub mod strategies;
 
