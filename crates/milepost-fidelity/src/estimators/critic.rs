@@ -207,7 +207,7 @@ impl Critic {
                     estimator: format!("critic {}", self.name()),
                 })?;
                 let mut unseen = 0;
-                let values = nodes.iter().map(|n| table.get(key.of(context, *n), &mut unseen)).collect();
+                let values = nodes.iter().map(|n| table.get(&key.of(context, *n), &mut unseen)).collect();
                 shape::count(counters, "unseen-by-critic", unseen);
                 values
             }

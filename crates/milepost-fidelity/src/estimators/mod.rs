@@ -11,6 +11,8 @@ mod implicit_prm;
 mod information;
 mod judge;
 mod key;
+#[cfg(test)]
+mod laws;
 mod leave_one_out;
 mod min_form;
 mod mt_grpo;

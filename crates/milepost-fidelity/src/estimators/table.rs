@@ -41,8 +41,8 @@ impl<K: Hash + Eq> Table<K> {
 
     /// The value of a key; adds to `unseen` if it has none of its own.
     #[inline]
-    pub(super) fn get(&self, key: K, unseen: &mut usize) -> f64 {
-        self.cells.get(&key).map_or_else(
+    pub(super) fn get(&self, key: &K, unseen: &mut usize) -> f64 {
+        self.cells.get(key).map_or_else(
             || {
                 *unseen += 1;
                 self.unseen
@@ -52,8 +52,8 @@ impl<K: Hash + Eq> Table<K> {
     }
 
     /// The cell of a key.
-    pub(super) fn cell(&self, key: K) -> Option<u32> {
-        self.cells.get(&key).copied()
+    pub(super) fn cell(&self, key: &K) -> Option<u32> {
+        self.cells.get(key).copied()
     }
 
     /// How many cells there are.

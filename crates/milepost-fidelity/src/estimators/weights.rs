@@ -94,11 +94,15 @@ impl CreditEstimator for Weighted {
             Weighting::Proportional => {
                 let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
                 shape::count(&mut counters, "flat-statistics", usize::from(mean == 0.0));
-                weights.iter_mut().for_each(|w| *w = if mean == 0.0 { 1.0 } else { *w / mean });
+                for weight in &mut weights {
+                    *weight = if mean == 0.0 { 1.0 } else { *weight / mean };
+                }
             }
             Weighting::Top { fraction } => {
                 let threshold = threshold(&weights, fraction)?;
-                weights.iter_mut().for_each(|w| *w = f64::from(*w >= threshold));
+                for weight in &mut weights {
+                    *weight = f64::from(*weight >= threshold);
+                }
             }
             Weighting::Amplify { fraction, alpha } => {
                 if !(0.0..=1.0).contains(&alpha) {

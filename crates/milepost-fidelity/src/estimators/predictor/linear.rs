@@ -63,7 +63,7 @@ impl Linear {
     ) -> f64 {
         let mut prediction = self.intercept;
         for (out, step) in out.iter_mut().zip(steps) {
-            prediction += self.contributions.get(pair(context, self.key, step), unseen);
+            prediction += self.contributions.get(&pair(context, self.key, step), unseen);
             *out = prediction;
         }
         self.intercept

@@ -73,7 +73,7 @@ impl Recurrent {
         unseen: &mut usize,
     ) -> f64 {
         let cells: Vec<Option<u32>> =
-            read(context, self.key, steps.clone()).map(|token| self.tokens.cell(token)).collect();
+            read(context, self.key, steps.clone()).map(|token| self.tokens.cell(&token)).collect();
         *unseen += cells.iter().filter(|cell| cell.is_none()).count();
         let mut outputs = vec![0.0; cells.len()];
         self.network.forward(&cells, &mut Workspace::default(), &mut outputs);

@@ -36,10 +36,10 @@ impl Tabular {
         unseen: &mut usize,
     ) -> f64 {
         for (out, step) in out.iter_mut().zip(steps.clone()) {
-            *out = self.pairs.get(pair(context, self.key, step), unseen);
+            *out = self.pairs.get(&pair(context, self.key, step), unseen);
         }
         let start = self.key.of(context, context.batch.nodes[steps.start]);
         add_rewards_so_far(&context.batch.rewards[steps], out);
-        self.starts.get(start, unseen)
+        self.starts.get(&start, unseen)
     }
 }

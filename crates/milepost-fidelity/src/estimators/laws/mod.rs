@@ -1,0 +1,10 @@
+//! What the estimators must satisfy, checked against exact truth.
+
+mod critics;
+mod edges;
+mod equal;
+mod exact;
+mod gradient;
+mod learned;
+mod support;
+mod tiny;
