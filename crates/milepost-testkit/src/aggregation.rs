@@ -311,7 +311,8 @@ mod tests {
             let rows = lengths.len() as f64;
             rule(move |length, _| 1.0 / (rows * length))(lengths, totals)
         };
-        broken(Law::WeightsSum, AggregationLaws::new(counts_empty).sums_to(Sum::One));
+        let off_by_one = rule(|length, totals| 1.0 / (totals.sequences as f64 * (length + 1.0)));
+        broken(Law::WeightsSum, AggregationLaws::new(off_by_one).sums_to(Sum::One));
         broken(Law::MicroBatchesAdd, AggregationLaws::new(counts_empty));
         let own_totals = |lengths: &[usize], totals: Totals| match Totals::of(lengths) {
             Totals { tokens: 0, .. } => rule(mean)(lengths, totals),
