@@ -2,6 +2,7 @@
 
 mod belief;
 mod card;
+pub mod config;
 mod contributions;
 mod episodes;
 mod error;
@@ -10,6 +11,9 @@ pub mod estimators;
 mod meter;
 pub mod metrics;
 mod policy;
+pub mod protocol;
+pub mod record;
+pub mod reference;
 mod return_law;
 mod tape;
 mod truth;

@@ -11,8 +11,13 @@ pub struct Gradients {
     exact: Vec<f64>,
     sum: Vec<f64>,
     squares: f64,
+    fourths: f64,
+    products: f64,
+    products_squared: f64,
+    squares_products: f64,
     errors: f64,
     cosines: f64,
+    cosines_squared: f64,
     batches: u64,
     zero: u64,
     scratch: Vec<f64>,
@@ -28,12 +33,16 @@ pub struct GradientScores {
     pub mean_error: Option<f64>,
     /// `E‖ĝ − Eĝ‖² / ‖Eĝ‖²`, both estimated without bias; `None` for one batch, or if the mean cannot be told from 0.
     pub normalised_variance: Option<f64>,
+    /// Standard error of the normalised variance, for a mean gradient along `g*` (delta method).
+    pub normalised_variance_error: Option<f64>,
     /// `‖g*‖² / E‖ĝ − g*‖²`; `None` if there is no error.
     pub signal_to_noise: Option<f64>,
     /// The same in decibel.
     pub signal_to_noise_db: Option<f64>,
     /// Mean over batches of `cos(ĝ, g*)`; a batch whose gradient is 0 counts as 0.
     pub batch_cosine: Option<f64>,
+    /// Its standard error.
+    pub batch_cosine_error: Option<f64>,
     /// Batches.
     pub batches: u64,
     /// Batches whose gradient was 0.
@@ -45,7 +54,21 @@ impl Gradients {
     pub fn new(exact: Vec<f64>) -> Self {
         let zeros = vec![0.0; exact.len()];
         let sum = zeros.clone();
-        Self { exact, sum, squares: 0.0, errors: 0.0, cosines: 0.0, batches: 0, zero: 0, scratch: zeros }
+        Self {
+            exact,
+            sum,
+            squares: 0.0,
+            fourths: 0.0,
+            products: 0.0,
+            products_squared: 0.0,
+            squares_products: 0.0,
+            errors: 0.0,
+            cosines: 0.0,
+            cosines_squared: 0.0,
+            batches: 0,
+            zero: 0,
+            scratch: zeros,
+        }
     }
 
     /// The gradient of one batch.
@@ -69,8 +92,14 @@ impl Gradients {
         self.batches += 1;
         self.zero += u64::from(square == 0.0);
         self.squares += square;
+        self.fourths += square * square;
+        self.products += product;
+        self.products_squared += product * product;
+        self.squares_products += square * product;
         self.errors += error;
-        self.cosines += ratio(product, (square * norm_squared(&self.exact)).sqrt()).unwrap_or(0.0);
+        let cosine = ratio(product, (square * norm_squared(&self.exact)).sqrt()).unwrap_or(0.0);
+        self.cosines += cosine;
+        self.cosines_squared += cosine * cosine;
         &self.scratch
     }
 
@@ -78,6 +107,19 @@ impl Gradients {
     pub fn mean(&self) -> Vec<f64> {
         let n = self.batches.max(1) as f64;
         self.sum.iter().map(|g| g / n).collect()
+    }
+
+    /// Standard error of `q / p²` for the mean `q` of `‖ĝ‖²` and the mean `p` of `⟨ĝ, g*⟩ / ‖g*‖`: that of the
+    /// mean of its linearisation `q_b / p² − 2 q p_b / p³`.
+    fn variance_error(&self) -> Option<f64> {
+        let (n, norm) = (self.batches as f64, norm_squared(&self.exact).sqrt());
+        let (q, p) = (ratio(self.squares, n)?, ratio(self.products, n * norm)?);
+        let (a, b) = (ratio(1.0, p * p)?, ratio(-2.0 * q, p * p * p * norm)?);
+        let sum = a * self.squares + b * self.products;
+        let squares = a * a * self.fourths
+            + 2.0 * a * b * self.squares_products
+            + b * b * self.products_squared;
+        standard_error(sum, squares, n)
     }
 
     /// The scores so far.
@@ -89,18 +131,27 @@ impl Gradients {
         let variance = ratio(self.squares - n * squared, n - 1.0).map(|v| v.max(0.0));
         let signal = variance.map(|v| squared - v / n);
         let some = self.batches > 0 && exact > 0.0;
+        let nvar = variance.zip(signal).filter(|(_, s)| *s > 0.0).map(|(v, s)| v / s);
         let snr = ratio(exact * n, self.errors).filter(|_| some);
         GradientScores {
             mean_cosine: cosine(product, squared, exact),
             mean_error: ratio(error.sqrt(), exact.sqrt()).filter(|_| some),
-            normalised_variance: variance.zip(signal).filter(|(_, s)| *s > 0.0).map(|(v, s)| v / s),
+            normalised_variance: nvar,
+            normalised_variance_error: nvar.and_then(|_| self.variance_error()),
             signal_to_noise: snr,
             signal_to_noise_db: snr.map(|snr| 10.0 * libm::log10(snr)),
             batch_cosine: ratio(self.cosines, n).filter(|_| some),
+            batch_cosine_error: standard_error(self.cosines, self.cosines_squared, n).filter(|_| some),
             batches: self.batches,
             zero_batches: self.zero,
         }
     }
+}
+
+/// Standard error of a mean, from the sums of `n` values and of their squares.
+fn standard_error(sum: f64, squares: f64, n: f64) -> Option<f64> {
+    let variance = ratio(squares - sum * sum / n, n - 1.0)?;
+    Some((variance.max(0.0) / n).sqrt())
 }
 
 fn cosine(product: f64, left: f64, right: f64) -> Option<f64> {
