@@ -78,6 +78,8 @@ families! {
     TwoWorlds(TwoWorldsConfig);
     DelayedSum(DelayedSumConfig);
     OverlappingTree(OverlappingTreeConfig);
+    Turns(TurnsConfig);
+    Interleaving(InterleavingConfig);
 }
 
 impl TaskConfig {

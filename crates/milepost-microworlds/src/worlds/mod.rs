@@ -2,27 +2,33 @@
 
 mod aliasing;
 mod bifurcation;
+mod decisive;
 mod delayed_effect;
 mod delayed_sum;
 mod discounting_chain;
+mod interleaving;
 mod key_to_door;
 mod overlapping_tree;
 mod recovery;
+mod turns;
 mod umbrella;
 mod variable_horizon;
 
 pub use aliasing::{
     MemoryAlias, MemoryAliasConfig, MemoryAliasState, Sign, TwoWorlds, TwoWorldsConfig, TwoWorldsState,
 };
-pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState, Combination, Decisive};
+pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState};
+pub use decisive::{Combination, Decisive};
 pub use delayed_effect::{DelayedEffect, DelayedEffectConfig, DelayedEffectState};
 pub use delayed_sum::{DelayedSum, DelayedSumConfig, DelayedSumState};
 pub use discounting_chain::{DiscountingChain, DiscountingChainConfig, DiscountingChainState};
+pub use interleaving::{Interleaving, InterleavingConfig, InterleavingState, Room};
 pub use key_to_door::{Apples, Cell, KeyToDoor, KeyToDoorConfig, KeyToDoorState};
 pub use overlapping_tree::{OverlappingTree, OverlappingTreeConfig, OverlappingTreeState};
 pub use recovery::{
     AmbiguousBandit, AmbiguousBanditConfig, Recovery, RecoveryConfig, RecoveryState, Shortcut, ShortcutConfig,
 };
+pub use turns::{KeySource, Turns, TurnsConfig, TurnsState};
 pub use umbrella::{Umbrella, UmbrellaConfig, UmbrellaState};
 pub use variable_horizon::{VariableHorizon, VariableHorizonConfig, VariableHorizonState};
 

@@ -153,7 +153,7 @@ fn bad_parameters_are_refused_by_name() {
     let base = BifurcationConfig::default;
     assert_eq!(
         refused(BifurcationConfig { horizon: 2, ..base() }),
-        "bifurcation: `decisive` is 2, but must be a step from 0 to 1"
+        "bifurcation: `decisive` is 2, but must be from 0 to 1"
     );
     assert_eq!(
         refused(BifurcationConfig { success_high: 1.5, ..base() }),

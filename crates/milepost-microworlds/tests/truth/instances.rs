@@ -2,14 +2,17 @@
 
 use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
-    Apples, BifurcationConfig, Combination, Decisive, DelayedEffectConfig, DelayedSumConfig, KeyToDoorConfig,
-    MemoryAliasConfig, OverlappingTreeConfig, RecoveryConfig, ShortcutConfig, Sign, TwoWorldsConfig,
-    UmbrellaConfig, VariableHorizonConfig,
+    Apples, BifurcationConfig, Combination, Decisive, DelayedEffectConfig, DelayedSumConfig,
+    InterleavingConfig, KeySource, KeyToDoorConfig, MemoryAliasConfig, OverlappingTreeConfig, RecoveryConfig,
+    ShortcutConfig, Sign, TurnsConfig, TwoWorldsConfig, UmbrellaConfig, VariableHorizonConfig,
 };
 
 pub(crate) fn all() -> Vec<TaskConfig> {
     let mut tasks = TaskConfig::all();
+    // The published size takes a while to solve, see `interleaving`; its smaller siblings follow the same law.
+    tasks.retain(|task| !matches!(task, TaskConfig::Interleaving(_)));
     tasks.extend(bifurcations());
+    tasks.extend(turns());
     tasks.extend([
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 3, ..Default::default() }),
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 1, ..Default::default() }),
@@ -42,6 +45,20 @@ pub(crate) fn all() -> Vec<TaskConfig> {
         TaskConfig::DelayedSum(DelayedSumConfig { delayed: false, ..Default::default() }),
         TaskConfig::OverlappingTree(OverlappingTreeConfig { overlap: 3, offset: 7, ..Default::default() }),
         TaskConfig::OverlappingTree(OverlappingTreeConfig { overlap: 6, leaf: true, ..Default::default() }),
+        TaskConfig::Interleaving(InterleavingConfig {
+            contexts: 3,
+            parallel: 2,
+            length: 6,
+            ..Default::default()
+        }),
+        TaskConfig::Interleaving(InterleavingConfig {
+            contexts: 2,
+            parallel: 1,
+            objects: 1,
+            death: 0.0,
+            length: 5,
+            ..Default::default()
+        }),
         TaskConfig::TwoWorlds(TwoWorldsConfig { sign: Sign::Minus }),
     ]);
     tasks
@@ -64,5 +81,32 @@ fn bifurcations() -> Vec<TaskConfig> {
         BifurcationConfig { horizon: 1, decisive: Decisive::First(1), ..base() },
     ]
     .map(TaskConfig::Bifurcation)
+    .to_vec()
+}
+
+fn turns() -> Vec<TaskConfig> {
+    let base = || TurnsConfig { turns: 4, tokens: 3, vocabulary: 3, ..TurnsConfig::default() };
+    [
+        TurnsConfig {
+            decisive: Decisive::At(vec![1, 3]),
+            key_source: KeySource::Reply,
+            combination: Combination::And,
+            key_probability: Some(0.6),
+            key_token: 1,
+            format_penalty: 0.2,
+            ..base()
+        },
+        TurnsConfig {
+            decisive: Decisive::First(1),
+            key_source: KeySource::Reply,
+            salient: Some(1),
+            echo: vec![2, 3],
+            routine_probability: Some(0.9),
+            ..base()
+        },
+        TurnsConfig { decisive: Decisive::Last(2), combination: Combination::Xor, key_token: 0, ..base() },
+        TurnsConfig { turns: 2, tokens: 2, key_token: 1, decisive: Decisive::Last(1), ..base() },
+    ]
+    .map(TaskConfig::Turns)
     .to_vec()
 }
