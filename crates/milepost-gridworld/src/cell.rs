@@ -59,6 +59,10 @@ impl Cell {
         self.is(Kind::Door) && self.state_code() == 0
     }
 
+    pub(crate) const fn is_locked_door(self) -> bool {
+        self.is(Kind::Door) && self.state_code() == 2
+    }
+
     /// Empty, floor, goal, lava or an open door.
     pub(crate) const fn can_enter(self) -> bool {
         const ENTERABLE: u32 =

@@ -19,6 +19,7 @@ mod raw_step;
 mod render;
 mod rng;
 mod rules;
+mod solver;
 mod state;
 mod view;
 
@@ -36,4 +37,5 @@ pub use raw_step::RawStep;
 pub use render::SvgOptions;
 pub use rng::NumpyRng;
 pub use rules::{Instruction, ObjectSet, Order, Task};
+pub use solver::{Demonstration, Solver, Unsolved};
 pub use state::Action;

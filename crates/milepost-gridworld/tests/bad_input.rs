@@ -1,6 +1,7 @@
 //! What cannot be played or drawn is refused by name.
 
 use milepost_core::{EnvError, Environment};
+use milepost_gridworld::levels::babyai::{BabyAi, Composition, GoTo, Mission, Open, PutNext, Rooms, Unlock};
 use milepost_gridworld::levels::{
     Crossing, DistShift, DoorKey, Empty, Fetch, KeyCorridor, Memory, MultiRoom, Obstacle, PutNear,
 };
@@ -111,6 +112,53 @@ fn impossible_sizes_are_refused() {
     }
     assert!(Crossing::new(10, 1, Obstacle::Lava).is_err_and(|e| e.to_string().contains("odd")));
     assert!(Memory::new(8, false).is_err_and(|e| e.to_string().contains("odd")));
+}
+
+#[test]
+fn impossible_babyai_levels_are_refused() {
+    let rooms = |side, columns, rows| Rooms { side, columns, rows };
+    let verbless = Composition { verbs: &[], ..Composition::BOSS };
+    for (rooms, mission) in [
+        (rooms(2, 1, 1), Mission::GoTo(GoTo::Object)),
+        (rooms(8, 0, 1), Mission::GoTo(GoTo::Object)),
+        (rooms(100, 3, 3), Mission::GoTo(GoTo::Object)),
+        (rooms(3, 1, 1), Mission::GoTo(GoTo::Object)),
+        (rooms(8, 1, 1), Mission::GoTo(GoTo::Local { objects: 0 })),
+        (rooms(4, 1, 1), Mission::GoTo(GoTo::Local { objects: 4 })),
+        (rooms(8, 2, 2), Mission::GoTo(GoTo::Door)),
+        (rooms(8, 3, 3), Mission::Open(Open::InOrder { doors: 5, strict: false })),
+        (rooms(8, 1, 1), Mission::Open(Open::Red)),
+        (rooms(8, 2, 1), Mission::PutNext(PutNext::Across { objects: 10, carrying: false })),
+        (rooms(3, 2, 1), Mission::PutNext(PutNext::Across { objects: 1, carrying: false })),
+        (rooms(8, 2, 1), Mission::Unlock(Unlock::ToUnlock)),
+        (rooms(8, 1, 1), Mission::Composed(Composition::BOSS)),
+        (rooms(8, 3, 3), Mission::Composed(verbless)),
+    ] {
+        let error = BabyAi::new(rooms, mission).expect_err("impossible").to_string();
+        assert!(error.contains("it must be from"), "{mission:?}: {error}");
+    }
+}
+
+#[test]
+fn names_that_are_not_registered_are_answered_with_the_nearest() {
+    for (wrong, near) in [
+        ("BabyAI-GoToObj-v1", "BabyAI-GoToObj-v0"),
+        ("BabyAI-BosLevel-v0", "BabyAI-BossLevel-v0"),
+        ("MiniGrid-Empty-5x5", "MiniGrid-Empty-5x5-v0"),
+    ] {
+        let error = Gridworld::make(wrong).expect_err("not registered").to_string();
+        assert!(error.contains(near), "{error}");
+    }
+}
+
+#[test]
+fn levels_that_no_stream_makes_are_given_up() {
+    // In a room of four cells, only the one diagonally opposite the agent is not beside it.
+    let rooms = Rooms { side: 4, columns: 1, rows: 1 };
+    let level = BabyAi::new(rooms, Mission::GoTo(GoTo::Local { objects: 2 })).expect("a size");
+    let mut world = Gridworld::new("crowded", Box::new(level));
+    let error = world.reset(milepost_core::TaskSeed::literal(1)).expect_err("no room").to_string();
+    assert!(error.contains("none of 10000 levels was accepted"), "{error}");
 }
 
 #[test]

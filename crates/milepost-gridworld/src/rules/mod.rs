@@ -3,6 +3,7 @@
 //! A [`Task`] names objects by the cell they occupy at the start. It is compiled into a [`Rule`], which names
 //! them by identity, since they may be moved.
 
+mod aim;
 mod compile;
 mod instruction;
 mod obstacles;
@@ -12,6 +13,7 @@ mod verifier;
 
 use std::hash::{Hash, Hasher};
 
+pub(crate) use aim::{Aim, Deed};
 pub use instruction::{Instruction, ObjectSet, Order};
 pub(crate) use obstacles::branches;
 pub(crate) use program::Program;

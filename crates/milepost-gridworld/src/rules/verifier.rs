@@ -92,6 +92,11 @@ impl Progress {
         }
     }
 
+    /// Whether a part of a composed instruction has succeeded.
+    pub(super) fn is_done(&self, node: usize, part: usize) -> bool {
+        self.nodes[node].done[part]
+    }
+
     fn refresh(&mut self, state: &State) {
         self.tracked.fill(None);
         for (index, cell) in state.cells.iter().enumerate() {
@@ -119,7 +124,7 @@ impl Set {
     }
 
     /// The cells in which the objects were last seen.
-    fn places(&self, progress: &Progress) -> impl Iterator<Item = usize> {
+    pub(super) fn places(&self, progress: &Progress) -> impl Iterator<Item = usize> {
         self.ids.iter().filter_map(|id| progress.tracked[usize::from(*id)]).chain(self.fixed.iter().copied())
     }
 

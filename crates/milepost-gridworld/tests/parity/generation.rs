@@ -5,8 +5,8 @@ use milepost_gridworld::{Gridworld, registered_ids};
 use milepost_testkit::fixtures;
 use serde::Deserialize;
 
-use crate::FAMILIES;
 use crate::recording::{LevelRecord, Record, hex};
+use crate::{FAMILIES, report};
 
 /// An environment as recorded, with the arguments it was made with; `None` if its levels have no generator.
 fn make(record: &Record) -> Option<Gridworld> {
@@ -129,9 +129,4 @@ fn seeds_draw_the_levels_of_recorded_episodes_fixture() {
         }
     }
     assert!(compared > 0, "no recorded episode is of a registered environment");
-}
-
-#[expect(clippy::print_stderr, reason = "what was skipped must be visible in the test's output")]
-fn report(line: &str) {
-    eprintln!("{line}");
 }

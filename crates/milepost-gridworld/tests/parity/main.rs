@@ -4,6 +4,7 @@ mod generation;
 mod language;
 mod random_stream;
 mod recording;
+mod solver;
 mod stepping;
 
 /// The families that must be among any recordings.
@@ -21,3 +22,8 @@ const FAMILIES: [&str; 12] = [
     "BabyAI-Unlock",
     "BabyAI-BossLevel",
 ];
+
+#[expect(clippy::print_stderr, reason = "what was compared must be visible in the test's output")]
+fn report(line: &str) {
+    eprintln!("{line}");
+}
