@@ -6,7 +6,7 @@ use crate::estimators::{
     Alone, Critic, EpisodeTerm, Gae, GiGpo, GroupRelative, Key, MtGrpo, NStep, Normalization, Opo,
     OptimalTokenBaseline, ReMax, Statistic, TurnGae, TurnLoo, Weighted, Weighting,
 };
-use crate::{Batch, Context, CreditEstimator, FidelityError, Meter};
+use crate::{Batch, CreditEstimator, FidelityError, LayeredWorld, Meter};
 
 fn gigpo() -> GiGpo {
     let normalization = Normalization::grpo();
@@ -131,7 +131,7 @@ fn the_truth_is_refused_to_those_who_did_not_declare_it() {
     let bench = Bench::new(&Tiny::FULL);
     let batch = bench.sample(0, 3);
     let undeclared = GroupRelative::rloo().needs();
-    let context = Context::new(&bench.world, &bench.truth, &bench.policy, &batch, bench.tape, undeclared);
+    let context = bench.context_with(&batch, undeclared);
     let mut gae = Gae { gamma: 1.0, lambda: 1.0, critic: Critic::exact() };
     let rules: [&mut dyn CreditEstimator; 2] = [&mut gae, &mut ReMax {}];
     for rule in rules {
@@ -163,7 +163,7 @@ fn parameters_out_of_range_are_errors() {
 
 #[test]
 fn the_optimal_token_baseline_of_equal_probabilities_is_the_mean_of_those_alive() {
-    let bench = Bench::uniform(&Tiny::BINARY);
+    let bench = Bench::uniform(LayeredWorld::of(&Tiny::BINARY, 100).expect("valid").0);
     let batch = bench.sample(0, 9);
     let found = bench.credit(&mut OptimalTokenBaseline { epsilon: 0.0 }, &batch);
     let wanted = bench.credit(&mut GroupRelative::dr_grpo(), &batch);

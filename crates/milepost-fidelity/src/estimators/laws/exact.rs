@@ -31,7 +31,7 @@ proptest! {
         prop_assert!(distance(&credit, &wanted) < 1e-12);
         for range in batch.ranges() {
             let total: f64 = batch.rewards[range.clone()].iter().sum();
-            let value = bench.truth.v(batch.nodes[range.start]);
+            let value = bench.truth().v(batch.nodes[range.start]);
             prop_assert!((credit[range.start] - (total - value)).abs() < 1e-12);
         }
     }
@@ -65,7 +65,7 @@ proptest! {
                 let credit = bench.credit(&mut rule, &batch);
                 for range in batch.ranges() {
                     let total: f64 = batch.rewards[range.clone()].iter().sum();
-                    let value = if start == Start::Zero { 0.0 } else { bench.truth.v(batch.nodes[range.start]) };
+                    let value = if start == Start::Zero { 0.0 } else { bench.truth().v(batch.nodes[range.start]) };
                     prop_assert!((credit[range].iter().sum::<f64>() - (total - value)).abs() < 1e-12);
                 }
             }
@@ -110,13 +110,13 @@ fn cell_means_of_centred_step_groups_approach_the_advantage() {
         shrinkage: 0.0,
     };
     let credit = bench.credit(&mut rule, &batch);
-    let mut cells = vec![(0.0, 0.0); bench.world.nodes() * 2];
+    let mut cells = vec![(0.0, 0.0); bench.instance.world().nodes() * 2];
     for (i, c) in credit.iter().enumerate() {
         let cell = &mut cells[batch.nodes[i] as usize * 2 + batch.actions[i] as usize];
         *cell = (cell.0 + 1.0, cell.1 + c);
     }
     for (index, (count, sum)) in cells.into_iter().enumerate().filter(|(_, (count, _))| *count > 1000.0) {
-        let wanted = bench.truth.advantage(index as u32 / 2, index as u32 % 2);
+        let wanted = bench.truth().advantage(index as u32 / 2, index as u32 % 2);
         // Five standard errors; no return here varies by more than 0.6.
         assert!((sum / count - wanted).abs() < 5.0 * 0.6 / f64::sqrt(count), "cell {index}");
     }
@@ -130,9 +130,9 @@ fn the_exact_critic_of_an_observation_is_the_mean_value_of_what_looks_alike() {
     let credit = bench.credit(&mut Gae { gamma: 1.0, lambda: 1.0, critic }, &batch);
     let means: Vec<f64> = (0..3)
         .map(|t| {
-            let layer = || bench.world.layer(t).map(|n| n as u32);
-            let mass: f64 = layer().map(|n| bench.truth.visits(n)).sum();
-            layer().map(|n| bench.truth.visits(n) * bench.truth.v(n)).sum::<f64>() / mass
+            let layer = || bench.instance.world().layer(t).map(|n| n as u32);
+            let mass: f64 = layer().map(|n| bench.truth().visits(n)).sum();
+            layer().map(|n| bench.truth().visits(n) * bench.truth().v(n)).sum::<f64>() / mass
         })
         .collect();
     for range in batch.ranges() {

@@ -37,7 +37,7 @@ fn additive() -> Bench {
     start.reset(TaskSeed::literal(0)).expect("there is one start");
     let clock = |state: &Microworld<Bifurcation>| u64::from(state.elapsed());
     let (world, _) = LayeredWorld::unroll("additive", &[(1.0, start)], clock, 1000).expect("small");
-    Bench::of_world(world)
+    Bench::uniform(world)
 }
 
 #[test]

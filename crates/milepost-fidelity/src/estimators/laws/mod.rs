@@ -8,3 +8,4 @@ mod gradient;
 mod learned;
 mod support;
 mod tiny;
+mod written;

@@ -2,59 +2,64 @@
 
 use milepost_microworlds::Dynamics;
 
-use crate::metrics::{Assigned, Gradients};
+use crate::metrics::Assigned;
+use crate::protocol::{Instance, exact_mean_gradient};
 use crate::{
-    Batch, Context, CreditEstimator, END, Estimate, FidelityError, LayeredWorld, Meter, NodePolicy, Sharing,
-    Tape, Truth,
+    Batch, Context, CreditEstimator, Estimate, FidelityError, LayeredWorld, Meter, Needs, NodePolicy,
+    Sharing, Tape, Truth,
 };
 
-/// A world, a policy in it that prefers nothing in particular, and the truth.
+/// A solved world and the noise that episodes are drawn with.
 pub(super) struct Bench {
-    pub(super) world: LayeredWorld,
-    pub(super) policy: NodePolicy,
-    pub(super) truth: Truth,
+    pub(super) instance: Instance,
     pub(super) tape: Tape,
 }
 
 impl Bench {
-    /// The policy's logits are its own in every node.
+    /// Under a policy that prefers nothing in particular, with logits of its own in every node.
     pub(super) fn new<D: Dynamics>(dynamics: &D) -> Self {
         let (world, _) = LayeredWorld::of(dynamics, 10_000).expect("the law is valid");
         let policy = NodePolicy::from_fn(&world, Sharing::TimeAndState, |node, row| {
-            let legal = (0..row.len()).filter(|a| world.is_legal(node, *a as u32));
-            let weights: Vec<(usize, f64)> =
-                legal.map(|a| (a, 1.0 + ((7 * node as usize + 3 * a) % 5) as f64)).collect();
-            let sum: f64 = weights.iter().map(|(_, w)| w).sum();
-            for (action, weight) in weights {
-                row[action] = weight / sum;
+            for (action, weight) in row.iter_mut().enumerate() {
+                *weight = 1.0 + ((7 * node as usize + 3 * action) % 5) as f64;
             }
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|weight| *weight /= sum);
         });
-        Self::with_policy(world, policy.expect("weights are positive"))
+        Self::of_world(world, |_| policy)
     }
 
-    pub(super) fn uniform<D: Dynamics>(dynamics: &D) -> Self {
-        Self::of_world(LayeredWorld::of(dynamics, 10_000).expect("the law is valid").0)
+    /// Under the uniform policy.
+    pub(super) fn uniform(world: LayeredWorld) -> Self {
+        Self::of_world(world, |world| NodePolicy::uniform(world, Sharing::TimeAndState))
     }
 
-    /// The uniform policy in a world.
-    pub(super) fn of_world(world: LayeredWorld) -> Self {
-        let policy = NodePolicy::uniform(&world, Sharing::TimeAndState).expect("some action is legal");
-        Self::with_policy(world, policy)
-    }
-
-    fn with_policy(world: LayeredWorld, policy: NodePolicy) -> Self {
-        let truth = Truth::solve(&world, &policy).expect("the world is finite");
-        Self { world, policy, truth, tape: Tape::new(11) }
+    fn of_world(
+        world: LayeredWorld,
+        policy: impl FnOnce(&LayeredWorld) -> Result<NodePolicy, FidelityError>,
+    ) -> Self {
+        let policy = policy(&world).expect("probabilities sum to 1");
+        Self { instance: Instance::new("law", world, policy).expect("small"), tape: Tape::new(11) }
     }
 
     /// Episodes `first..first + count` of the tape.
     pub(super) fn sample(&self, first: u64, count: usize) -> Batch {
-        Batch::sample(&self.world, &self.policy, self.tape, first, count)
+        Batch::sample(self.instance.world(), self.instance.policy(), self.tape, first, count)
     }
 
     /// What the estimator is given: no more than it declared.
     pub(super) fn context<'a>(&'a self, batch: &'a Batch, estimator: &dyn CreditEstimator) -> Context<'a> {
-        Context::new(&self.world, &self.truth, &self.policy, batch, self.tape, estimator.needs())
+        self.context_with(batch, estimator.needs())
+    }
+
+    /// What an estimator with these needs is given.
+    pub(super) fn context_with<'a>(&'a self, batch: &'a Batch, needs: Needs) -> Context<'a> {
+        let (world, policy) = (self.instance.world(), self.instance.policy());
+        Context::new(world, self.truth(), policy, batch, self.tape, needs)
+    }
+
+    pub(super) const fn truth(&self) -> &Truth {
+        self.instance.truth()
     }
 
     /// Fits on episodes that no test credits.
@@ -86,74 +91,23 @@ impl Bench {
     /// `A_t`, and the luck `L_t = r_t + V_{t+1} − Q_t`, of every step.
     pub(super) fn skill_and_luck(&self, batch: &Batch) -> (Vec<f64>, Vec<f64>) {
         let steps = || 0..batch.steps();
-        let skill = steps().map(|i| self.truth.advantage(batch.nodes[i], batch.actions[i]));
+        let skill = steps().map(|i| self.truth().advantage(batch.nodes[i], batch.actions[i]));
         let luck = steps().map(|i| {
-            batch.rewards[i] + self.truth.v(batch.next[i]) - self.truth.q(batch.nodes[i], batch.actions[i])
+            batch.rewards[i] + self.truth().v(batch.next[i])
+                - self.truth().q(batch.nodes[i], batch.actions[i])
         });
         (skill.collect(), luck.collect())
     }
 
     pub(super) fn exact_gradient(&self) -> Vec<f64> {
-        self.truth.gradient(&self.world, &self.policy)
+        self.truth().gradient(self.instance.world(), self.instance.policy())
     }
 
     /// `E ĝ` over all batches of `count` episodes, by enumeration.
     pub(super) fn expected_gradient(&self, estimator: &mut dyn CreditEstimator, count: usize) -> Vec<f64> {
-        let episodes = self.episodes();
-        let mut mean = vec![0.0; self.policy.parameters()];
-        let mut choice = vec![0; count];
-        loop {
-            let mut batch = Batch::default();
-            let mut probability = 1.0;
-            for (id, index) in choice.iter().enumerate() {
-                let (weight, steps) = &episodes[*index];
-                probability *= weight;
-                batch.begin(id as u64);
-                for (node, action, reward, next) in steps {
-                    batch.push(*node, *action, *reward, *next);
-                }
-            }
-            let estimate = self.estimate(estimator, &batch).expect("the batch is valid");
-            let context = self.context(&batch, estimator);
-            let credit = Assigned::read("law", estimate, &context).expect("credit is finite");
-            let gradient = Gradients::of_batch(&self.policy, &batch, &credit);
-            for (mean, gradient) in mean.iter_mut().zip(gradient) {
-                *mean += probability * gradient;
-            }
-            // Count on, in base `episodes.len()`.
-            let Some(place) = choice.iter().position(|index| index + 1 < episodes.len()) else {
-                return mean;
-            };
-            choice[..place].fill(0);
-            choice[place] += 1;
-        }
-    }
-
-    /// Every episode with its probability.
-    fn episodes(&self) -> Vec<(f64, Vec<Step>)> {
-        let mut done = Vec::new();
-        let starts = self.world.starts().iter();
-        let mut open: Vec<(f64, u32, Vec<Step>)> = starts.map(|(p, n)| (*p, *n, Vec::new())).collect();
-        while let Some((probability, node, steps)) = open.pop() {
-            if node == END {
-                done.push((probability, steps));
-                continue;
-            }
-            for action in 0..self.world.actions() as u32 {
-                for outcome in self.world.outcomes(node, action) {
-                    let weight = probability * self.policy.probability(node, action) * outcome.probability;
-                    let mut steps = steps.clone();
-                    steps.push((node, action, outcome.reward, outcome.next));
-                    open.push((weight, outcome.next, steps));
-                }
-            }
-        }
-        done
+        exact_mean_gradient(&self.instance, estimator, count, 1_000_000).expect("the world is small")
     }
 }
-
-/// Node, action, reward and the node after it.
-type Step = (u32, u32, f64, u32);
 
 /// `max |x − y|`.
 pub(super) fn distance(x: &[f64], y: &[f64]) -> f64 {

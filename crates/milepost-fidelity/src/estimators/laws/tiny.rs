@@ -16,13 +16,19 @@ pub(super) struct Tiny {
     pub(super) second_start: f64,
     /// Whether action 0 at place 0 ends the episode in its second step.
     pub(super) ends_early: bool,
+    /// Probability that the last step succeeds, by place and action.
+    pub(super) success: [[f64; 2]; 2],
 }
+
+const SUCCESS: [[f64; 2]; 2] = [[0.2, 0.6], [0.9, 0.4]];
 
 impl Tiny {
     /// All of it.
-    pub(super) const FULL: Self = Self { pay: 0.5, slip: 0.25, second_start: 0.4, ends_early: true };
+    pub(super) const FULL: Self =
+        Self { pay: 0.5, slip: 0.25, second_start: 0.4, ends_early: true, success: SUCCESS };
     /// Returns of 0 or 1, one start, three steps.
-    pub(super) const BINARY: Self = Self { pay: 0.0, slip: 0.25, second_start: 0.0, ends_early: false };
+    pub(super) const BINARY: Self =
+        Self { pay: 0.0, slip: 0.25, second_start: 0.0, ends_early: false, success: SUCCESS };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +60,11 @@ impl Dynamics for Tiny {
     fn outcomes(&self, state: &Spot, action: u32, into: &mut Vec<Transition<Spot>>) {
         let next = |place| Spot { time: state.time + 1, place };
         if state.time == 2 {
-            let success = [[0.2, 0.6], [0.9, 0.4]][state.place as usize][action as usize];
-            into.push(Transition::end(success, 1.0, next(0), Verdict::Success));
-            into.push(Transition::end(1.0 - success, 0.0, next(0), Verdict::Failure));
+            let success = self.success[state.place as usize][action as usize];
+            let ways = [(success, 1.0, Verdict::Success), (1.0 - success, 0.0, Verdict::Failure)];
+            for (p, reward, verdict) in ways.into_iter().filter(|(p, ..)| *p > 0.0) {
+                into.push(Transition::end(p, reward, next(0), verdict));
+            }
         } else if action == 0 && state.place == 0 && state.time == 1 && self.ends_early {
             into.push(Transition::end(1.0, 0.6 * self.pay, next(0), Verdict::Failure));
         } else if action == 0 {
