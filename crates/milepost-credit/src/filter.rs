@@ -51,6 +51,22 @@ impl GroupFilter {
     }
 }
 
+/// Overlong filtering: trajectories that were cut by a budget leave the update. Clears `keep` where `truncated`
+/// is set, so that it composes with [`GroupFilter::keep`]; returns how many are kept.
+///
+/// A truncation is not a failure: its outcome is unknown. Filter *after* normalising if the cut trajectories are
+/// to stay in the statistics of their group. Source: DAPO, arXiv 2503.14476, section 3.4.
+///
+/// # Errors
+/// Slices of unequal length.
+pub fn keep_finished(truncated: &[bool], keep: &mut [bool]) -> Result<usize, CreditError> {
+    check::len("keep", truncated.len(), keep.len())?;
+    for (keep, truncated) in keep.iter_mut().zip(truncated) {
+        *keep &= !truncated;
+    }
+    Ok(keep.iter().filter(|keep| **keep).count())
+}
+
 /// Soft penalty for long answers: `min(0, −(L − (L_max − L_buf))/L_buf · p)`, to be added to the score.
 ///
 /// 0 up to `L_max − L_buf` tokens, then linear, `−p` at `L_max`; it goes on falling beyond. Source: DAPO, arXiv

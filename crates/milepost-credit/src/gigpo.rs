@@ -30,12 +30,7 @@ impl TurnBatch<'_> {
 
     /// Discounted return of each turn, flat.
     pub(crate) fn returns(&self, gamma: f64) -> Result<Vec<f64>, CreditError> {
-        check::finite("turn_rewards", self.turn_rewards)?;
-        let mut returns = vec![0.0; self.turn_rewards.len()];
-        for row in self.turns.iter().filter(|row| !row.is_empty()) {
-            reward_to_go(&self.turn_rewards[row.clone()], gamma, 0.0, &mut returns[row])?;
-        }
-        Ok(returns)
+        returns_of_turns(self.turns, self.turn_rewards, gamma)
     }
 
     /// The outcome of each trajectory relative to its group.
@@ -49,6 +44,16 @@ impl TurnBatch<'_> {
     pub(crate) fn turns_of<'s>(&'s self, members: &'s [usize]) -> impl Iterator<Item = usize> + 's {
         members.iter().flat_map(|&trajectory| self.turns.range(trajectory))
     }
+}
+
+/// Discounted return of each turn, flat: the reward-to-go of each row.
+pub(crate) fn returns_of_turns(turns: &Rows, rewards: &[f64], gamma: f64) -> Result<Vec<f64>, CreditError> {
+    check::finite("turn_rewards", rewards)?;
+    let mut returns = vec![0.0; rewards.len()];
+    for row in turns.iter().filter(|row| !row.is_empty()) {
+        reward_to_go(&rewards[row.clone()], gamma, 0.0, &mut returns[row])?;
+    }
+    Ok(returns)
 }
 
 /// Group-in-group policy optimisation: `A_{i,u} = A^E_i + ω A^S_{i,u}`.

@@ -78,8 +78,7 @@ pub enum Singleton {
     #[default]
     Drop,
     /// The score as if the mean were 0 and the standard deviation 1; recorded from verl. A policy gradient
-    /// with this has no baseline for such a pool. Leave-one-out over the peers that are still alive at turn `t`
-    /// is this with pools keyed by task and turn, on rewards-to-go.
+    /// with this has no baseline for such a pool. [`crate::turn_loo_advantages`] is unbiased with it.
     Raw,
 }
 

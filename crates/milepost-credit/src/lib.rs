@@ -35,6 +35,7 @@ mod optimal_token_baseline;
 mod pass_at_k;
 mod reinforce_pp;
 mod remax;
+mod turn_loo;
 
 // Counterfactuals and redistribution.
 mod branch;
@@ -44,6 +45,7 @@ mod min_form;
 mod owen;
 mod prefix_tree;
 mod redistribution;
+mod reweighting;
 mod shapley;
 
 // From advantages to a loss.
@@ -60,7 +62,7 @@ pub use cocoa::{contribution_coefficient, contribution_credit};
 pub use doubly_robust::DoublyRobust;
 pub use dynamic_sampling::{DynamicSampling, Progress, SamplingExhausted};
 pub use error::CreditError;
-pub use filter::{GroupFilter, Overlong};
+pub use filter::{GroupFilter, Overlong, keep_finished};
 pub use gae::{Gae, StepEnd};
 pub use gdpo::{Channel, normalize_then_sum, sum_channels};
 pub use gigpo::{GiGpo, StepGroupsReport, TurnBatch};
@@ -85,8 +87,10 @@ pub use redistribution::{Residual, redistribute};
 pub use reinforce_pp::{reinforce_pp, reinforce_pp_baseline};
 pub use remax::remax_advantages;
 pub use reward_to_go::{reward_to_go, reward_to_go_masked};
+pub use reweighting::{Reweighting, entropy, saliency, surprisal};
 pub use shapley::{MAX_EXACT_PLAYERS, leave_one_out_values, shapley_from_permutations, shapley_values};
 pub use turn_gae::TurnGae;
+pub use turn_loo::turn_loo_advantages;
 pub use turns::TurnTokens;
 pub use v_trace::{OffPolicy, VTrace, importance_corrected_errors};
 pub use whiten::{Whitening, whiten, whiten_with};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use milepost_core::{Environment, TaskSeed};
 use milepost_credit::{
-    Gae, GiGpo, Normalize, PositionIndex, Rows, TokenBatch, VTrace, contribution_coefficient,
+    Gae, GiGpo, Normalize, PositionIndex, Rows, Singleton, TokenBatch, VTrace, contribution_coefficient,
     contribution_credit, optimal_token_baseline, remax_advantages, return_hindsight, reward_to_go,
     vine_advantages,
 };
@@ -13,7 +13,7 @@ use milepost_testkit::enumeration::{Gradient, Paths, Softmax};
 use milepost_testkit::environment::Corridor;
 
 use crate::adapt::{Credit, Decisions, by_decisions, filled, layout};
-use crate::steps::turn_rule;
+use crate::steps::{turn_loo, turn_rule};
 
 /// A corridor with slips: wins, losses and episodes that run out of steps.
 fn paths() -> Paths {
@@ -121,6 +121,15 @@ fn rloo_of_three_is_unbiased_too() {
     let paths = Paths::of(&world, &Softmax::drawn(5, 1.0), 1000).expect("small");
     exact(&paths, 3, 1.0, normalized(Normalize::rloo()));
     exact(&paths, 3, 2.0 / 3.0, normalized(Normalize::dr_grpo()));
+}
+
+#[test]
+fn turn_loo_is_unbiased_if_a_turn_without_peers_keeps_its_return_and_biased_if_it_gets_none() {
+    let paths = paths();
+    exact(&paths, 2, 1.0, |case| turn_loo(case, Singleton::Raw));
+    let dropped = |case: &CreditCase| turn_loo(case, Singleton::Drop);
+    let report = gradient_of(&mut Rule::new(dropped), &paths, 2).expect("enumerable");
+    assert!(report.error(1.0) > 1e-3, "{report:?}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Rules that compare trajectories.
 
 use milepost_credit::{
-    Centre, Channel, CreditError, Groups, Normalize, Pooling, PositionIndex, Scale, Singleton, TokenBatch,
-    gpg_advantages, normalize_then_sum, opo_advantages, optimal_token_baseline, pass_at_k_advantages,
-    prefix_tree_advantages, reinforce_pp, reinforce_pp_baseline, remax_advantages, scale_by_batch,
+    Centre, Channel, CreditError, Groups, Normalize, Pooling, PositionIndex, Reweighting, Scale, Singleton,
+    TokenBatch, gpg_advantages, normalize_then_sum, opo_advantages, optimal_token_baseline,
+    pass_at_k_advantages, prefix_tree_advantages, reinforce_pp, reinforce_pp_baseline, remax_advantages,
+    scale_by_batch, surprisal,
 };
 use milepost_testkit::credit::{Conserved, CreditCase, CreditLaws, Scaling, Shift, Singletons, Telescoping};
 use milepost_testkit::strategies::CaseShape;
@@ -240,4 +241,31 @@ fn prefix_trees_conform() {
         .singletons(Singletons::Zero)
         .telescopes(Telescoping::OnlyEndpoints)
         .conformance(&CaseShape::default(), CASES);
+}
+
+#[test]
+fn reweighted_advantages_conform() {
+    let rules = [
+        Reweighting::Proportional,
+        Reweighting::Top { fraction: 0.4 },
+        Reweighting::Amplify { fraction: 0.4, alpha: 0.5 },
+    ];
+    for rule in rules {
+        let rloo =
+            of_returns(|groups, scores, out| Normalize::rloo().apply_groups(groups, scores, out).map(|_| ()));
+        let weighted = move |case: &CreditCase| {
+            let surprisals: Vec<f64> = case.log_probs.iter().map(|l| surprisal(*l)).collect();
+            let mut credit = rloo(case)?;
+            rule.apply(&surprisals, Some(&case.mask), &mut credit).map(|()| credit)
+        };
+        // The largest statistics are those of the batch, so groups are not independent.
+        CreditLaws::new(weighted)
+            .ignores_environment_positions()
+            .equal_groups_are_zero()
+            .shifts(Shift::Cancels)
+            .scales(Scaling::Proportional)
+            .singletons(Singletons::Zero)
+            .telescopes(Telescoping::OnlyEndpoints)
+            .conformance(&CaseShape::default(), CASES);
+    }
 }

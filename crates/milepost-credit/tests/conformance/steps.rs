@@ -1,7 +1,9 @@
 //! Rules that compare turns.
 
-use milepost_credit::{GiGpo, Hgpo, MtGrpo, Normalize, RewardedTurnBatch, TurnBatch};
-use milepost_testkit::credit::{CreditCase, CreditLaws, Scaling, Shift, Singletons};
+use milepost_credit::{
+    GiGpo, Hgpo, MtGrpo, Normalize, RewardedTurnBatch, Singleton, TurnBatch, turn_loo_advantages,
+};
+use milepost_testkit::credit::{CreditCase, CreditLaws, Scaling, Shift, Singletons, Telescoping};
 use milepost_testkit::strategies::CaseShape;
 
 use crate::CASES;
@@ -119,4 +121,38 @@ fn mt_grpo_conforms() {
         .scales(Scaling::Proportional)
         .singletons(Singletons::Zero)
         .conformance(&CaseShape::default(), CASES);
+}
+
+/// Leave-one-out per turn, at all positions of the turn.
+pub(crate) fn turn_loo(case: &CreditCase, alone: Singleton) -> Credit {
+    let (turns, groups) = (turns(case), layout(case).0);
+    let per_turn = filled(turns.rewards.len(), |out| {
+        turn_loo_advantages(&groups, &turns.rows, &turns.rewards, 1.0, alone, out).map(|_| ())
+    })?;
+    Ok(at_turns(case, &turns, &per_turn))
+}
+
+#[test]
+fn turn_loo_conforms() {
+    for alone in [Singleton::Raw, Singleton::Drop] {
+        let rule = move |case: &CreditCase| turn_loo(case, alone);
+        let laws = CreditLaws::new(rule)
+            .ignores_environment_positions()
+            .groups_are_independent()
+            .scales(Scaling::Proportional);
+        let mut laws = match alone {
+            Singleton::Drop => {
+                laws.shifts(Shift::Cancels).equal_groups_are_zero().singletons(Singletons::Zero)
+            }
+            Singleton::Raw => laws,
+        };
+        laws.conformance(&CaseShape::default(), CASES);
+        // On steps a turn's own reward is no earlier reward.
+        CreditLaws::new(rule).is_causal().conformance(&CaseShape::steps(), CASES);
+    }
+    let alone = CaseShape { tasks: u64::MAX, ..CaseShape::steps() };
+    CreditLaws::new(|case: &CreditCase| turn_loo(case, Singleton::Raw))
+        .telescopes(Telescoping::AddsMinusPotential { gamma: 1.0 })
+        .shifts(Shift::Adds)
+        .conformance(&alone, CASES);
 }

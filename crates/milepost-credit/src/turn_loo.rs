@@ -1,0 +1,44 @@
+//! Leave-one-out among the trajectories that are still alive at a turn.
+
+use crate::gigpo::returns_of_turns;
+use crate::{CreditError, Groups, GroupsReport, Normalize, Pooling, Rows, Singleton, check};
+
+/// `A_{i,u} = X_{i,u} − mean_{j ≠ i, T_j > u} X_{j,u}` over the peers of the group that are still alive at turn
+/// `u`, `X_{i,u} = Σ_{k≥u} γ^{k−u} r_{i,k}`. Mean only, no scale.
+///
+/// `groups` has one entry per trajectory; `turns` has a row per trajectory, `turn_rewards` and `out` are flat.
+/// A turn that no peer reaches has no baseline: under [`Singleton::Raw`] it keeps `X`, under
+/// [`Singleton::Drop`] it gets 0. The report counts these turns as dropped.
+///
+/// Source: TurnLOO of the agent credit benchmark (hectopascal/agent-credit-bench). Identities: with episodes of
+/// equal length and one final reward it is RLOO; with [`Singleton::Raw`] and `γ = 1` its expected gradient is
+/// exact, because no baseline depends on the trajectory that it is subtracted from. Known failures: late in
+/// ragged groups there are few peers and much variance; with [`Singleton::Drop`] the gradient is biased, since
+/// longer episodes are the ones that lose turns.
+///
+/// # Errors
+/// Slices that do not fit, a reward that is not finite, `γ` outside `[0, 1]`.
+pub fn turn_loo_advantages(
+    groups: &Groups,
+    turns: &Rows,
+    turn_rewards: &[f64],
+    gamma: f64,
+    alone: Singleton,
+    out: &mut [f64],
+) -> Result<GroupsReport, CreditError> {
+    check::len("groups", turns.len(), groups.entries())?;
+    check::len("turn_rewards", turns.entries(), turn_rewards.len())?;
+    check::len("out", turns.entries(), out.len())?;
+    check::unit_interval("gamma", gamma)?;
+    let returns = returns_of_turns(turns, turn_rewards, gamma)?;
+    let mut peers = vec![(0, 0); turn_rewards.len()];
+    for (group, members) in groups.iter().enumerate() {
+        for &member in members {
+            for (index, turn) in turns.range(member).enumerate() {
+                peers[turn] = (group, index);
+            }
+        }
+    }
+    let pooling = Pooling { singleton: alone, ..Pooling::default() };
+    Normalize::rloo().apply_groups_with(&Groups::from_keys(&peers), pooling, &returns, out)
+}
