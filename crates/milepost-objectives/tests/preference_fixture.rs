@@ -27,9 +27,9 @@ fn fixture_every_section_of_preferences() {
 
 fn divergence(case: &Case) -> Divergence {
     match word(case, "f_divergence") {
-        "reverse_kl" => Divergence::ReverseKl,
-        "forward_kl" => Divergence::ForwardKl,
-        "js_divergence" => Divergence::JensenShannon,
+        "reverse_kl" => Divergence::ReverseKl {},
+        "forward_kl" => Divergence::ForwardKl {},
+        "js_divergence" => Divergence::JensenShannon {},
         "alpha_divergence" => Divergence::Alpha { alpha: scalar(case, "f_alpha_divergence_coef") },
         other => panic!("no divergence is called {other}"),
     }

@@ -6,16 +6,15 @@ use crate::{ObjectiveError, math};
 
 /// The score of a sequence from its log-ratio `u`: `f′(e^u)`. With the reverse divergence it is `u` and the loss that of
 /// DPO. Source: f-DPO, arXiv 2309.16240, as in TRL.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Divergence {
     /// `u`.
-    #[default]
-    ReverseKl,
+    ReverseKl {},
     /// `1 − e^{−u}`.
-    ForwardKl,
+    ForwardKl {},
     /// `log 2 + log σ(u)`.
-    JensenShannon,
+    JensenShannon {},
     /// `(e^{(α−1) u} − 1)/(α − 1)`, the exponent at most 80; `u` at `α = 1`.
     Alpha {
         /// `α`.
@@ -23,13 +22,19 @@ pub enum Divergence {
     },
 }
 
+impl Default for Divergence {
+    fn default() -> Self {
+        Self::ReverseKl {}
+    }
+}
+
 impl Divergence {
     /// The score and its derivative.
     pub(crate) fn score(self, u: f64) -> (f64, f64) {
         match self {
-            Self::ReverseKl => (u, 1.0),
-            Self::ForwardKl => (-libm::expm1(-u), math::exp(-u)),
-            Self::JensenShannon => (std::f64::consts::LN_2 + math::log_sigmoid(u), math::sigmoid(-u)),
+            Self::ReverseKl {} => (u, 1.0),
+            Self::ForwardKl {} => (-libm::expm1(-u), math::exp(-u)),
+            Self::JensenShannon {} => (std::f64::consts::LN_2 + math::log_sigmoid(u), math::sigmoid(-u)),
             Self::Alpha { alpha } if (alpha - 1.0).abs() < 1e-6 => (u, 1.0),
             Self::Alpha { alpha } => {
                 let exponent = (alpha - 1.0) * u;

@@ -79,19 +79,22 @@ impl PreferenceLoss {
     /// DPO under labels that are flipped with probability `smoothing` (cDPO).
     #[must_use]
     pub const fn conservative_dpo(smoothing: f64) -> Self {
-        Self::Margin { loss: MarginLoss::Logistic { smoothing }, divergence: Divergence::ReverseKl }
+        Self::Margin { loss: MarginLoss::Logistic { smoothing }, divergence: Divergence::ReverseKl {} }
     }
 
     /// IPO on summed log-probabilities: the paper's text, OpenRLHF.
     #[must_use]
     pub const fn ipo() -> Self {
-        Self::Margin { loss: MarginLoss::SquaredError {}, divergence: Divergence::ReverseKl }
+        Self::Margin { loss: MarginLoss::SquaredError {}, divergence: Divergence::ReverseKl {} }
     }
 
     /// IPO on log-probabilities per token (TRL, which says its authors confirm it).
     #[must_use]
     pub const fn ipo_per_token() -> Self {
-        Self::LengthNormalizedMargin { loss: MarginLoss::SquaredError {}, divergence: Divergence::ReverseKl }
+        Self::LengthNormalizedMargin {
+            loss: MarginLoss::SquaredError {},
+            divergence: Divergence::ReverseKl {},
+        }
     }
 
     pub(crate) fn validate(&self) -> Result<(), ObjectiveError> {

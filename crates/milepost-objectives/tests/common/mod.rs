@@ -1,6 +1,8 @@
 //! Reading golden cases.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of this module")]
 
+pub mod laws;
+
 use milepost_credit::{Aggregation, Rows};
 use milepost_testkit::golden::{Array, Case, Golden, Section, Tolerance, array, number, numbers};
 use serde_json::Value;
@@ -50,9 +52,12 @@ pub fn expect(tolerance: Tolerance, case: &Case, name: &str, got: &[f64]) {
     tolerance.check(&format!("{} {name}", case.name), got, &numbers(&case.outputs[name]));
 }
 
+/// The name of a section, and what checks one of its cases.
+pub type Rule = (&'static str, fn(&Section, &Case));
+
 /// Runs `check` on every case of every section of a file. A section without a rule, or a rule without a section,
 /// fails: nothing that was recorded goes unread.
-pub fn for_every_section(file: &str, rules: &[(&str, fn(&Section, &Case))]) {
+pub fn for_every_section(file: &str, rules: &[Rule]) {
     let golden = Golden::read(file).expect("golden file");
     let recorded: Vec<&str> = golden.sections.iter().map(|section| section.name.as_str()).collect();
     let known: Vec<&str> = rules.iter().map(|(name, _)| *name).collect();

@@ -15,7 +15,7 @@ pub struct Dro {
 }
 
 impl Dro {
-    pub(crate) fn token(&self, u: f64, log_prob: f64, advantage: f64) -> TokenLoss {
+    pub(crate) fn token(self, u: f64, log_prob: f64, advantage: f64) -> TokenLoss {
         TokenLoss {
             loss: -(log_prob * advantage - 0.5 * self.beta * u * u),
             by_log_ratio: self.beta * u,
@@ -25,7 +25,7 @@ impl Dro {
         }
     }
 
-    pub(crate) fn validate(&self) -> Result<(), ObjectiveError> {
+    pub(crate) fn validate(self) -> Result<(), ObjectiveError> {
         check::positive("beta", self.beta)
     }
 }
