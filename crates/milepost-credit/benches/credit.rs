@@ -2,7 +2,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use milepost_credit::{
-    Gae, GiGpo, Groups, Hgpo, Normalize, Rows, StepEnd, TurnBatch, opo_advantages, reward_to_go, whiten,
+    Gae, GiGpo, Groups, Hgpo, Normalize, Rows, Singleton, StepEnd, TurnBatch, opo_advantages, reward_to_go,
+    whiten,
 };
 
 const GROUPS: usize = 64;
@@ -25,7 +26,6 @@ fn credit(c: &mut Criterion) {
     let states: Vec<u64> = (0..STEPS).map(|i| (noise(7 * i) * 512.0) as u64).collect();
     let mask: Vec<bool> = (0..STEPS).map(|i| i % 4 != 3).collect();
     let trajectories = Rows::padded(GROUPS * MEMBERS, TURNS);
-    let tasks: Vec<u64> = (0..GROUPS * MEMBERS).map(|i| (i / MEMBERS) as u64).collect();
     let groups = Groups::from_sizes(&[MEMBERS; GROUPS]);
     let (mut out, mut returns) = (vec![0.0; STEPS], vec![0.0; STEPS]);
 
@@ -44,11 +44,14 @@ fn credit(c: &mut Criterion) {
         b.iter(|| {
             for row in trajectories.iter() {
                 let (a, v) = (&mut out[row.clone()], &mut returns[row.clone()]);
-                gae.assign_masked(&rewards[row.clone()], &values[row.clone()], &mask[row], 0.0, a, v).expect("finite");
+                gae.assign_masked(&rewards[row.clone()], &values[row.clone()], &mask[row], 0.0, a, v)
+                    .expect("finite");
             }
         });
     });
-    let _ = &ends;
+    group.bench_function("gae_rollout", |b| {
+        b.iter(|| gae.assign_rollout(&rewards, &values, &ends, 0.0, &mut out, &mut returns).expect("finite"));
+    });
     group.bench_function("reward_to_go", |b| {
         b.iter(|| {
             for row in trajectories.iter() {
@@ -58,7 +61,9 @@ fn credit(c: &mut Criterion) {
     });
     let mut scores = vec![0.0; GROUPS * MEMBERS];
     let mut advantages = vec![0.0; GROUPS * MEMBERS];
-    for (name, rule) in [("grpo", Normalize::grpo()), ("rloo", Normalize::rloo()), ("dr_grpo", Normalize::dr_grpo())] {
+    for (name, rule) in
+        [("grpo", Normalize::grpo()), ("rloo", Normalize::rloo()), ("dr_grpo", Normalize::dr_grpo())]
+    {
         group.bench_function(name, |b| {
             b.iter(|| {
                 trajectories.sums(&rewards, None, &mut scores).expect("fits");
@@ -67,6 +72,33 @@ fn credit(c: &mut Criterion) {
             });
         });
     }
+    let lengths = vec![TURNS; GROUPS * MEMBERS];
+    group.bench_function("opo", |b| {
+        b.iter(|| {
+            trajectories.sums(&rewards, None, &mut scores).expect("fits");
+            opo_advantages(&groups, &scores, &lengths, Singleton::Drop, &mut advantages).expect("finite");
+            trajectories.broadcast(&advantages, None, &mut out).expect("fits");
+        });
+    });
+    trajectories.sums(&rewards, None, &mut scores).expect("fits");
+    let turns = TurnBatch {
+        groups: &groups,
+        turns: &trajectories,
+        outcomes: &scores,
+        turn_rewards: &rewards,
+        anchors: &states,
+    };
+    group.bench_function("gigpo", |b| b.iter(|| GiGpo::default().assign(&turns, &mut out).expect("finite")));
+    group.bench_function("hgpo_three_levels", |b| {
+        b.iter(|| Hgpo::default().assign(&turns, &mut out).expect("finite"));
+    });
+    group.bench_function("whiten", |b| {
+        b.iter(|| {
+            out.copy_from_slice(&rewards);
+            whiten(&mut out, None, 1e-8).expect("finite");
+        });
+    });
+    group.bench_function("groups_from_keys", |b| b.iter(|| Groups::from_keys(&states)));
     group.finish();
 }
 
