@@ -16,3 +16,8 @@ pub mod strategies;
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
 struct Readme;
+
+/// The book's page on testing one's own parts, so that its examples compile and pass.
+#[doc = include_str!("../../../docs/src/conformance.md")]
+#[cfg(doctest)]
+struct Page;
