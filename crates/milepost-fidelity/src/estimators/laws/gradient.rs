@@ -1,13 +1,15 @@
 //! Which rules have an unbiased gradient, by enumeration of all batches.
 
+use milepost_microworlds::worlds::{VariableHorizon, VariableHorizonConfig};
+
 use super::support::{Bench, distance};
 use super::tiny::Tiny;
-use crate::CreditEstimator;
 use crate::estimators::{
     Alone, Critic, CriticKind, DoublyRobust, Gae, GroupRelative, Key, MonteCarlo, NStep, Normalization,
     Outcome, Predictor, ReMax, Redistribution, Residual, ReturnBaseline, Start, Statistic, TdLambda, TurnLoo,
     VTrace, Weighted, Weighting,
 };
+use crate::{CreditEstimator, LayeredWorld};
 
 fn gae(lambda: f64, critic: Critic) -> Box<dyn CreditEstimator> {
     Box::new(Gae { gamma: 1.0, lambda, critic })
@@ -125,4 +127,20 @@ fn the_standardised_gradient_has_another_direction_for_other_returns() {
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
     let cosine = dot(&found, &exact) / (dot(&found, &found) * dot(&exact, &exact)).sqrt();
     assert!(cosine < 1.0 - 1e-4, "{cosine}");
+}
+
+#[test]
+fn dropping_steps_without_peers_bends_the_gradient_as_published() {
+    // The variable-horizon task of AgentCreditBench: stopping pays 0, 2, 1, 3, 0 by step.
+    let world = VariableHorizon::new(VariableHorizonConfig::default()).expect("valid");
+    let bench = Bench::uniform(LayeredWorld::of(&world, 100).expect("valid").0);
+    let exact = bench.exact_gradient();
+    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+    for (count, published) in [(2, 0.974), (4, 0.989), (8, 0.996)] {
+        let found = bench.expected_gradient(&mut TurnLoo { alone: Alone::Zero }, count);
+        let cosine = dot(&found, &exact) / (dot(&found, &found) * dot(&exact, &exact)).sqrt();
+        assert!((cosine - published).abs() < 0.0006, "groups of {count}: {cosine} for {published}");
+        let raw = bench.expected_gradient(&mut TurnLoo { alone: Alone::Raw }, count);
+        assert!(distance(&raw, &exact) < 1e-12, "groups of {count}");
+    }
 }
