@@ -99,8 +99,7 @@ impl<D: Dynamics> Found<'_, D> {
                 let remedy = "the key must contain everything that the state does";
                 return Err(shared(self.world, known, &state, what, remedy));
             }
-            // A state that is an end here and not there has to be expanded.
-            if running && !self.running[number as usize] {
+            if running != self.running[number as usize] {
                 let what = "a state key, one being an end and the other not";
                 let remedy = "mark in the state that the episode is over";
                 return Err(shared(self.world, known, &state, what, remedy));

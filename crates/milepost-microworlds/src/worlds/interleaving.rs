@@ -1,7 +1,6 @@
 use milepost_core::{Outcome, Purpose, Stream, StreamKey};
 use serde::{Deserialize, Serialize};
 
-use super::coin;
 use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
@@ -112,32 +111,21 @@ impl Interleaving {
     }
 
     /// Every room that may come next and its probability, answers first.
-    fn rooms(&self, open: u32, keys: u32) -> Vec<(f64, InterleavingState)> {
+    fn rooms(&self, open: u32, keys: u32) -> impl Iterator<Item = (f64, InterleavingState)> + '_ {
         let InterleavingConfig { contexts, parallel, .. } = self.config;
         let count = open.count_ones();
-        let close = f64::from(count) / f64::from(parallel);
-        let is_open = |context: &u32| open >> context & 1 == 1;
-        let mut rooms = Vec::new();
-        for (probability, answers) in coin(close) {
-            if answers {
-                let each = probability / f64::from(count);
-                rooms.extend(
-                    (0..contexts)
-                        .filter(is_open)
-                        .map(|context| (each, InterleavingState { context, room: Room::Answer, open, keys })),
-                );
-            } else {
-                let each = probability / f64::from(contexts - count);
-                for context in (0..contexts).filter(|context| !is_open(context)) {
-                    rooms.extend(
-                        self.queries().map(|(odds, room)| {
-                            (each * odds, InterleavingState { context, room, open, keys })
-                        }),
-                    );
-                }
-            }
-        }
-        rooms
+        let is_open = move |context: &u32| open >> context & 1 == 1;
+        // One of `count` open contexts with probability `count / parallel`, else one of the others.
+        let answer = 1.0 / f64::from(parallel);
+        let query = (1.0 - f64::from(count) / f64::from(parallel)) / f64::from(contexts - count);
+        let answers = (0..contexts)
+            .filter(is_open)
+            .map(move |context| (answer, InterleavingState { context, room: Room::Answer, open, keys }));
+        let closed = (0..contexts).filter(move |context| query > 0.0 && !is_open(context));
+        answers.chain(closed.flat_map(move |context| {
+            let rooms = self.queries();
+            rooms.map(move |(odds, room)| (query * odds, InterleavingState { context, room, open, keys }))
+        }))
     }
 
     /// All query rooms of a context, equally likely.
@@ -168,7 +156,7 @@ impl Dynamics for Interleaving {
     }
 
     fn starts(&self) -> Vec<(f64, InterleavingState)> {
-        self.rooms(0, 0)
+        self.rooms(0, 0).collect()
     }
 
     fn outcomes(
@@ -190,16 +178,13 @@ impl Dynamics for Interleaving {
             }
             Room::Dead => return,
         };
-        for (probability, dies) in [(1.0 - self.config.death, false), (self.config.death, true)] {
-            if probability == 0.0 {
-                continue;
-            }
-            if dies {
-                into.push(Transition::end(probability, reward, InterleavingState::DEAD, Outcome::Failure));
-            } else {
-                let rooms = self.rooms(open, keys).into_iter();
-                into.extend(rooms.map(|(odds, next)| Transition::step(probability * odds, reward, next)));
-            }
+        let death = self.config.death;
+        if death < 1.0 {
+            let rooms = self.rooms(open, keys);
+            into.extend(rooms.map(|(odds, next)| Transition::step((1.0 - death) * odds, reward, next)));
+        }
+        if death > 0.0 {
+            into.push(Transition::end(death, reward, InterleavingState::DEAD, Outcome::Failure));
         }
     }
 

@@ -125,17 +125,17 @@ impl KeyToDoor {
         self.config.length - 2
     }
 
-    /// What may lie in a cell, with probabilities.
-    fn contents(&self, position: u32) -> Vec<(f64, Cell)> {
-        if position == 0 || position >= self.door() {
-            return vec![(1.0, Cell::Empty)];
-        }
-        if let Some(layout) = &self.layout {
-            return vec![(1.0, layout[position as usize - 1])];
-        }
-        let side = self.config.apple_probability / 2.0;
-        let contents = [(side, Cell::AppleLeft), (side, Cell::AppleRight), (1.0 - 2.0 * side, Cell::Empty)];
-        contents.into_iter().filter(|(probability, _)| *probability > 0.0).collect()
+    /// The probability that `cell` is what lies at a position.
+    fn odds(&self, position: u32, cell: Cell) -> f64 {
+        let certain = if position == 0 || position >= self.door() {
+            Cell::Empty
+        } else if let Some(layout) = &self.layout {
+            layout[position as usize - 1]
+        } else {
+            let apple = self.config.apple_probability;
+            return if cell == Cell::Empty { 1.0 - apple } else { apple / 2.0 };
+        };
+        f64::from(u8::from(cell == certain))
     }
 }
 
@@ -207,9 +207,15 @@ impl Dynamics for KeyToDoor {
                 (true, true) => 0.9 * self.scale(),
                 (true, false) => 0.1 * self.scale(),
             };
-            for (probability, cell) in self.contents(position) {
-                let next = KeyToDoorState { position, cell, holds };
-                into.push(Transition::step(luck * probability, reward, next));
+            for cell in Cell::ALL {
+                let probability = luck * self.odds(position, cell);
+                if probability > 0.0 {
+                    into.push(Transition::step(
+                        probability,
+                        reward,
+                        KeyToDoorState { position, cell, holds },
+                    ));
+                }
             }
         }
     }
@@ -231,7 +237,7 @@ impl Dynamics for KeyToDoor {
             0 => 1,
             position if position == self.door() => 2,
             position if position > self.door() => 3,
-            _ => 4 + Cell::ALL.iter().position(|cell| *cell == state.cell).unwrap_or(0),
+            _ => 4 + state.cell as usize,
         };
         into[thing] = 1.0;
         into[7] = f32::from(u8::from(state.holds));

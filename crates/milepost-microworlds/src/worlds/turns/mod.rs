@@ -73,19 +73,17 @@ impl Turns {
     }
 
     /// The keys that may be in sight at `step`, after `key` was at the step before.
-    fn keys(&self, step: u32, key: Option<u32>) -> Vec<(f64, Option<u32>)> {
+    fn keys(&self, step: u32, key: Option<u32>) -> impl Iterator<Item = (f64, Option<u32>)> + use<> {
         let (turn, token) = self.turn_of(step);
         let named = match self.config.key_source {
             KeySource::Prompt => step == 0,
             KeySource::Reply => token == 0 && self.decisive.binary_search(&turn).is_ok(),
         };
-        if named {
-            let symbols = self.config.vocabulary;
-            return (0..symbols).map(|symbol| (1.0 / f64::from(symbols), Some(symbol))).collect();
-        }
         // A reply without a key takes the place of the one before.
-        let kept = self.config.key_source == KeySource::Prompt || token > 0;
-        vec![(1.0, if kept { key } else { None })]
+        let kept = key.filter(|_| self.config.key_source == KeySource::Prompt || token > 0);
+        let symbols = if named { self.config.vocabulary } else { 0 };
+        let fresh = (0..symbols).map(move |symbol| (1.0 / f64::from(symbols), Some(symbol)));
+        fresh.chain((!named).then_some((1.0, kept)))
     }
 
     /// What is seen: the state, or in an echo only the token's place in its turn.
@@ -120,7 +118,7 @@ impl Dynamics for Turns {
 
     fn starts(&self) -> Vec<(f64, TurnsState)> {
         let start = |(probability, key)| (probability, TurnsState { step: 0, key, good: 0 });
-        self.keys(0, None).into_iter().map(start).collect()
+        self.keys(0, None).map(start).collect()
     }
 
     fn outcomes(&self, state: &TurnsState, action: u32, into: &mut Vec<Transition<TurnsState>>) {
@@ -131,7 +129,7 @@ impl Dynamics for Turns {
         let penalty = if malformed { config.format_penalty } else { 0.0 };
         let step = state.step + 1;
         if step < self.horizon() {
-            into.extend(self.keys(step, state.key).into_iter().map(|(probability, key)| {
+            into.extend(self.keys(step, state.key).map(|(probability, key)| {
                 Transition::step(probability, -penalty, TurnsState { step, key, good })
             }));
             return;
