@@ -4,6 +4,7 @@ mod check;
 mod entropy;
 mod error;
 mod math;
+pub mod offline;
 mod plackett_luce;
 mod policy;
 mod preference;
