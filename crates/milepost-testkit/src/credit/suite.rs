@@ -1,5 +1,6 @@
 //! The laws that a rule claims, checked together.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use super::{
@@ -79,6 +80,8 @@ pub struct Coverage {
     pub peers: usize,
     /// Trajectories that are alone in their group.
     pub singletons: usize,
+    /// Groups of several whose returns are all equal.
+    pub equal_groups: usize,
     /// Positions that the policy produced.
     pub policy_positions: usize,
     /// Positions that it did not.
@@ -87,9 +90,14 @@ pub struct Coverage {
 
 impl Coverage {
     fn count(&mut self, case: &CreditCase) {
-        let alone = |group: &u64| case.groups.iter().filter(|other| *other == group).count() == 1;
-        let singletons = case.groups.iter().filter(|group| alone(group)).count();
         let policy = case.mask.iter().filter(|policy| **policy).count();
+        let mut groups = BTreeMap::<u64, Vec<f64>>::new();
+        for (group, total) in case.groups.iter().zip(case.returns()) {
+            groups.entry(*group).or_default().push(total);
+        }
+        let equal = |returns: &&Vec<f64>| returns.len() > 1 && returns.iter().all(|r| *r == returns[0]);
+        let singletons = groups.values().filter(|returns| returns.len() == 1).count();
+        self.equal_groups += groups.values().filter(equal).count();
         self.cases += 1;
         self.trajectories += case.groups.len();
         self.singletons += singletons;

@@ -143,8 +143,10 @@ fn lawful_rules_pass_and_the_batches_hold_what_the_laws_speak_of() {
         .is_causal()
         .telescopes(Telescoping::AddsMinusPotential { gamma: 1.0 })
         .conformance(&mixed(), 100);
-    let Coverage { cases, peers, singletons, policy_positions, environment_positions, .. } = met;
+    let Coverage { cases, peers, singletons, equal_groups, policy_positions, environment_positions, .. } =
+        met;
     assert_eq!(cases, 100);
+    assert!(equal_groups > 20, "{met:?}");
     assert!(
         peers > 50 && singletons > 50 && policy_positions > 500 && environment_positions > 200,
         "{met:?}"

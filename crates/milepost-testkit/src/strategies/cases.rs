@@ -52,6 +52,8 @@ enum Rewards {
     Dense,
     AtTheEnd,
     ZeroOrOneAtTheEnd,
+    /// The same for everybody.
+    EqualAtTheEnd,
     None,
 }
 
@@ -74,6 +76,7 @@ pub fn credit_case(shape: &CaseShape) -> impl Strategy<Value = CreditCase> + use
         4 => Just(Rewards::Dense),
         2 => Just(Rewards::AtTheEnd),
         2 => Just(Rewards::ZeroOrOneAtTheEnd),
+        1 => Just(Rewards::EqualAtTheEnd),
         1 => Just(Rewards::None),
     ];
     (rewards, prop::collection::vec(trajectory, shape.trajectories.clone())).prop_map(
@@ -114,6 +117,7 @@ fn arranged(drawn: Vec<(Position, bool)>, rewards: Rewards, shape: &CaseShape) -
             _ if !position.policy => 0.0,
             Rewards::Dense => position.reward,
             Rewards::AtTheEnd if end => position.reward,
+            Rewards::EqualAtTheEnd if end => 0.75,
             Rewards::ZeroOrOneAtTheEnd if end => f64::from(u8::from(position.reward > 0.0)),
             _ => 0.0,
         };

@@ -55,3 +55,46 @@ pub fn policy_mask(len: Range<usize>) -> impl Strategy<Value = Vec<bool>> {
         mask
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn dense_numbers_add_up_exactly(numbers in dense(0..9)) {
+            let quarters: f64 = numbers.iter().map(|x| 4.0 * x).sum();
+            prop_assert!(numbers.iter().all(|x| (4.0 * x).fract() == 0.0));
+            prop_assert_eq!(numbers.iter().sum::<f64>(), quarters / 4.0);
+        }
+
+        #[test]
+        fn sparse_numbers_are_zero_but_for_the_last(numbers in sparse(1..9)) {
+            prop_assert!(numbers[..numbers.len() - 1].iter().all(|x| *x == 0.0));
+        }
+
+        #[test]
+        fn equal_numbers_are_equal(numbers in equal(1..9)) {
+            prop_assert!(numbers.iter().all(|x| *x == numbers[0]));
+        }
+
+        #[test]
+        fn extreme_numbers_are_finite(numbers in extreme(0..9)) {
+            prop_assert!(numbers.iter().all(|x| x.is_finite()));
+        }
+
+        #[test]
+        fn a_mask_has_a_policy_position(mask in policy_mask(1..9)) {
+            prop_assert!(mask.contains(&true));
+        }
+    }
+
+    #[test]
+    fn extreme_numbers_overflow_when_they_are_added() {
+        let adds_up = |numbers: &Vec<f64>| {
+            let sum: f64 = numbers.iter().sum();
+            if sum.is_finite() { Ok(()) } else { Err(sum) }
+        };
+        assert!(crate::search::falsify(&extreme(2..9), 200, adds_up, |_, _| true).is_err());
+    }
+}

@@ -189,5 +189,38 @@ mod tests {
                 }
             }
         }
+
+        #[test]
+        fn a_channel_has_the_length_and_level_that_were_asked_for(
+            channel in channel("judge", Level::Token, 5),
+        ) {
+            prop_assert_eq!((channel.name(), channel.level(), channel.values().len()), ("judge", Level::Token, 5));
+        }
+    }
+
+    #[test]
+    fn every_ending_every_kind_of_span_and_missing_values_are_drawn() {
+        let shape = BatchShape { channels: vec![("judge".to_owned(), Level::Turn)], ..BatchShape::default() };
+        let (mut endings, mut kinds) = (Vec::new(), Vec::new());
+        let (mut missing, mut singletons, mut untrained, mut empty) = (0, 0, 0, 0);
+        let looked = |batch: &Batch<u64>| -> Result<(), ()> {
+            singletons += batch.groups.iter().filter(|group| group.members().len() == 1).count();
+            for trajectory in batch.trajectories() {
+                endings.push(format!("{:?}", trajectory.ending));
+                kinds.extend(trajectory.spans.iter().map(|span| format!("{:?}", span.kind)));
+                untrained += trajectory.last_policy_token().iter().filter(|last| last.is_none()).count();
+                empty += usize::from(trajectory.turns.is_empty());
+                let judge = trajectory.signals.get("judge").into_iter().flat_map(Channel::iter);
+                missing += judge.filter(Option::is_none).count();
+            }
+            Ok(())
+        };
+        crate::search::falsify(&batch(&shape, |key| key), 100, looked, |(), ()| true).expect("never fails");
+        endings.sort();
+        endings.dedup();
+        kinds.sort();
+        kinds.dedup();
+        assert_eq!((endings.len(), kinds.len()), (7, 5));
+        assert!(missing > 0 && singletons > 0 && untrained > 0 && empty > 0);
     }
 }
