@@ -39,7 +39,9 @@ fn run(command: Command, workspace: &Workspace, rest: &[String]) -> anyhow::Resu
             print!("{}", command::help());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Experiment | Command::Report => launch::lab(workspace, command.name(), rest),
+        Command::Experiment | Command::Report | Command::Audit | Command::Recredit => {
+            launch::lab(workspace, command.name(), rest)
+        }
         Command::Test => Ok(stages::run(workspace, rest, stages::Mode::Local)),
         Command::Ci => Ok(stages::run(workspace, rest, stages::Mode::Ci)),
         Command::Tidy => Ok(stages::run(workspace, &["tidy".to_owned()], stages::Mode::Local)),

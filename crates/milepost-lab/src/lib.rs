@@ -1,6 +1,7 @@
 //! Experiment files, runs, records and reports: the milepost command.
 
 pub mod analysis;
+pub mod audit;
 pub mod cli;
 mod clock;
 pub mod config;

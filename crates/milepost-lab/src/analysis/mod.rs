@@ -14,6 +14,7 @@ use crate::record::{RecordError, RunDirectory, atomic};
 use crate::report::{self, ReportData, ReportError};
 
 pub use summary::{ArmSummary, Comparison, Curve, Summary, Value};
+pub(crate) use table::aligned;
 
 /// Why the records could not be turned into numbers or pages.
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,12 @@ pub(crate) fn render(summary: &Summary) -> String {
             comparison.map_or_else(|| "–".into(), |c| format!("{}/{}", c.agreeing, c.pairs)),
         ]);
     }
-    let columns = rows[0].len();
+    aligned(&rows)
+}
+
+/// Rows as lines: the first column to the left, the others to the right.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();

@@ -1,5 +1,6 @@
 //! The `milepost` command.
 
+mod audit;
 mod experiment;
 mod report;
 mod worker;
@@ -22,6 +23,8 @@ struct Cli {
 enum Verb {
     /// Run experiments: arms × seeds in parallel, then the table, the verdict and the report.
     Experiment(experiment::Options),
+    /// Solve an experiment's world and say what its rewards would teach, without training.
+    Audit(audit::Options),
     /// Rebuild the reports of recorded runs; several runs are compared as well.
     Report(report::Options),
     /// One arm and seed of a run.
@@ -36,6 +39,7 @@ const INTERRUPTED: u8 = 130;
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Experiment(options) => experiment::run(&options),
+        Verb::Audit(options) => audit::run(&options),
         Verb::Report(options) => report::run(&options),
         Verb::Worker(options) => worker::run(&options),
     };

@@ -185,6 +185,9 @@ impl TaskFolder {
     pub(crate) fn traces(&self) -> PathBuf {
         self.path.join("traces.json")
     }
+    pub(crate) fn trajectories(&self) -> PathBuf {
+        self.path.join("trajectories.jsonl.gz")
+    }
     pub(crate) fn done(&self) -> PathBuf {
         self.path.join("done.json")
     }

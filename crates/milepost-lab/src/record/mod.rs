@@ -7,7 +7,9 @@ mod error;
 pub(crate) mod event;
 pub(crate) mod lock;
 pub(crate) mod log;
+pub(crate) mod output;
 pub(crate) mod trace;
+pub(crate) mod trajectories;
 
 pub use directory::{Meta, RunDirectory};
 pub use error::RecordError;

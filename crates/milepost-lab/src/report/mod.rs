@@ -7,6 +7,7 @@
 //!
 //! Statistics are the caller's: this module draws intervals, it never computes them.
 
+mod audit_figure;
 mod caveats;
 mod chart;
 mod check;
@@ -28,6 +29,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use audit_figure::audit_figure;
 pub use compare::build_comparison_html;
 pub use data::{
     Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,

@@ -10,6 +10,7 @@ mod world;
 
 pub use matrix::{MatrixOptions, MatrixOutcome, run_matrix};
 pub use protocol::STOPPED;
+pub(crate) use trace::{action_name, discount};
 pub use worker::{Assignment, Finished, WorkerError, work};
 pub use world::SetupError;
-pub(crate) use world::environment;
+pub(crate) use world::{environment, probes};

@@ -9,6 +9,7 @@ use crate::record::checkpoint::{self, Checkpoint, Stamp};
 use crate::record::directory::{TaskFolder, VERSION};
 use crate::record::event::{Activity, Evaluation, Event, Iteration, Timing};
 use crate::record::log::{FORMAT, Header, LogWriter};
+use crate::record::trajectories::{self, GroupRecord};
 use crate::tensorboard::EventWriter;
 
 /// The logs of one arm and seed.
@@ -147,6 +148,23 @@ impl Recorder {
     fn time(&mut self, activity: Activity, steps: u64, seconds: f64) -> Result<(), RecordError> {
         self.timing.push(&Timing { activity, steps, seconds })?;
         self.timing.flush()
+    }
+
+    /// Records trajectories of the trained policy.
+    pub(super) fn trajectories(&self, groups: &[GroupRecord]) -> Result<(), RecordError> {
+        let header = Header {
+            format: FORMAT,
+            kind: trajectories::KIND.into(),
+            milepost: VERSION.into(),
+            config: self.config.clone(),
+            arm: self.arm.clone(),
+            seed: self.seed,
+        };
+        let mut log = LogWriter::create(&self.folder.trajectories(), &header)?;
+        for group in groups {
+            log.push(group)?;
+        }
+        log.flush()
     }
 
     /// Writes a checkpoint that vouches for the logs as they are now.

@@ -10,6 +10,7 @@ use milepost_gridworld::{Action, GridObservation, Gridworld, SvgOptions};
 
 use super::world::World;
 use crate::record::trace::{TraceRecord, TraceStep};
+use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 
 /// Worlds with more states than this are not solved.
 const MOST_STATES: usize = 50_000;
@@ -20,34 +21,76 @@ const TASKS: u64 = 4;
 /// Episodes on each task where the credit rule compares the members of a group.
 const GROUP: usize = 4;
 
-/// Records a trajectory of the current policy: the shortest success on the first held-out tasks, or the
-/// first trajectory where none succeeds.
-pub(super) fn record(world: &mut World, seed: u64) -> Result<TraceRecord, TrainError> {
-    let mut first = None;
-    let mut best: Option<Trace<GridObservation>> = None;
+/// What is kept of the trained policy's trajectories.
+pub(super) struct Recorded {
+    /// The shortest success on the first held-out tasks, or the first trajectory where none succeeds.
+    pub(super) trace: TraceRecord,
+    /// All trajectories that were drawn for it.
+    pub(super) groups: Vec<GroupRecord>,
+}
+
+/// Draws trajectories of the current policy, task by task until one is solved.
+pub(super) fn record(world: &mut World, seed: u64) -> Result<Recorded, TrainError> {
+    let mut drawn: Vec<Vec<Trace<GridObservation>>> = Vec::new();
+    let solved = |trace: &Trace<GridObservation>| trace.trajectory.ending.is_success();
     for index in 0..TASKS {
-        for trace in world.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)? {
-            let length = trace.trajectory.turns.len();
-            if trace.trajectory.ending.is_success()
-                && best.as_ref().is_none_or(|best| length < best.trajectory.turns.len())
-            {
-                best = Some(trace);
-            } else if first.is_none() {
-                first = Some(trace);
-            }
-        }
-        if best.is_some() {
+        drawn.push(world.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)?);
+        if drawn.iter().flatten().any(solved) {
             break;
         }
     }
-    let trace =
-        best.or(first).ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
-    describe(world, &trace)
+    let all = || drawn.iter().flatten();
+    let shortest = all().filter(|trace| solved(trace)).min_by_key(|trace| trace.trajectory.turns.len());
+    let shown = shortest
+        .or_else(|| all().next())
+        .ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
+    let (mut groups, mut exact_of_shown) = (Vec::with_capacity(drawn.len()), None);
+    for traces in &drawn {
+        let Some(first) = traces.first() else { continue };
+        let task = solve(world, first.trajectory.task);
+        let mut members = Vec::with_capacity(traces.len());
+        let mut failure = task.as_ref().err().map(ToString::to_string);
+        for trace in traces {
+            let exact = match &task {
+                Ok(task) => task.along(&trace.trajectory),
+                Err(error) => Err(ExactError::Task(error.to_string())),
+            };
+            let advantages = exact.as_ref().ok().map(|exact| exact.advantages.clone());
+            if let Err(error) = &exact {
+                failure.get_or_insert_with(|| error.to_string());
+            }
+            members.push(member(trace, advantages));
+            if std::ptr::eq(trace, shown) {
+                exact_of_shown = Some(exact);
+            }
+        }
+        groups.push(GroupRecord { task: first.trajectory.task.get(), members, no_exact_values: failure });
+    }
+    let exact = exact_of_shown.unwrap_or_else(|| Err(ExactError::Task("its task was not solved".into())));
+    Ok(Recorded { trace: describe(world, shown, exact)?, groups })
 }
 
-fn describe(world: &World, trace: &Trace<GridObservation>) -> Result<TraceRecord, TrainError> {
+fn member(trace: &Trace<GridObservation>, exact_advantages: Option<Vec<f64>>) -> TrajectoryRecord {
     let trajectory = &trace.trajectory;
-    let exact = solve(world, trajectory);
+    TrajectoryRecord {
+        first_step: trajectory.first_step,
+        ending: trajectory.ending,
+        state_keys: trajectory.state_keys.clone(),
+        actions: trajectory.tokens.clone(),
+        signals: trajectory.signals.clone(),
+        rewards: trace.rewards.clone(),
+        values: trace.values.clone(),
+        advantages: trace.advantages.clone(),
+        exact_advantages,
+    }
+}
+
+fn describe(
+    world: &World,
+    trace: &Trace<GridObservation>,
+    exact: Result<Exact, ExactError>,
+) -> Result<TraceRecord, TrainError> {
+    let trajectory = &trace.trajectory;
     let shown = trajectory.turns.len().min(MOST_STEPS);
     let channels: Vec<_> = trajectory.signals.iter().collect();
     let steps = (0..shown)
@@ -96,11 +139,19 @@ enum ExactError {
     Train(#[from] TrainError),
     #[error(transparent)]
     Environment(#[from] milepost_core::EnvError),
+    #[error("{0}")]
+    Task(String),
 }
 
-fn solve(world: &World, trajectory: &Trajectory<GridObservation>) -> Result<Exact, ExactError> {
+/// A task solved for the acting policy.
+struct SolvedTask {
+    graph: StateGraph<Gridworld>,
+    values: FiniteValues,
+}
+
+fn solve(world: &World, task: TaskSeed) -> Result<SolvedTask, ExactError> {
     let mut start = world.environment.clone();
-    start.reset(trajectory.task)?;
+    start.reset(task)?;
     let graph = StateGraph::enumerate(&start, MOST_STATES)?;
     let policy = world.trainer.evaluation_policy(ActionMode::Sampled);
     let mut failure = None;
@@ -112,20 +163,27 @@ fn solve(world: &World, trajectory: &Trajectory<GridObservation>) -> Result<Exac
         return Err(error.into());
     }
     let episode = Episode { discount: discount(world.trainer.method()), ..graph.episode()? };
-    let values: FiniteValues = finite::evaluate(graph.mdp(), &acting?, episode)?;
-    let first = trajectory.first_step;
-    let advantages = graph.advantages(&values, first, &trajectory.state_keys, &trajectory.tokens)?;
-    let states = &trajectory.state_keys[..trajectory.turns.len()];
-    let values = states
-        .iter()
-        .zip(first..)
-        .map(|(key, elapsed)| Ok(values.value(elapsed, graph.index_of(*key)?)))
-        .collect::<Result<_, SolveError>>()?;
-    Ok(Exact { advantages, values })
+    let values = finite::evaluate(graph.mdp(), &acting?, episode)?;
+    Ok(SolvedTask { graph, values })
+}
+
+impl SolvedTask {
+    fn along(&self, trajectory: &Trajectory<GridObservation>) -> Result<Exact, ExactError> {
+        let Self { graph, values } = self;
+        let first = trajectory.first_step;
+        let advantages = graph.advantages(values, first, &trajectory.state_keys, &trajectory.tokens)?;
+        let states = &trajectory.state_keys[..trajectory.turns.len()];
+        let values = states
+            .iter()
+            .zip(first..)
+            .map(|(key, elapsed)| Ok(values.value(elapsed, graph.index_of(*key)?)))
+            .collect::<Result<_, SolveError>>()?;
+        Ok(Exact { advantages, values })
+    }
 }
 
 /// The discount of the credit rule, so that learned and exact values are comparable.
-const fn discount(method: &MethodConfig) -> f64 {
+pub(crate) const fn discount(method: &MethodConfig) -> f64 {
     match method.credit {
         CreditConfig::Gae { gamma, .. } | CreditConfig::RewardToGo { gamma } => gamma,
         CreditConfig::Broadcast => 1.0,
@@ -161,7 +219,7 @@ fn frames(
     Ok(frames)
 }
 
-fn action_name(token: u32) -> String {
+pub(crate) fn action_name(token: u32) -> String {
     Action::ALL
         .get(token as usize)
         .map_or_else(|| token.to_string(), |action| format!("{action:?}").to_lowercase())

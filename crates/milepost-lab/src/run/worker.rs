@@ -105,7 +105,8 @@ pub fn work(
         task.tell(&Message::Progress { steps, success: task.success }, stop);
     }
     let traced = trace::record(&mut task.world, *seed)?;
-    write_json(&folder.traces(), &traced)?;
+    write_json(&folder.traces(), &traced.trace)?;
+    task.recorder.trajectories(&traced.groups)?;
     task.checkpoint()?;
     let steps = task.world.trainer.environment_steps();
     let done = Done {

@@ -123,7 +123,7 @@ fn known_states(parts: Option<&[(String, Vec<u8>)]>) -> Result<Vec<u64>, SetupEr
 }
 
 /// The probes that the scorers read, sharing one oracle.
-fn probes(method: &MethodConfig) -> Result<Vec<Box<dyn Probe<Gridworld>>>, SetupError> {
+pub(crate) fn probes(method: &MethodConfig) -> Result<Vec<Box<dyn Probe<Gridworld>>>, SetupError> {
     let oracle = Arc::new(Mutex::new(DistanceOracle::default()));
     let offered: Vec<Box<dyn Probe<Gridworld>>> =
         vec![Box::new(ProgressProbe::new(Arc::clone(&oracle))), Box::new(StepsToGoProbe::new(oracle))];
