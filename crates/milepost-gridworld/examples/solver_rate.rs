@@ -11,6 +11,7 @@ use milepost_gridworld::{Distance, DistanceOracle, Gridworld, Solver, Unsolved, 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
+    NoLevel,
     Solved,
     Pointless,
     Hopeless,
@@ -39,8 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for id in registered_ids().filter(|id| id.contains(part)) {
         let mut world = Gridworld::make(id)?;
         for seed in first..first + seeds {
-            world.reset(TaskSeed::literal(seed))?;
-            let (outcome, taken) = attempt(&world, &mut oracle);
+            let drawn = world.reset(TaskSeed::literal(seed));
+            let (outcome, taken) = drawn.map_or((Outcome::NoLevel, 0), |()| attempt(&world, &mut oracle));
             *totals.entry(outcome).or_default() += 1;
             steps += taken;
             if !matches!(outcome, Outcome::Solved | Outcome::Pointless) {

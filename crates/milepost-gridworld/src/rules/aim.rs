@@ -32,8 +32,8 @@ pub(crate) enum Deed {
     Take(Vec<usize>),
     /// Drop something at one of the cells.
     Place {
-        /// Whether it is in hand.
-        held: bool,
+        /// What is in hand.
+        held: Held,
         /// If it is not, where it can be picked up.
         sources: Vec<usize>,
         /// Where it may be dropped, whatever is there now.
@@ -41,6 +41,17 @@ pub(crate) enum Deed {
     },
     /// Stand in one of the cells and say that the task is done.
     Signal(Vec<usize>),
+}
+
+/// What is in hand when something is to be put next to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// What is to be put there.
+    Moved,
+    /// What it is to be put next to.
+    Beside,
+    /// Nothing that matters.
+    Other,
 }
 
 impl Rule {
@@ -60,7 +71,7 @@ impl Rule {
                 Deed::Signal(edge_neighbors(level, at(*target)?).collect())
             }
             Self::PutNear { kind, color, target: (x, y) } => Deed::Place {
-                held: state.carrying.looks_like(*kind, *color),
+                held: if state.carrying.looks_like(*kind, *color) { Held::Moved } else { Held::Other },
                 sources: cells_where(state, |cell| cell.looks_like(*kind, *color)),
                 drops: (-1..=1).flat_map(|dx| (-1..=1).filter_map(move |dy| at((x + dx, y + dy)))).collect(),
             },
@@ -103,7 +114,11 @@ impl Node {
             NodeKind::Open { doors, .. } => Deed::Use(doors.cells(state), Action::Toggle),
             NodeKind::PickUp { objects, .. } => Deed::Take(objects.cells(state)),
             NodeKind::PutNext { moved, beside, .. } => Deed::Place {
-                held: moved.ids.contains(&state.carrying.id()),
+                held: match state.carrying.id() {
+                    id if moved.ids.contains(&id) => Held::Moved,
+                    id if beside.ids.contains(&id) => Held::Beside,
+                    _ => Held::Other,
+                },
                 sources: moved.cells(state),
                 drops: beside.cells(state).into_iter().flat_map(|cell| edge_neighbors(level, cell)).collect(),
             },

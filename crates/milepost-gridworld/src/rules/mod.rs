@@ -13,7 +13,7 @@ mod verifier;
 
 use std::hash::{Hash, Hasher};
 
-pub(crate) use aim::{Aim, Deed};
+pub(crate) use aim::{Aim, Deed, Held};
 pub use instruction::{Instruction, ObjectSet, Order};
 pub(crate) use obstacles::branches;
 pub(crate) use program::Program;

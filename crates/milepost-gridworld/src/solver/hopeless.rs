@@ -4,7 +4,7 @@ use crate::cell::Cell;
 use crate::level::Level;
 use crate::object::Kind;
 use crate::position::Direction;
-use crate::rules::{Aim, Deed};
+use crate::rules::{Aim, Deed, Held};
 use crate::state::{Action, State};
 
 /// Whether the deed is out of reach of an agent that could walk through everything but walls, lava, and
@@ -13,8 +13,8 @@ pub(super) fn is_hopeless(level: &Level, state: &State, aim: &Aim) -> bool {
     let reached = reach(level, state);
     let cells = match &aim.deed {
         Deed::Face(cells) | Deed::Use(cells, _) | Deed::Take(cells) | Deed::Signal(cells) => cells,
-        Deed::Place { held: true, drops, .. } => drops,
-        Deed::Place { held: false, sources, .. } => sources,
+        Deed::Place { held: Held::Moved, drops, .. } => drops,
+        Deed::Place { sources, .. } => sources,
     };
     // A locked door must have been opened for the agent to come into it.
     if let Deed::Use(doors, Action::Toggle) = &aim.deed {

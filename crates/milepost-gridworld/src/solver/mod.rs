@@ -81,9 +81,9 @@ pub enum Unsolved {
 
 /// From quick to thorough; a search that fails is repeated with the next.
 const BREADTHS: [Breadth; 3] = [
-    Breadth { places: 6, everything: false, states: 150 },
-    Breadth { places: 24, everything: false, states: 1000 },
-    Breadth { places: 24, everything: true, states: 3000 },
+    Breadth { places: 6, everything: false, greed: 2, states: 150 },
+    Breadth { places: 6, everything: false, greed: 8, states: 1000 },
+    Breadth { places: 24, everything: true, greed: 2, states: 3000 },
 ];
 
 impl Solver {

@@ -6,7 +6,7 @@ use crate::cell::Cell;
 use crate::level::Level;
 use crate::object::Kind;
 use crate::position::Direction;
-use crate::rules::{Aim, Deed};
+use crate::rules::{Aim, Deed, Held};
 use crate::state::{Action, State};
 
 /// The price of putting down what is in hand.
@@ -55,8 +55,8 @@ fn finishes(level: &Level, state: &State, aim: &Aim) -> Vec<Finish> {
         Deed::Face(cells) => facing(cells, None),
         Deed::Use(cells, action) => facing(cells, Some(*action)),
         Deed::Take(cells) => facing(cells, Some(Action::Pickup)),
-        Deed::Place { held: true, drops, .. } => facing(drops, Some(Action::Drop)),
-        Deed::Place { held: false, sources, .. } => facing(sources, Some(Action::Pickup)),
+        Deed::Place { held: Held::Moved, drops, .. } => facing(drops, Some(Action::Drop)),
+        Deed::Place { sources, .. } => facing(sources, Some(Action::Pickup)),
         Deed::Signal(cells) => {
             let poses = cells.iter().flat_map(|cell| Direction::ALL.map(|way| Pose::new(*cell, way)));
             let act = |pose| Act { pose, action: Some(Action::Done) };
@@ -122,11 +122,12 @@ fn carry_on(
     (from, terrain): (Pose, Terrain<'_>),
     obstacles: &mut Vec<usize>,
 ) -> Option<u32> {
-    let Deed::Place { held: false, drops, .. } = &aim.deed else { return Some(0) };
-    // What something is to be put next to is in hand: it can be put down anywhere.
-    if drops.is_empty() {
-        return Some(HAND);
-    }
+    let drops = match &aim.deed {
+        Deed::Place { held: Held::Other, drops, .. } => drops,
+        // It can be put down anywhere.
+        Deed::Place { held: Held::Beside, .. } => return Some(HAND),
+        _ => return Some(0),
+    };
     let routes = Routes::from(from, level, state, aim, terrain);
     let drops = Finish::facing(level, state, drops, Some(Action::Drop));
     let (cost, finish) = Finish::nearest(&routes, &drops)?;

@@ -17,6 +17,8 @@ pub(super) struct Breadth {
     pub(super) places: usize,
     /// Whether everything that can be reached is considered for picking up or opening.
     pub(super) everything: bool,
+    /// How much more an estimated step counts than one that was taken.
+    pub(super) greed: u32,
     /// States looked at.
     pub(super) states: usize,
 }
@@ -62,7 +64,7 @@ pub(super) fn search(level: &Level, start: &State, breadth: Breadth) -> Option<V
                     }
                     let Some(aim) = level.rule.aim(level, &state) else { continue };
                     let Some(outlook) = self::outlook(level, &state, &aim) else { continue };
-                    queue.push(Reverse((actions.len() as u32 + 2 * outlook.cost, nodes.len())));
+                    queue.push(Reverse((actions.len() as u32 + breadth.greed * outlook.cost, nodes.len())));
                     nodes.push(Node { state, actions, aim, outlook });
                 }
             }
