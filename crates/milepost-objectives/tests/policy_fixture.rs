@@ -11,7 +11,7 @@ use milepost_objectives::{
     BinaryDivergence, EntropyLoss, KlBounds, KlCorrection, KlTerm, LogRatio, Outside, PolicyObjective,
     PolicyReport, RatioUnit, Reduction, Surrogate, TokenBatch, ValueBatch, ValueLoss,
 };
-use milepost_testkit::golden::{Case, Section, number};
+use milepost_testkit::golden::{Case, Section, number, numbers};
 
 #[test]
 fn fixture_every_section_of_policy_losses() {
@@ -252,25 +252,26 @@ fn verl_agg_loss(section: &Section, case: &Case) {
     expect(section.tolerance.f64, case, "grad_loss_mat", &gradient);
 }
 
-/// A divergence term alone: the policy's part is switched off by advantages of 0.
+/// A divergence term alone, token by token: the policy's part is switched off by an advantage of 0.
 fn check_divergence(section: &Section, case: &Case, kl: KlTerm) {
-    let width = matrix(case, "log_prob").shape[1];
-    let rows = Rows::padded(list(case, "log_prob").len() / width, width);
     let (log_probs, reference) = (list(case, "log_prob"), list(case, "ref_log_prob"));
-    let old = case.inputs.get("old_log_prob").filter(|v| !v.is_null());
-    let old = old.map_or_else(|| log_probs.clone(), |_| list(case, "old_log_prob"));
-    let zeros = vec![0.0; log_probs.len()];
+    let old = case.inputs.get("old_log_prob").filter(|given| !given.is_null());
+    let old = old.map_or_else(|| log_probs.clone(), numbers);
     let objective = PolicyObjective {
         surrogate: Surrogate::PolicyGradient {},
         ratio: LogRatio::unbounded(RatioUnit::Token),
         reduction: Reduction::new(Aggregation::TokenSum),
         kl: Some(kl),
     };
-    let batch = TokenBatch::new(&rows, &log_probs, &old, &zeros).with_reference(&reference);
-    let mut gradient = vec![0.0; log_probs.len()];
-    let report = objective.evaluate(&batch, None, &mut gradient).expect("recorded input");
-    let want: f64 = milepost_testkit::golden::numbers(&case.outputs["kl"]).iter().sum();
-    section.tolerance.f64.check(&format!("{} sum", case.name), &[report.loss], &[want]);
+    let rows = Rows::ragged(&[1]);
+    let (mut values, mut gradient) = (Vec::new(), vec![f64::NAN; log_probs.len()]);
+    for (index, slot) in gradient.chunks_mut(1).enumerate() {
+        let token = index..index + 1;
+        let batch = TokenBatch::new(&rows, &log_probs[token.clone()], &old[token.clone()], &[0.0])
+            .with_reference(&reference[token]);
+        values.push(objective.evaluate(&batch, None, slot).expect("recorded input").loss);
+    }
+    expect(section.tolerance.f64, case, "kl", &values);
     expect(section.tolerance.f64, case, "grad_log_prob_of_sum", &gradient);
 }
 

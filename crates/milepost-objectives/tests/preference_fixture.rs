@@ -79,14 +79,14 @@ fn trl_dpo(section: &Section, case: &Case) {
         _ => completion.chunks(width + 1).map(|row| count(row).max(1)).collect(),
     };
     // Only two variants read the mask; elsewhere the zeros outside of the completion are added as they are.
-    let masked = SequenceLogProb::sum(&rows, Some(&shifted)).expect("tokens in every row");
+    let masked = || SequenceLogProb::sum(&rows, Some(&shifted)).expect("tokens in every row");
     let sequence = match given(case, "ld_alpha") {
         Some(alpha) => {
             let (w, l) = shifted_lengths.split_at(pairs);
             let partners = [l, w].concat();
             SequenceLogProb::length_desensitized(&rows, Some(&shifted), &partners, alpha).expect("valid")
         }
-        None if loss == PreferenceLoss::Sft {} => masked.clone(),
+        None if loss == PreferenceLoss::Sft {} => masked(),
         None => SequenceLogProb::sum(&rows, None).expect("tokens in every row"),
     };
     let policy = sequence.values(&log_probs.data).expect("recorded input");
@@ -99,7 +99,7 @@ fn trl_dpo(section: &Section, case: &Case) {
     expect(tolerance, case, "rejected_logps", &plain[pairs..]);
 
     let weights = case.inputs.get("log_sum_sq_probs").map(|base| {
-        let weights = masked.on_policy_weights(&log_probs.data, &numbers(base)).expect("recorded input");
+        let weights = masked().on_policy_weights(&log_probs.data, &numbers(base)).expect("recorded input");
         (0..pairs).map(|pair| weights[pair] * weights[pair + pairs]).collect::<Vec<f64>>()
     });
     let batch = PairBatch {
