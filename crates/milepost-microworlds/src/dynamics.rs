@@ -83,6 +83,12 @@ pub trait Dynamics: Clone + Send + Sync {
     /// Writes what the policy sees of `state`; `into` has [`features`](Self::features) entries.
     fn observe(&self, state: &Self::State, into: &mut [f32]);
 
+    /// The turn that step `step` belongs to, and its place (token) within the turn. Every step is a turn of its own,
+    /// unless a world says otherwise; the credit of a turn is the sum over its steps.
+    fn turn_of(&self, step: u32) -> (u32, u32) {
+        (step, 0)
+    }
+
     /// How many features of pure noise the environment adds to the observation: fair coins, drawn anew at
     /// every step. They are no part of the state and change nothing.
     fn distractor_bits(&self) -> usize {

@@ -17,7 +17,7 @@ use crate::observation::{Features, MicroObservation};
 pub struct Microworld<D: Dynamics> {
     law: Arc<Law<D>>,
     episode: Option<Episode<D::State>>,
-    /// The outcomes of the step being taken; kept so that stepping need not allocate.
+    /// The outcomes of the step being taken, empty between steps; kept so that stepping need not allocate.
     outcomes: Vec<Transition<D::State>>,
 }
 
@@ -127,11 +127,12 @@ impl<D: Dynamics> Environment for Microworld<D> {
         let Self { law, episode, outcomes } = self;
         let Episode { seed, elapsed, state, .. } = accept(&law.world, episode.as_ref(), *action)?;
         let (seed, elapsed) = (*seed, *elapsed);
-        outcomes.clear();
         law.world.outcomes(state, *action, outcomes);
         let u = stream(seed, Purpose::ENVIRONMENT, elapsed).uniform();
         let chosen = inverse_cdf(u, outcomes.iter().map(|outcome| outcome.probability))
             .map(|index| outcomes.swap_remove(index));
+        // A clone has nothing to copy between steps.
+        outcomes.clear();
         let Some(Transition { reward, next, ending, .. }) = chosen else {
             return Err(self.broken(seed, "outcome"));
         };

@@ -52,6 +52,7 @@ pub(super) fn compile<D: Dynamics>(world: &D, cap: usize) -> Result<Table, LawEr
         horizon: world.horizon(),
         features: world.features(),
         distractor_bits: world.distractor_bits(),
+        turns: (0..world.horizon()).map(|step| world.turn_of(step)).collect(),
         starts,
         keys: found.states.iter().map(|state| world.state_key(state)).collect(),
         observation_keys: seen.keys,

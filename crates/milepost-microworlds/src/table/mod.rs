@@ -22,6 +22,8 @@ struct Arrays {
     horizon: u32,
     features: usize,
     distractor_bits: usize,
+    /// By step.
+    turns: Vec<(u32, u32)>,
     starts: Vec<(f64, u32)>,
     keys: Vec<u64>,
     observation_keys: Vec<u64>,
@@ -171,6 +173,12 @@ impl Dynamics for Table {
     fn observe(&self, state: &u32, into: &mut [f32]) {
         let first = *state as usize * self.0.features;
         into.copy_from_slice(&self.0.observations[first..first + self.0.features]);
+    }
+
+    /// # Panics
+    /// If `step` is not below the horizon.
+    fn turn_of(&self, step: u32) -> (u32, u32) {
+        self.0.turns[step as usize]
     }
 
     fn distractor_bits(&self) -> usize {

@@ -186,6 +186,9 @@ fn compiling_a_compiled_world_changes_nothing() {
         let again = Table::compile(world, Table::CAP).expect("the same size");
         assert_eq!(again.states(), world.states(), "{}", task.label());
         close(solve(&again).mean_return(), solve(world).mean_return());
+        for step in 0..world.horizon() {
+            assert_eq!(again.turn_of(step), world.turn_of(step), "{}", task.label());
+        }
         assert!(world.endings().all(|ending| !ending.bootstraps()));
     });
 }

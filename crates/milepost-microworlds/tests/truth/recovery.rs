@@ -40,9 +40,12 @@ fn the_shortcut_is_worth_one_and_the_long_way_what_remains() {
 /// each arm.
 #[test]
 fn the_ambiguous_bandit_mixes_its_means() {
-    let exact = solve(&AmbiguousBandit::new(AmbiguousBanditConfig::default()).expect("valid"));
-    let start = exact.node(0, &0);
-    close(start.q[0], 1.1);
-    close(start.q[1], 1.9);
-    close(exact.luck(0), 1.5 * 1.5 + 0.1 * 0.9);
+    for (means, values) in [([1.0, 2.0], [1.1, 1.9]), ([2.0, 1.0], [1.9, 1.1])] {
+        let config = AmbiguousBanditConfig { means, ..AmbiguousBanditConfig::default() };
+        let exact = solve(&AmbiguousBandit::new(config).expect("valid"));
+        let start = exact.node(0, &0);
+        close(start.q[0], values[0]);
+        close(start.q[1], values[1]);
+        close(exact.luck(0), 1.5 * 1.5 + 0.1 * 0.9);
+    }
 }

@@ -1,7 +1,7 @@
 //! Known answers of the multi-turn token world (derived by hand; Milepost's construction).
 
-use milepost_microworlds::Dynamics;
 use milepost_microworlds::worlds::{Combination, Decisive, KeySource, Turns, TurnsConfig, TurnsState};
+use milepost_microworlds::{Dynamics, Table};
 use proptest::prelude::*;
 
 use crate::exact::{Exact, close, listed, solve};
@@ -140,6 +140,13 @@ proptest! {
             close(summed, worth - node.value);
         }
     }
+}
+
+#[test]
+fn steps_are_counted_turn_by_turn_in_the_table_too() {
+    let world = Turns::new(TurnsConfig::default()).expect("valid");
+    let table = Table::compile(&world, Table::CAP).expect("small");
+    assert_eq!([0, 3, 4, 23].map(|step| table.turn_of(step)), [(0, 0), (0, 3), (1, 0), (5, 3)]);
 }
 
 #[test]

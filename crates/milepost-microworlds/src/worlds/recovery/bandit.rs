@@ -68,13 +68,14 @@ impl Dynamics for AmbiguousBandit {
 
     /// The better state first, and in each the larger reward.
     fn outcomes(&self, _state: &u32, action: u32, into: &mut Vec<Transition<u32>>) {
-        let crossover = self.config.crossover;
-        let second = if action == 1 { 1.0 - crossover } else { crossover };
-        for (probability, lands_in_second) in coin(second) {
-            let arm = usize::from(lands_in_second);
-            into.extend(two_point(self.config.sigma).map(|(half, noise)| {
-                let reward = self.config.means[arm] + noise;
-                Transition::end(probability * half, reward, arm as u32 + 1, Outcome::Success)
+        let AmbiguousBanditConfig { means, sigma, crossover } = self.config;
+        let better = u32::from(means[1] >= means[0]);
+        let odds = if action == better { 1.0 - crossover } else { crossover };
+        for (probability, lands_in_better) in coin(odds) {
+            let arm = if lands_in_better { better } else { 1 - better };
+            into.extend(two_point(sigma).map(|(half, noise)| {
+                let reward = means[arm as usize] + noise;
+                Transition::end(probability * half, reward, arm + 1, Outcome::Success)
             }));
         }
     }

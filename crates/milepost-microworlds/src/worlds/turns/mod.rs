@@ -52,12 +52,6 @@ impl Turns {
         &self.decisive
     }
 
-    /// The turn, and the token within it, that step `step` writes.
-    #[must_use]
-    pub const fn turn_of(&self, step: u32) -> (u32, u32) {
-        (step / self.config.tokens, step % self.config.tokens)
-    }
-
     /// Whether the token of this step must repeat the key.
     fn decides(&self, step: u32) -> bool {
         let (turn, token) = self.turn_of(step);
@@ -150,6 +144,10 @@ impl Dynamics for Turns {
 
     fn observation_key(&self, state: &TurnsState) -> u64 {
         self.state_key(&self.seen(state))
+    }
+
+    fn turn_of(&self, step: u32) -> (u32, u32) {
+        (step / self.config.tokens, step % self.config.tokens)
     }
 
     fn features(&self) -> usize {
