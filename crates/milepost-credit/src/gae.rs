@@ -46,14 +46,16 @@ impl Gae {
         let decay = self.gamma * self.lambda;
         let mut next_value = bootstrap;
         let mut carry = 0.0;
+        let mut finite = true;
         let outputs = advantages.iter_mut().zip(returns.iter_mut());
         for ((reward, value), (advantage, target)) in rewards.iter().zip(values).zip(outputs).rev() {
             carry = (reward + self.gamma * next_value - value) + decay * carry;
             *advantage = carry;
             *target = carry + value;
+            finite &= carry.is_finite() & target.is_finite();
             next_value = *value;
         }
-        representable(advantages, returns)
+        if finite { Ok(()) } else { representable(advantages, returns) }
     }
 
     /// [`Gae::assign`] on a token sequence of which the policy produced only some positions.
@@ -77,6 +79,7 @@ impl Gae {
         let decay = self.gamma * self.lambda;
         let mut next_value = bootstrap;
         let mut carry = 0.0;
+        let mut finite = true;
         let inputs = rewards.iter().zip(values).zip(mask);
         let outputs = advantages.iter_mut().zip(returns.iter_mut());
         for (((reward, value), &policy), (advantage, target)) in inputs.zip(outputs).rev() {
@@ -84,13 +87,14 @@ impl Gae {
                 carry = (reward + self.gamma * next_value - value) + decay * carry;
                 *advantage = carry;
                 *target = carry + value;
+                finite &= carry.is_finite() & target.is_finite();
                 next_value = *value;
             } else {
                 *advantage = 0.0;
                 *target = 0.0;
             }
         }
-        representable(advantages, returns)
+        if finite { Ok(()) } else { representable(advantages, returns) }
     }
 
     /// [`Gae::assign`] on a rollout of fixed length that holds parts of several episodes.
@@ -114,7 +118,7 @@ impl Gae {
         check::len("ends", rewards.len(), ends.len())?;
         let decay = self.gamma * self.lambda;
         let mut next_value = bootstrap;
-        let mut carry = 0.0;
+        let (mut carry, mut finite) = (0.0, true);
         for step in (0..rewards.len()).rev() {
             match ends[step] {
                 StepEnd::Continues => {}
@@ -127,9 +131,10 @@ impl Gae {
             carry = (rewards[step] + self.gamma * next_value - values[step]) + decay * carry;
             advantages[step] = carry;
             returns[step] = carry + values[step];
+            finite &= carry.is_finite() & returns[step].is_finite();
             next_value = values[step];
         }
-        representable(advantages, returns)
+        if finite { Ok(()) } else { representable(advantages, returns) }
     }
 
     fn check(
@@ -152,7 +157,7 @@ impl Gae {
     }
 }
 
-/// Both outputs are finite.
+/// Both outputs are finite. The loops above tell on the way, which costs them nothing: they wait for `carry`.
 pub(crate) fn representable(advantages: &[f64], returns: &[f64]) -> Result<(), CreditError> {
     check::representable("advantages", advantages)?;
     check::representable("returns", returns)

@@ -129,6 +129,7 @@ impl Normalize {
             report.count(&outcome);
             Ok(())
         })?;
+        check::representable("out", out)?;
         Ok(report)
     }
 }

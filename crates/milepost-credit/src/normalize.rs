@@ -95,7 +95,9 @@ impl Normalize {
         check::len("out", scores.len(), out.len())?;
         check::finite("scores", scores)?;
         self.check()?;
-        self.apply_pool(scores, out)
+        let report = self.apply_pool(scores, out)?;
+        check::representable("out", out)?;
+        Ok(report)
     }
 
     pub(crate) fn check(&self) -> Result<(), CreditError> {
@@ -105,7 +107,8 @@ impl Normalize {
         }
     }
 
-    /// [`Normalize::apply`] where the slices are known to be equal in length, not empty, and finite.
+    /// [`Normalize::apply`] where the slices are known to be equal in length, not empty, and finite. Whether the
+    /// results are finite is left to the caller, who sees the whole batch.
     #[inline]
     pub(crate) fn apply_pool(&self, scores: &[f64], out: &mut [f64]) -> Result<PoolReport, CreditError> {
         let size = scores.len();
@@ -131,7 +134,6 @@ impl Normalize {
             }
         }
         check::representable("divisor", &[divisor])?;
-        check::representable("out", out)?;
         Ok(PoolReport { size, zero_range, dropped: false, mean, divisor })
     }
 

@@ -50,11 +50,11 @@ pub fn pass_at_k_advantages(
             }
             out[best] = (pool[best] - second) / divisor;
             check::representable("divisor", &[divisor])?;
-            check::representable("out", out)?;
         }
         let size = pool.len();
         report.count(&PoolReport { size, zero_range, dropped: size == 1, mean, divisor });
         Ok(())
     })?;
+    check::representable("out", out)?;
     Ok(report)
 }
