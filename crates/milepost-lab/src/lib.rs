@@ -6,6 +6,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 pub mod record;
+pub mod recredit;
 pub mod report;
 pub mod run;
 pub mod tensorboard;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod experiment;
+mod recredit;
 mod report;
 mod worker;
 
@@ -25,6 +26,8 @@ enum Verb {
     Experiment(experiment::Options),
     /// Solve an experiment's world and say what its rewards would teach, without training.
     Audit(audit::Options),
+    /// Assign credit to the trajectories of a run by other rules, and compare them.
+    Recredit(recredit::Options),
     /// Rebuild the reports of recorded runs; several runs are compared as well.
     Report(report::Options),
     /// One arm and seed of a run.
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Experiment(options) => experiment::run(&options),
         Verb::Audit(options) => audit::run(&options),
+        Verb::Recredit(options) => recredit::run(&options),
         Verb::Report(options) => report::run(&options),
         Verb::Worker(options) => worker::run(&options),
     };

@@ -6,8 +6,9 @@ use super::palette;
 use crate::audit::{ArmOutcome, AuditRecord, Map, Numbers};
 
 const WIDTH: f64 = 980.0;
-const LABEL: f64 = 120.0;
-const TRACK: f64 = 132.0;
+const LEFT: f64 = 14.0;
+const LABEL: f64 = 134.0;
+const TRACK: f64 = 130.0;
 const PITCH: f64 = 34.0;
 const TOP: f64 = 62.0;
 const CELL: f64 = 24.0;
@@ -59,25 +60,25 @@ pub(crate) fn audit_figure(audit: &AuditRecord) -> String {
     let bars = TOP + PITCH * shown.len() as f64 + if refused.is_empty() { 0.0 } else { 22.0 };
     let first = shown.first().map(|(_, numbers)| &numbers.map);
     let (across, down) = first.map_or((1.0, 1.0), |map| (f64::from(map.width), f64::from(map.height)));
-    let columns = ((WIDTH + 24.0) / (across * CELL + 24.0)).floor().max(1.0) as usize;
+    let columns = ((WIDTH - 2.0 * LEFT + 24.0) / (across * CELL + 24.0)).floor().max(1.0) as usize;
     let lines = shown.len().div_ceil(columns) as f64;
     let height = bars + 46.0 + lines * (down * CELL + 40.0);
     let title = format!("Audit of {}: rewards on {}", audit.experiment, audit.environment);
     let desc = "Bars: distances of each arm's reward to the gold reward, and what an agent does that maximises it. \
                 Maps: for each cell, the share of states in which such an agent is misled.";
     let mut svg = Svg::new("audit", "audit", (WIDTH, height), &title, desc);
-    svg.text((0.0, 18.0), Anchor::Start, "h", &title);
+    svg.text((LEFT, 18.0), Anchor::Start, "h", &title);
     draw_bars(&mut svg, &shown);
     if !refused.is_empty() {
         let text = format!("{}: depends on history, not a reward on transitions", refused.join(", "));
-        svg.text((0.0, TOP + PITCH * shown.len() as f64 + 14.0), Anchor::Start, "note", &text);
+        svg.text((LEFT, TOP + PITCH * shown.len() as f64 + 14.0), Anchor::Start, "note", &text);
     }
-    svg.text((0.0, bars + 22.0), Anchor::Start, "h", "Where a best action is not best for gold");
+    svg.text((LEFT, bars + 22.0), Anchor::Start, "h", "Where a best action is not best for gold");
     let note =
         "% of the states with the agent in a cell, over directions and what it has done; outlined: the start";
-    svg.text((0.0, bars + 38.0), Anchor::Start, "note", note);
+    svg.text((LEFT, bars + 38.0), Anchor::Start, "note", note);
     for (index, (arm, numbers)) in shown.iter().enumerate() {
-        let x = (index % columns) as f64 * (across * CELL + 24.0);
+        let x = LEFT + (index % columns) as f64 * (across * CELL + 24.0);
         let y = bars + 62.0 + (index / columns) as f64 * (down * CELL + 40.0);
         svg.text((x, y), Anchor::Start, "name", &number::shorten(arm, 20));
         draw_map(&mut svg, (x, y + 8.0), &numbers.map);
@@ -98,7 +99,7 @@ fn draw_bars(svg: &mut Svg, shown: &[(&str, &Numbers)]) {
         for (row, (arm, numbers)) in shown.iter().enumerate() {
             let y = TOP + PITCH * row as f64;
             if column == 0 {
-                svg.text((0.0, y + 16.0), Anchor::Start, "name", &number::shorten(arm, 16));
+                svg.text((LEFT, y + 16.0), Anchor::Start, "name", &number::shorten(arm, 16));
             }
             svg.rect((x, y + 4.0), (TRACK - 34.0, 16.0), "track");
             let text = match (measure.of)(numbers) {
