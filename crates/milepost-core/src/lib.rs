@@ -13,6 +13,7 @@ mod span;
 mod task;
 mod trajectory;
 mod vector;
+mod vector_environment;
 mod version;
 
 pub use encoder::Encoder;
@@ -28,4 +29,5 @@ pub use span::{Provenance, Span, SpanKind};
 pub use task::TaskSeed;
 pub use trajectory::{Trajectory, TrajectoryBuilder, TrajectoryError, Turn};
 pub use vector::{StepHook, VectorEnv};
+pub use vector_environment::VectorEnvironment;
 pub use version::{Version, VersionMismatch, Versioned};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod cell;
 mod encoder;
 mod environment;
@@ -23,6 +24,7 @@ mod solver;
 mod state;
 mod view;
 
+pub use batch::{GridView, GridworldBatch, LevelPool};
 pub use encoder::FlatImage;
 pub use grid::{Grid, GridError};
 pub use gridworld::Gridworld;

@@ -61,7 +61,7 @@ fn inside<const V: usize>(start: i32, step: i32, length: i32) -> Range<usize> {
 }
 
 /// For each row of the view, the visible cells.
-fn visible<const V: usize>(opaque: &[u16; V]) -> [u16; V] {
+pub(crate) fn visible<const V: usize>(opaque: &[u16; V]) -> [u16; V] {
     let all: u16 = (1 << V) - 1;
     let mut rows = [0; V];
     rows[V - 1] = 1 << (V / 2);

@@ -1,0 +1,137 @@
+//! A map as one byte a cell, laid out twice so that every line of sight is one word.
+//!
+//! The byte of a cell holds its kind in bits 0 to 3 (10 and 11 stand for closed and locked doors), its
+//! colour in bits 4 to 6, and bit 7 if it blocks sight; byte 0 is a cell that is not seen.
+//!
+//! The first plane stores the map row by row, the second column by column, each with margins of wall as
+//! wide as an agent at the map's edge can see. An agent that looks along `x` reads its view from the
+//! first plane and one that looks along `y` from the second: in both, the `V` cells ahead of each column
+//! of the view are neighbours in memory, and no cell of the view is ever outside a plane.
+
+use crate::cell::Cell;
+use crate::level::Level;
+use crate::object::Kind;
+use crate::position::Direction;
+use crate::state::State;
+
+/// The widest view whose columns fit a word with a byte to spare.
+pub(super) const WIDEST: usize = 7;
+
+const OPAQUE: u8 = 0x80;
+const WALL: u8 = appearance(Cell::WALL);
+const CLOSED: u8 = 10;
+
+/// The byte of a cell.
+pub(super) const fn appearance(cell: Cell) -> u8 {
+    let [kind, color, state] = cell.code();
+    let kind = if kind == Kind::Door as u8 && state != 0 { CLOSED - 1 + state } else { kind };
+    let opaque = if cell.blocks_sight() { OPAQUE } else { 0 };
+    opaque | color << 4 | kind
+}
+
+/// By byte without bit 7: the three bytes of the observation as a little-endian number.
+pub(super) const CODES: [u32; 128] = {
+    let mut codes = [0; 128];
+    let mut byte = 1;
+    while byte < 128 {
+        let (kind, color) = (byte as u8 & 15, byte as u8 >> 4);
+        let (kind, state) = if kind >= CLOSED { (Kind::Door as u8, kind - CLOSED + 1) } else { (kind, 0) };
+        codes[byte] = u32::from_le_bytes([kind, color, state, 0]);
+        byte += 1;
+    }
+    codes
+};
+
+/// The two planes of a map, and where their lines are. Empty for views wider than [`WIDEST`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct PackedMap {
+    /// Rows, then columns, then a word's worth of slack.
+    bytes: Vec<u8>,
+    /// Bytes from one row to the next.
+    row: usize,
+    /// Bytes from one column to the next.
+    column: usize,
+    /// Where the columns begin.
+    columns: usize,
+    view: usize,
+}
+
+impl PackedMap {
+    /// The planes of a level's initial map, for the level's view size.
+    pub(super) fn new(level: &Level) -> Self {
+        let view = level.settings.view_size;
+        if view > WIDEST {
+            return Self::default();
+        }
+        let (width, height) = (level.width() as usize, level.height() as usize);
+        let (row, column) = (width + 2 * (view - 1), height + 2 * (view - 1));
+        let columns = (height + view - 1) * row;
+        let length = columns + (width + view - 1) * column + size_of::<u64>();
+        let mut map = Self { bytes: vec![WALL; length], row, column, columns, view };
+        for (index, cell) in level.initial.cells.iter().enumerate() {
+            let (x, y) = level.coordinates(index);
+            map.set(x as usize, y as usize, *cell);
+        }
+        map
+    }
+
+    /// Becomes a copy of `source` in the memory that is there.
+    pub(super) fn copy_from(&mut self, source: &Self) {
+        self.bytes.clone_from(&source.bytes);
+        let Self { row, column, columns, view, .. } = *source;
+        (self.row, self.column, self.columns, self.view) = (row, column, columns, view);
+    }
+
+    /// Puts a cell into both planes.
+    pub(super) fn set(&mut self, x: usize, y: usize, cell: Cell) {
+        let byte = appearance(cell);
+        let (far, half) = (self.view - 1, self.view / 2);
+        self.bytes[(y + half) * self.row + x + far] = byte;
+        self.bytes[self.columns + (x + half) * self.column + y + far] = byte;
+    }
+
+    /// The view of an agent: column `i` in word `i`, row `j` in its byte `j`, and anything in the bytes above.
+    #[inline]
+    pub(super) fn view<const V: usize>(&self, state: &State) -> [u64; V] {
+        let (x, y, far) = (state.x as usize, state.y as usize, V - 1);
+        let (first, step) = match state.direction {
+            Direction::Right => (y * self.row + x + far, self.row),
+            Direction::Down => (self.columns + (x + far) * self.column + y + far, self.column.wrapping_neg()),
+            Direction::Left => ((y + far) * self.row + x, self.row.wrapping_neg()),
+            Direction::Up => (self.columns + x * self.column + y, self.column),
+        };
+        // Bytes run along +x or +y; an agent that looks that way sees the far end first.
+        let turned = 0u64.wrapping_sub(u64::from((state.direction as u8) < 2));
+        std::array::from_fn(|i| {
+            let start = first.wrapping_add(step.wrapping_mul(i));
+            let mut word = [0; size_of::<u64>()];
+            word.copy_from_slice(&self.bytes[start..start + size_of::<u64>()]);
+            let ahead = u64::from_le_bytes(word);
+            let back = ahead.swap_bytes() >> (8 * (size_of::<u64>() - V));
+            ahead ^ (ahead ^ back) & turned
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Color, DoorState, Object};
+
+    #[test]
+    fn a_byte_stands_for_the_three_bytes_of_its_cell() {
+        let doors = [DoorState::Open, DoorState::Closed, DoorState::Locked];
+        let mut objects: Vec<Object> = Vec::new();
+        for color in Color::ALL {
+            objects.extend(Kind::ALL.map(|kind| Object::new(kind, color)));
+            objects.extend(doors.map(|state| Object::door(color, state)));
+        }
+        let cells = objects.iter().map(|object| Cell::new(object.encode(), 7)).chain([Cell::EMPTY]);
+        for cell in cells {
+            let byte = appearance(cell);
+            assert_eq!(byte & OPAQUE != 0, cell.blocks_sight(), "{cell:?}");
+            assert_eq!(CODES[usize::from(byte & !OPAQUE)].to_le_bytes()[..3], cell.code(), "{cell:?}");
+        }
+        assert_eq!(CODES[0], 0);
+    }
+}

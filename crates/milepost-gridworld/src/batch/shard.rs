@@ -1,0 +1,277 @@
+//! The arrays of a batch, or of a run of its slots, and what is done to every slot.
+
+use std::sync::Arc;
+
+use milepost_core::{Ending, EnvError, StepOutcome, TaskSeed};
+
+use super::look;
+use super::packed::{PackedMap, WIDEST};
+use super::pool::LevelPool;
+use super::sight::LANES;
+use crate::cell::Cell;
+use crate::level::{Level, Settings};
+use crate::raw_step::RawStep;
+use crate::rng::NumpyRng;
+use crate::rules::{self, Memory};
+use crate::state::{Action, State, Verdict};
+use crate::view;
+
+/// Observations side by side.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// `[slots, view, view, 3]`.
+    pub(super) images: Vec<u8>,
+    pub(super) directions: Vec<u8>,
+}
+
+/// One entry of every array for each slot.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slots {
+    pub(super) levels: Vec<Arc<Level>>,
+    pub(super) states: Vec<State>,
+    pub(super) maps: Vec<PackedMap>,
+    pub(super) rngs: Vec<NumpyRng>,
+    pub(super) tasks: Vec<TaskSeed>,
+    pub(super) outcomes: Vec<StepOutcome>,
+    /// Of the episode under way; `Some` from its last step until the slot starts again.
+    pub(super) endings: Vec<Option<Ending>>,
+    pub(super) seen: Seen,
+    pub(super) last_seen: Seen,
+}
+
+/// Neighbouring slots, borrowed.
+pub(super) struct Shard<'a> {
+    settings: Settings,
+    /// The number of its first slot in the batch.
+    first: usize,
+    levels: &'a mut [Arc<Level>],
+    states: &'a mut [State],
+    maps: &'a mut [PackedMap],
+    rngs: &'a mut [NumpyRng],
+    tasks: &'a [TaskSeed],
+    outcomes: &'a mut [StepOutcome],
+    endings: &'a mut [Option<Ending>],
+    images: &'a mut [u8],
+    directions: &'a mut [u8],
+    last_images: &'a mut [u8],
+    last_directions: &'a mut [u8],
+}
+
+impl Slots {
+    pub(super) fn shard(&mut self, settings: Settings) -> Shard<'_> {
+        Shard {
+            settings,
+            first: 0,
+            levels: &mut self.levels,
+            states: &mut self.states,
+            maps: &mut self.maps,
+            rngs: &mut self.rngs,
+            tasks: &self.tasks,
+            outcomes: &mut self.outcomes,
+            endings: &mut self.endings,
+            images: &mut self.seen.images,
+            directions: &mut self.seen.directions,
+            last_images: &mut self.last_seen.images,
+            last_directions: &mut self.last_seen.directions,
+        }
+    }
+}
+
+/// Bytes of one image.
+pub(super) const fn image_bytes(settings: &Settings) -> usize {
+    settings.view_size * settings.view_size * 3
+}
+
+impl<'a> Shard<'a> {
+    const fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Does `work` on runs of at most `piece` slots, in parallel if there are several. Of the failures,
+    /// that of the first slot is returned.
+    pub(super) fn in_pieces<W>(self, piece: usize, work: &W) -> Result<(), EnvError>
+    where
+        W: Fn(Shard<'_>) -> Result<(), EnvError> + Sync,
+    {
+        if self.len() <= piece {
+            return work(self);
+        }
+        let middle = (self.len() / 2).next_multiple_of(LANES);
+        let (before, after) = self.split(middle);
+        let (before, after) = rayon::join(|| before.in_pieces(piece, work), || after.in_pieces(piece, work));
+        before.and(after)
+    }
+
+    /// The slots before `middle`, and the others.
+    fn split(self, middle: usize) -> (Shard<'a>, Shard<'a>) {
+        let bytes = middle * image_bytes(&self.settings);
+        let (levels, levels_) = self.levels.split_at_mut(middle);
+        let (states, states_) = self.states.split_at_mut(middle);
+        let (maps, maps_) = self.maps.split_at_mut(middle);
+        let (rngs, rngs_) = self.rngs.split_at_mut(middle);
+        let (tasks, tasks_) = self.tasks.split_at(middle);
+        let (outcomes, outcomes_) = self.outcomes.split_at_mut(middle);
+        let (endings, endings_) = self.endings.split_at_mut(middle);
+        let (images, images_) = self.images.split_at_mut(bytes);
+        let (directions, directions_) = self.directions.split_at_mut(middle);
+        let (last_images, last_images_) = self.last_images.split_at_mut(bytes);
+        let (last_directions, last_directions_) = self.last_directions.split_at_mut(middle);
+        let settings = self.settings;
+        let before = Shard {
+            settings,
+            first: self.first,
+            levels,
+            states,
+            maps,
+            rngs,
+            tasks,
+            outcomes,
+            endings,
+            images,
+            directions,
+            last_images,
+            last_directions,
+        };
+        let after = Shard {
+            settings,
+            first: self.first + middle,
+            levels: levels_,
+            states: states_,
+            maps: maps_,
+            rngs: rngs_,
+            tasks: tasks_,
+            outcomes: outcomes_,
+            endings: endings_,
+            images: images_,
+            directions: directions_,
+            last_images: last_images_,
+            last_directions: last_directions_,
+        };
+        (before, after)
+    }
+
+    /// One step of every slot, and what it then sees. `actions` are those of the whole batch, known to exist.
+    pub(super) fn advance(&mut self, actions: &[u32]) {
+        let actions = &actions[self.first..];
+        for start in (0..self.len()).step_by(LANES) {
+            let end = (start + LANES).min(self.len());
+            for slot in start..end {
+                self.step(slot, Action::ALL[actions[slot] as usize]);
+            }
+            self.look(start, end);
+            for slot in start..end {
+                if self.endings[slot].is_some() {
+                    self.keep_last(slot);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, slot: usize, action: Action) {
+        let (level, state) = (&*self.levels[slot], &mut self.states[slot]);
+        let verdict = if self.settings.view_size > WIDEST {
+            rules::step(level, state, &mut self.rngs[slot], action)
+        } else {
+            step_with_map(level, state, &mut self.maps[slot], &mut self.rngs[slot], action)
+        };
+        let raw = RawStep::new(verdict, state.steps, self.settings.max_steps);
+        self.endings[slot] = raw.ending();
+        self.outcomes[slot] = StepOutcome { reward: raw.reward, ending: raw.ending() };
+    }
+
+    /// Writes every slot's observation.
+    pub(super) fn look_at_all(&mut self) {
+        for start in (0..self.len()).step_by(LANES) {
+            self.look(start, (start + LANES).min(self.len()));
+        }
+    }
+
+    /// Writes the observations of the slots from `start` to `end`, at most [`LANES`] of them.
+    fn look(&mut self, start: usize, end: usize) {
+        let Settings { view_size, see_through_walls, .. } = self.settings;
+        let bytes = image_bytes(&self.settings);
+        let (states, images) = (&self.states[start..end], &mut self.images[start * bytes..end * bytes]);
+        if view_size > WIDEST {
+            let levels = &self.levels[start..end];
+            for ((level, state), image) in levels.iter().zip(states).zip(images.chunks_exact_mut(bytes)) {
+                view::image(level, state, image);
+            }
+        } else {
+            look::images(view_size, see_through_walls, &self.maps[start..end], states, images);
+        }
+        for (direction, state) in self.directions[start..end].iter_mut().zip(states) {
+            *direction = state.direction as u8;
+        }
+    }
+
+    fn keep_last(&mut self, slot: usize) {
+        let bytes = image_bytes(&self.settings);
+        let image = slot * bytes..(slot + 1) * bytes;
+        self.last_images[image.clone()].copy_from_slice(&self.images[image]);
+        self.last_directions[slot] = self.directions[slot];
+    }
+
+    /// Starts the slots that ended on their tasks. The first failure is returned once all others have started.
+    pub(super) fn restart_ended(&mut self, pool: &LevelPool) -> Result<(), EnvError> {
+        let mut result = Ok(());
+        for slot in 0..self.len() {
+            if self.endings[slot].is_some() {
+                let started = self.restart(slot, pool);
+                result = result.and(started);
+            }
+        }
+        result
+    }
+
+    fn restart(&mut self, slot: usize, pool: &LevelPool) -> Result<(), EnvError> {
+        let task = self.tasks[slot];
+        if let Some(start) = pool.get(task) {
+            self.levels[slot] = Arc::clone(&start.level);
+            self.maps[slot].copy_from(&start.map);
+            self.rngs[slot] = start.rng.clone();
+        } else {
+            let start = pool.draw(task)?;
+            (self.levels[slot], self.maps[slot], self.rngs[slot]) = (start.level, start.map, start.rng);
+        }
+        self.states[slot].clone_from(&self.levels[slot].initial);
+        self.endings[slot] = None;
+        self.look(slot, slot + 1);
+        Ok(())
+    }
+}
+
+/// The rules' step on `state`, repeated on its packed map.
+fn step_with_map(
+    level: &Level,
+    state: &mut State,
+    map: &mut PackedMap,
+    rng: &mut NumpyRng,
+    action: Action,
+) -> Verdict {
+    if let Memory::Obstacles(_) = &state.memory {
+        each_obstacle(level, state, |x, y, _| map.set(x, y, Cell::EMPTY));
+        let verdict = rules::step(level, state, rng, action);
+        each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
+        return verdict;
+    }
+    let verdict = rules::step(level, state, rng, action);
+    // Only these actions change a cell: the one in front.
+    if matches!(action, Action::Pickup | Action::Drop | Action::Toggle) {
+        let (dx, dy) = state.direction.vector();
+        let (x, y) = (state.x + dx, state.y + dy);
+        if let Some(index) = level.index(x, y) {
+            map.set(x as usize, y as usize, state.cells[index]);
+        }
+    }
+    verdict
+}
+
+/// Where the obstacles are, and what is there.
+fn each_obstacle(level: &Level, state: &State, mut visit: impl FnMut(usize, usize, Cell)) {
+    if let Memory::Obstacles(cells) = &state.memory {
+        for index in cells {
+            let (x, y) = level.coordinates(*index);
+            visit(x as usize, y as usize, state.cells[*index]);
+        }
+    }
+}
