@@ -53,7 +53,7 @@ fn sized<const V: usize>(see_through_walls: bool, maps: &[PackedMap], states: &[
 fn write<const V: usize>(view: &[u64; V], rows: u64, image: &mut [u8]) {
     let image = &mut image[..V * V * 3];
     for (i, column) in view.iter().enumerate() {
-        let shown = column & (rows >> i & ONES) * 0x7f;
+        let shown = column & ((rows >> i & ONES) * 0x7f);
         for (j, byte) in shown.to_le_bytes().into_iter().take(V).enumerate() {
             let code = CODES[usize::from(byte & 0x7f)].to_le_bytes();
             let start = (i * V + j) * 3;

@@ -206,6 +206,7 @@ impl GridworldBatch {
         let Slots { levels, states, rngs, endings, .. } = &self.slots;
         let (level, state) = (Arc::clone(&levels[slot]), states[slot].clone());
         Gridworld {
+            settings: level.settings,
             rng: rngs[slot].clone(),
             episode: Some(Episode { level, state, ending: endings[slot] }),
             ..self.pool.prototype().clone()

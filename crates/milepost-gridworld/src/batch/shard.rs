@@ -174,7 +174,7 @@ impl<'a> Shard<'a> {
         } else {
             step_with_map(level, state, &mut self.maps[slot], &mut self.rngs[slot], action)
         };
-        let raw = RawStep::new(verdict, state.steps, self.settings.max_steps);
+        let raw = RawStep::new(verdict, state.steps, level.settings.max_steps);
         self.endings[slot] = raw.ending();
         self.outcomes[slot] = StepOutcome { reward: raw.reward, ending: raw.ending() };
     }

@@ -1,0 +1,4 @@
+//! The batch engine against the scalar one: the same bits, whatever the level, the threads and the pool.
+
+mod laws;
+mod scattered;
