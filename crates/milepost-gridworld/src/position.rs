@@ -73,6 +73,11 @@ impl Direction {
         }
     }
 
+    /// After quarter turns clockwise.
+    pub(crate) const fn turned(self, quarters: u8) -> Self {
+        Self::from_code(self as u8 + quarters)
+    }
+
     /// After a quarter turn clockwise.
     #[must_use]
     pub const fn clockwise(self) -> Self {

@@ -71,6 +71,12 @@ impl Action {
     /// Every action, by its index.
     pub const ALL: [Self; 7] =
         [Self::Left, Self::Right, Self::Forward, Self::Pickup, Self::Drop, Self::Toggle, Self::Done];
+
+    /// Quarter turns clockwise that the agent makes.
+    pub(crate) const fn turns(self) -> u8 {
+        const TURNS: [u8; 7] = [3, 1, 0, 0, 0, 0, 0];
+        TURNS[self as usize]
+    }
 }
 
 impl State {
@@ -97,66 +103,57 @@ impl State {
         self.carrying = cell;
     }
 
-    fn move_to(&mut self, x: i32, y: i32, direction: Direction) {
-        self.key ^= key::pose(self.x, self.y, self.direction) ^ key::pose(x, y, direction);
-        (self.x, self.y, self.direction) = (x, y, direction);
-    }
-
     /// One action on the map. The task's rule is applied by the caller.
+    ///
+    /// Turning and walking are selected without branches, since no predictor can guess a policy's next
+    /// action; that an action changes the map is rare, and is a branch.
     pub(crate) fn act(&mut self, level: &Level, action: Action) -> Verdict {
-        match action {
-            Action::Left => self.move_to(self.x, self.y, self.direction.counter_clockwise()),
-            Action::Right => self.move_to(self.x, self.y, self.direction.clockwise()),
-            Action::Forward => return self.forward(level),
-            Action::Pickup => self.pickup(level),
-            Action::Drop => self.drop(level),
-            Action::Toggle => self.toggle(level),
-            Action::Done => {}
-        }
-        Verdict::Continue
-    }
-
-    fn forward(&mut self, level: &Level) -> Verdict {
         let target = self.front_cell(level);
-        if target.can_enter() {
-            let (dx, dy) = self.direction.vector();
-            self.move_to(self.x + dx, self.y + dy, self.direction);
+        let forward = action == Action::Forward;
+        let (dx, dy) = self.direction.vector();
+        let walks = -i32::from(forward && target.can_enter());
+        self.stand(self.x + (dx & walks), self.y + (dy & walks), self.direction.turned(action.turns()));
+        if self.handles(action, target) {
+            self.handle(level, action, target);
         }
-        if target.is(Kind::Goal) {
+        if forward && target.is(Kind::Goal) {
             Verdict::Success
-        } else if target.is(Kind::Lava) {
+        } else if forward && target.is(Kind::Lava) {
             Verdict::Failure(0.0)
         } else {
             Verdict::Continue
         }
     }
 
-    fn pickup(&mut self, level: &Level) {
-        if let Some(index) = self.front(level) {
-            let target = self.cells[index];
-            if target.can_carry() && self.carrying.is_empty() {
+    /// Puts the agent somewhere.
+    pub(crate) fn stand(&mut self, x: i32, y: i32, direction: Direction) {
+        self.key ^= key::pose(self.x, self.y, self.direction) ^ key::pose(x, y, direction);
+        (self.x, self.y, self.direction) = (x, y, direction);
+    }
+
+    /// Whether `action` changes what is in front of the agent, `target`.
+    fn handles(&self, action: Action, target: Cell) -> bool {
+        match action {
+            Action::Pickup => self.carrying.is_empty() && target.can_carry(),
+            Action::Drop => !self.carrying.is_empty() && target.is_empty(),
+            Action::Toggle => target.is(Kind::Door) || target.is(Kind::Box),
+            _ => false,
+        }
+    }
+
+    fn handle(&mut self, level: &Level, action: Action, target: Cell) {
+        let Some(index) = self.front(level) else { return };
+        match action {
+            Action::Pickup => {
                 self.set(level, index, Cell::EMPTY);
                 self.carry(level, target);
             }
-        }
-    }
-
-    fn drop(&mut self, level: &Level) {
-        let free = self.front(level).filter(|index| self.cells[*index].is_empty());
-        if let Some(index) = free.filter(|_| !self.carrying.is_empty()) {
-            self.set(level, index, self.carrying);
-            self.carry(level, Cell::EMPTY);
-        }
-    }
-
-    fn toggle(&mut self, level: &Level) {
-        if let Some(index) = self.front(level) {
-            let target = self.cells[index];
-            if target.is(Kind::Door) {
-                self.set(level, index, target.toggled_door(self.carrying));
-            } else if target.is(Kind::Box) {
-                self.set(level, index, level.content(target));
+            Action::Drop => {
+                self.set(level, index, self.carrying);
+                self.carry(level, Cell::EMPTY);
             }
+            _ if target.is(Kind::Door) => self.set(level, index, target.toggled_door(self.carrying)),
+            _ => self.set(level, index, level.content(target)),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The observations of neighbouring slots, written side by side.
 
-use super::packed::{CODES, PackedMap, WIDEST, appearance};
+use super::agent::Agent;
+use super::packed::{CODES, PackedMap, WIDEST};
 use super::sight::{LANES, visible};
-use crate::state::State;
 
 /// The lowest bit of every byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -12,22 +12,22 @@ pub(super) fn images(
     view: usize,
     see_through_walls: bool,
     maps: &[PackedMap],
-    states: &[State],
+    agents: &[Agent],
     out: &mut [u8],
 ) {
     match view {
-        3 => sized::<3>(see_through_walls, maps, states, out),
-        5 => sized::<5>(see_through_walls, maps, states, out),
-        _ => sized::<WIDEST>(see_through_walls, maps, states, out),
+        3 => sized::<3>(see_through_walls, maps, agents, out),
+        5 => sized::<5>(see_through_walls, maps, agents, out),
+        _ => sized::<WIDEST>(see_through_walls, maps, agents, out),
     }
 }
 
-fn sized<const V: usize>(see_through_walls: bool, maps: &[PackedMap], states: &[State], out: &mut [u8]) {
+fn sized<const V: usize>(see_through_walls: bool, maps: &[PackedMap], agents: &[Agent], out: &mut [u8]) {
     let mut views = [[0; V]; LANES];
     let mut opaque = [[0; LANES]; V];
-    for (lane, (map, state)) in maps.iter().zip(states).enumerate() {
+    for (lane, (map, agent)) in maps.iter().zip(agents).enumerate() {
         let view = &mut views[lane];
-        *view = map.view::<V>(state);
+        *view = map.view::<V>(agent);
         // Bit 7 of byte `j` of column `i` becomes bit `i` of byte `j`.
         let rows = view.iter().enumerate().fold(0, |rows, (i, column)| rows | (column >> 7 & ONES) << i);
         for (row, byte) in opaque.iter_mut().zip(rows.to_le_bytes()) {
@@ -35,7 +35,7 @@ fn sized<const V: usize>(see_through_walls: bool, maps: &[PackedMap], states: &[
         }
         // The hand is shown where the agent stands.
         let here = 8 * (V - 1);
-        let hand = u64::from(appearance(state.carrying)) << here;
+        let hand = u64::from(agent.hand) << here;
         view[V / 2] = view[V / 2] & !(0xff << here) | hand;
     }
     let seen = if see_through_walls { [[u8::MAX; LANES]; V] } else { visible(&opaque) };

@@ -1,8 +1,10 @@
 //! Many gridworlds of one kind, side by side.
 //!
-//! The rules are those of [`Gridworld`], run on the same [`State`]; looking is where the time goes, and it
-//! works on maps packed for it ([`packed`]), for many slots at once ([`sight`]).
+//! Steps that change nothing but where an agent is work on the agent and a packed map alone ([`agent`],
+//! [`packed`]); all others are left to the scalar engine's rules, which are written once. Looking works on
+//! the packed maps ([`look`]), and finds out what is visible for many slots at once ([`sight`]).
 
+mod agent;
 mod look;
 mod packed;
 mod pool;
@@ -16,7 +18,6 @@ use milepost_core::{EnvError, StepOutcome, TaskSeed, VectorEnvironment};
 pub use pool::LevelPool;
 
 use crate::gridworld::{Episode, Gridworld};
-use crate::rules;
 use shard::{Seen, Slots, image_bytes};
 use sight::LANES;
 
@@ -49,19 +50,12 @@ impl GridworldBatch {
 
     /// One slot for each task; levels that the pool has are copied from it.
     pub fn with_levels(pool: Arc<LevelPool>, tasks: Vec<TaskSeed>) -> Result<Self, EnvError> {
-        let count = tasks.len();
-        let settings = pool.prototype().settings();
+        let (count, settings) = (tasks.len(), pool.prototype().settings());
         let mut slots = Slots::default();
-        for task in &tasks {
-            let start = pool.get(*task).map_or_else(|| pool.draw(*task), |start| Ok(start.clone()))?;
-            slots.states.push(start.level.initial.clone());
-            slots.levels.push(start.level);
-            slots.maps.push(start.map);
-            slots.rngs.push(start.rng);
+        for task in tasks {
+            let start = pool.get(task).map_or_else(|| pool.draw(task), |start| Ok(start.clone()))?;
+            slots.push(task, start);
         }
-        slots.tasks = tasks;
-        slots.outcomes = vec![StepOutcome { reward: 0.0, ending: None }; count];
-        slots.endings = vec![None; count];
         slots.seen = Seen { images: vec![0; count * image_bytes(&settings)], directions: vec![0; count] };
         slots.last_seen = slots.seen.clone();
         slots.shard(settings).look_at_all();
@@ -78,13 +72,13 @@ impl GridworldBatch {
     /// Number of slots.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.slots.states.len()
+        self.slots.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.slots.states.is_empty()
+        self.slots.len() == 0
     }
 
     /// Steps every slot once; those whose episode ended then start again, on the task that `next_task`
@@ -191,7 +185,7 @@ impl GridworldBatch {
     /// The key of a slot's state, as [`milepost_core::Environment::state_key`] gives it.
     #[must_use]
     pub fn state_key(&self, slot: usize) -> u64 {
-        rules::state_key(&self.slots.states[slot])
+        self.slots.state_key(slot)
     }
 
     /// The mission of a slot's episode.
@@ -203,8 +197,8 @@ impl GridworldBatch {
     /// A slot as an environment of its own, for whatever works on one: pictures, oracles, branching.
     #[must_use]
     pub fn world(&self, slot: usize) -> Gridworld {
-        let Slots { levels, states, rngs, endings, .. } = &self.slots;
-        let (level, state) = (Arc::clone(&levels[slot]), states[slot].clone());
+        let Slots { levels, rngs, endings, .. } = &self.slots;
+        let (level, state) = (Arc::clone(&levels[slot]), self.slots.state(slot));
         Gridworld {
             settings: level.settings,
             rng: rngs[slot].clone(),

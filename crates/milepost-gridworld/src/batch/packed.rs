@@ -10,9 +10,11 @@
 
 use crate::cell::Cell;
 use crate::level::Level;
-use crate::object::Kind;
+use crate::object::{EMPTY_CODE, Kind};
 use crate::position::Direction;
-use crate::state::State;
+use crate::state::Action;
+
+use super::agent::Agent;
 
 /// The widest view whose columns fit a word with a byte to spare.
 pub(super) const WIDEST: usize = 7;
@@ -42,18 +44,48 @@ pub(super) const CODES: [u32; 128] = {
     codes
 };
 
+/// Bit `k` is set for kind `k` of a byte.
+const CARRIED: u16 = 1 << Kind::Key as u8 | 1 << Kind::Ball as u8 | 1 << Kind::Box as u8;
+const EMPTY: u16 = 1 << EMPTY_CODE[0];
+const TOGGLED: u16 = 1 << Kind::Door as u8 | 0b11 << CLOSED | 1 << Kind::Box as u8;
+const ENTERED: u16 =
+    EMPTY | 1 << Kind::Door as u8 | 1 << Kind::Floor as u8 | 1 << Kind::Goal as u8 | 1 << Kind::Lava as u8;
+
+const fn is_among(byte: u8, kinds: u16) -> bool {
+    kinds >> (byte & 15) & 1 == 1
+}
+
+/// Whether a cell is of a kind; doors are told apart by their state.
+pub(super) const fn is(byte: u8, kind: Kind) -> bool {
+    is_among(byte, 1 << kind as u8)
+}
+
+/// Whether a cell can be walked into.
+pub(super) const fn can_enter(byte: u8) -> bool {
+    is_among(byte, ENTERED)
+}
+
+/// Whether an action changes the cell in front of the agent, with or without something in hand.
+pub(super) const fn handles(action: Action, free_hand: bool, byte: u8) -> bool {
+    /// By hand (full, free) and action.
+    const HANDLED: [[u16; 7]; 2] = [[0, 0, 0, 0, EMPTY, TOGGLED, 0], [0, 0, 0, CARRIED, 0, TOGGLED, 0]];
+    is_among(byte, HANDLED[free_hand as usize][action as usize])
+}
+
 /// The two planes of a map, and where their lines are. Empty for views wider than [`WIDEST`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct PackedMap {
     /// Rows, then columns, then a word's worth of slack.
     bytes: Vec<u8>,
-    /// Bytes from one row to the next.
-    row: usize,
-    /// Bytes from one column to the next.
-    column: usize,
-    /// Where the columns begin.
-    columns: usize,
+    /// Of rows, and of columns: where the first begins, and bytes from one to the next.
+    planes: [Plane; 2],
     view: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Plane {
+    start: usize,
+    stride: usize,
 }
 
 impl PackedMap {
@@ -67,7 +99,8 @@ impl PackedMap {
         let (row, column) = (width + 2 * (view - 1), height + 2 * (view - 1));
         let columns = (height + view - 1) * row;
         let length = columns + (width + view - 1) * column + size_of::<u64>();
-        let mut map = Self { bytes: vec![WALL; length], row, column, columns, view };
+        let planes = [Plane { start: 0, stride: row }, Plane { start: columns, stride: column }];
+        let mut map = Self { bytes: vec![WALL; length], planes, view };
         for (index, cell) in level.initial.cells.iter().enumerate() {
             let (x, y) = level.coordinates(index);
             map.set(x as usize, y as usize, *cell);
@@ -78,30 +111,43 @@ impl PackedMap {
     /// Becomes a copy of `source` in the memory that is there.
     pub(super) fn copy_from(&mut self, source: &Self) {
         self.bytes.clone_from(&source.bytes);
-        let Self { row, column, columns, view, .. } = *source;
-        (self.row, self.column, self.columns, self.view) = (row, column, columns, view);
+        (self.planes, self.view) = (source.planes, source.view);
     }
 
     /// Puts a cell into both planes.
     pub(super) fn set(&mut self, x: usize, y: usize, cell: Cell) {
         let byte = appearance(cell);
         let (far, half) = (self.view - 1, self.view / 2);
-        self.bytes[(y + half) * self.row + x + far] = byte;
-        self.bytes[self.columns + (x + half) * self.column + y + far] = byte;
+        let [rows, columns] = self.planes;
+        self.bytes[rows.start + (y + half) * rows.stride + x + far] = byte;
+        self.bytes[columns.start + (x + half) * columns.stride + y + far] = byte;
+    }
+
+    /// The cell beside the agent, in the direction `(dx, dy)`.
+    #[inline]
+    pub(super) fn front(&self, agent: &Agent, (dx, dy): (i32, i32)) -> u8 {
+        let Plane { start, stride } = self.planes[0];
+        let (far, half) = (self.view - 1, self.view / 2);
+        let here = start + (usize::from(agent.y) + half) * stride + usize::from(agent.x) + far;
+        self.bytes[here.wrapping_add_signed(dy as isize * stride as isize + dx as isize)]
     }
 
     /// The view of an agent: column `i` in word `i`, row `j` in its byte `j`, and anything in the bytes above.
     #[inline]
-    pub(super) fn view<const V: usize>(&self, state: &State) -> [u64; V] {
-        let (x, y, far) = (state.x as usize, state.y as usize, V - 1);
-        let (first, step) = match state.direction {
-            Direction::Right => (y * self.row + x + far, self.row),
-            Direction::Down => (self.columns + (x + far) * self.column + y + far, self.column.wrapping_neg()),
-            Direction::Left => ((y + far) * self.row + x, self.row.wrapping_neg()),
-            Direction::Up => (self.columns + x * self.column + y, self.column),
-        };
+    pub(super) fn view<const V: usize>(&self, agent: &Agent) -> [u64; V] {
+        let far = V - 1;
+        let direction = agent.direction as usize;
+        let (along_y, forwards) = (direction & 1, direction < 2);
+        let Plane { start, stride } = self.planes[along_y];
+        let place = [usize::from(agent.x), usize::from(agent.y)];
+        // The columns of the view follow one another along +y or +x, or backwards.
+        let (along, across) = (place[along_y], place[1 - along_y]);
+        let rightwards = direction == Direction::Right as usize || direction == Direction::Up as usize;
+        let (column, step) =
+            if rightwards { (across, stride) } else { (across + far, stride.wrapping_neg()) };
+        let first = start + column * stride + along + if forwards { far } else { 0 };
         // Bytes run along +x or +y; an agent that looks that way sees the far end first.
-        let turned = 0u64.wrapping_sub(u64::from((state.direction as u8) < 2));
+        let turned = 0u64.wrapping_sub(u64::from(forwards));
         std::array::from_fn(|i| {
             let start = first.wrapping_add(step.wrapping_mul(i));
             let mut word = [0; size_of::<u64>()];

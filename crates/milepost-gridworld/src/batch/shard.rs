@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use milepost_core::{Ending, EnvError, StepOutcome, TaskSeed};
 
+use super::agent::Agent;
 use super::look;
 use super::packed::{PackedMap, WIDEST};
-use super::pool::LevelPool;
+use super::pool::{LevelPool, Start};
 use super::sight::LANES;
 use crate::cell::Cell;
+use crate::key;
 use crate::level::{Level, Settings};
 use crate::raw_step::RawStep;
 use crate::rng::NumpyRng;
@@ -28,7 +30,9 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
     pub(super) levels: Vec<Arc<Level>>,
-    pub(super) states: Vec<State>,
+    pub(super) agents: Vec<Agent>,
+    /// As of the last step that [`Agent::step`] left to the rules.
+    states: Vec<State>,
     pub(super) maps: Vec<PackedMap>,
     pub(super) rngs: Vec<NumpyRng>,
     pub(super) tasks: Vec<TaskSeed>,
@@ -45,6 +49,7 @@ pub(super) struct Shard<'a> {
     /// The number of its first slot in the batch.
     first: usize,
     levels: &'a mut [Arc<Level>],
+    agents: &'a mut [Agent],
     states: &'a mut [State],
     maps: &'a mut [PackedMap],
     rngs: &'a mut [NumpyRng],
@@ -58,11 +63,42 @@ pub(super) struct Shard<'a> {
 }
 
 impl Slots {
+    /// Adds a slot in which nothing has been seen.
+    pub(super) fn push(&mut self, task: TaskSeed, start: Start) {
+        self.tasks.push(task);
+        self.agents.push(Agent::new(&start.level));
+        self.states.push(start.level.initial.clone());
+        self.levels.push(start.level);
+        self.maps.push(start.map);
+        self.rngs.push(start.rng);
+        self.outcomes.push(StepOutcome { reward: 0.0, ending: None });
+        self.endings.push(None);
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The whole state of a slot.
+    pub(super) fn state(&self, slot: usize) -> State {
+        let mut state = self.states[slot].clone();
+        self.agents[slot].report(&mut state);
+        state
+    }
+
+    pub(super) fn state_key(&self, slot: usize) -> u64 {
+        let (state, agent) = (&self.states[slot], &self.agents[slot]);
+        rules::state_key(state)
+            ^ key::pose(state.x, state.y, state.direction)
+            ^ key::pose(i32::from(agent.x), i32::from(agent.y), agent.direction)
+    }
+
     pub(super) fn shard(&mut self, settings: Settings) -> Shard<'_> {
         Shard {
             settings,
             first: 0,
             levels: &mut self.levels,
+            agents: &mut self.agents,
             states: &mut self.states,
             maps: &mut self.maps,
             rngs: &mut self.rngs,
@@ -106,6 +142,7 @@ impl<'a> Shard<'a> {
     fn split(self, middle: usize) -> (Shard<'a>, Shard<'a>) {
         let bytes = middle * image_bytes(&self.settings);
         let (levels, levels_) = self.levels.split_at_mut(middle);
+        let (agents, agents_) = self.agents.split_at_mut(middle);
         let (states, states_) = self.states.split_at_mut(middle);
         let (maps, maps_) = self.maps.split_at_mut(middle);
         let (rngs, rngs_) = self.rngs.split_at_mut(middle);
@@ -121,6 +158,7 @@ impl<'a> Shard<'a> {
             settings,
             first: self.first,
             levels,
+            agents,
             states,
             maps,
             rngs,
@@ -136,6 +174,7 @@ impl<'a> Shard<'a> {
             settings,
             first: self.first + middle,
             levels: levels_,
+            agents: agents_,
             states: states_,
             maps: maps_,
             rngs: rngs_,
@@ -167,14 +206,21 @@ impl<'a> Shard<'a> {
         }
     }
 
+    #[inline]
     fn step(&mut self, slot: usize, action: Action) {
-        let (level, state) = (&*self.levels[slot], &mut self.states[slot]);
-        let verdict = if self.settings.view_size > WIDEST {
-            rules::step(level, state, &mut self.rngs[slot], action)
-        } else {
-            step_with_map(level, state, &mut self.maps[slot], &mut self.rngs[slot], action)
+        let (agent, map) = (&mut self.agents[slot], &mut self.maps[slot]);
+        let verdict = match agent.step(map, action) {
+            Some(verdict) => verdict,
+            None => step_by_rules(
+                &self.levels[slot],
+                agent,
+                &mut self.states[slot],
+                map,
+                &mut self.rngs[slot],
+                action,
+            ),
         };
-        let raw = RawStep::new(verdict, state.steps, level.settings.max_steps);
+        let raw = RawStep::new(verdict, agent.steps, agent.max_steps);
         self.endings[slot] = raw.ending();
         self.outcomes[slot] = StepOutcome { reward: raw.reward, ending: raw.ending() };
     }
@@ -190,17 +236,18 @@ impl<'a> Shard<'a> {
     fn look(&mut self, start: usize, end: usize) {
         let Settings { view_size, see_through_walls, .. } = self.settings;
         let bytes = image_bytes(&self.settings);
-        let (states, images) = (&self.states[start..end], &mut self.images[start * bytes..end * bytes]);
+        let (agents, images) = (&self.agents[start..end], &mut self.images[start * bytes..end * bytes]);
         if view_size > WIDEST {
-            let levels = &self.levels[start..end];
-            for ((level, state), image) in levels.iter().zip(states).zip(images.chunks_exact_mut(bytes)) {
+            // No step is taken without the state here, so it needs no catching up.
+            let slots = self.levels[start..end].iter().zip(&self.states[start..end]);
+            for ((level, state), image) in slots.zip(images.chunks_exact_mut(bytes)) {
                 view::image(level, state, image);
             }
         } else {
-            look::images(view_size, see_through_walls, &self.maps[start..end], states, images);
+            look::images(view_size, see_through_walls, &self.maps[start..end], agents, images);
         }
-        for (direction, state) in self.directions[start..end].iter_mut().zip(states) {
-            *direction = state.direction as u8;
+        for (direction, agent) in self.directions[start..end].iter_mut().zip(agents) {
+            *direction = agent.direction as u8;
         }
     }
 
@@ -234,35 +281,39 @@ impl<'a> Shard<'a> {
             (self.levels[slot], self.maps[slot], self.rngs[slot]) = (start.level, start.map, start.rng);
         }
         self.states[slot].clone_from(&self.levels[slot].initial);
+        self.agents[slot] = Agent::new(&self.levels[slot]);
         self.endings[slot] = None;
         self.look(slot, slot + 1);
         Ok(())
     }
 }
 
-/// The rules' step on `state`, repeated on its packed map.
-fn step_with_map(
+/// A step as the scalar engine takes it, repeated on the packed map.
+#[cold]
+fn step_by_rules(
     level: &Level,
+    agent: &mut Agent,
     state: &mut State,
     map: &mut PackedMap,
     rng: &mut NumpyRng,
     action: Action,
 ) -> Verdict {
-    if let Memory::Obstacles(_) = &state.memory {
+    agent.report(state);
+    let packed = level.settings.view_size <= WIDEST;
+    if packed {
         each_obstacle(level, state, |x, y, _| map.set(x, y, Cell::EMPTY));
-        let verdict = rules::step(level, state, rng, action);
-        each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
-        return verdict;
     }
     let verdict = rules::step(level, state, rng, action);
-    // Only these actions change a cell: the one in front.
-    if matches!(action, Action::Pickup | Action::Drop | Action::Toggle) {
+    if packed {
+        each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
+        // Nothing else changes a cell but actions on the one in front.
         let (dx, dy) = state.direction.vector();
         let (x, y) = (state.x + dx, state.y + dy);
         if let Some(index) = level.index(x, y) {
             map.set(x as usize, y as usize, state.cells[index]);
         }
     }
+    agent.follow(state);
     verdict
 }
 
