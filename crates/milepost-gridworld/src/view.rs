@@ -2,7 +2,7 @@
 //!
 //! Visibility follows MiniGrid's `process_vis`: from the agent's row outwards, each row is swept left to
 //! right and back; a visible cell that does not block sight lights the next cell of the sweep and the
-//! cells ahead of both. Here a row is a bit mask and a sweep is a flood through transparent bits.
+//! cells ahead of both. Here a row is a bit mask, and both sweeps are one expression (see [`row`]).
 
 use std::ops::Range;
 
@@ -61,43 +61,43 @@ fn inside<const V: usize>(start: i32, step: i32, length: i32) -> Range<usize> {
 }
 
 /// For each row of the view, the visible cells.
-pub(crate) fn visible<const V: usize>(opaque: &[u16; V]) -> [u16; V] {
-    let all: u16 = (1 << V) - 1;
-    let mut rows = [0; V];
-    rows[V - 1] = 1 << (V / 2);
+fn visible<const V: usize>(opaque: &[u16; V]) -> [u16; V] {
+    let mut visible = [0; V];
+    let mut lit = 1 << (V / 2);
     for j in (0..V).rev() {
-        let clear = !opaque[j] & all;
-        let rightwards = flood_up(rows[j] & clear & (all >> 1), clear & (all >> 1));
-        rows[j] |= rightwards << 1;
-        let leftwards = flood_down(rows[j] & clear & !1, clear & !1);
-        rows[j] |= leftwards >> 1;
-        if j > 0 {
-            rows[j - 1] = rightwards | rightwards << 1 | leftwards | leftwards >> 1;
-        }
+        (visible[j], lit) = row::<V>(lit, opaque[j]);
     }
-    rows
+    visible
 }
 
-/// Bits of `clear` reached from `lit` by moving to higher bits.
-const fn flood_up(mut lit: u16, mut clear: u16) -> u16 {
-    lit |= (lit << 1) & clear;
-    clear &= clear << 1;
-    lit |= (lit << 2) & clear;
-    clear &= clear << 2;
-    lit |= (lit << 4) & clear;
-    clear &= clear << 4;
-    lit | (lit << 8) & clear
+/// The visible cells of a row, and the cells it lights in the row ahead, given those that the row behind
+/// lights in it and those that block sight.
+///
+/// Let `F` be the runs of transparent cells that hold a lit one. The sweep to the right reaches the end of
+/// each such run and the sweep back all of it, and both light its neighbours. So with
+/// `D = F ∪ left(F) ∪ right(F)` the visible cells are `lit ∪ D`, and `D` is lit ahead.
+pub(crate) const fn row<const V: usize>(lit: u16, opaque: u16) -> (u16, u16) {
+    let all = (1 << V) - 1;
+    let clear = !opaque & all;
+    let run = runs::<V>(lit & clear, clear);
+    let ahead = (run | run << 1 | run >> 1) & all;
+    (lit | ahead, ahead)
 }
 
-/// Bits of `clear` reached from `lit` by moving to lower bits.
-const fn flood_down(mut lit: u16, mut clear: u16) -> u16 {
-    lit |= (lit >> 1) & clear;
+/// The runs of `clear` bits that hold a bit of `lit`, a subset of `clear`. Bits from `V` on are 0 in both.
+const fn runs<const V: usize>(lit: u16, mut clear: u16) -> u16 {
+    // A carry travels from each lit bit to the end of its run.
+    let mut run = (lit | ((clear + lit) ^ clear ^ lit)) & clear;
+    run |= (run >> 1) & clear;
     clear &= clear >> 1;
-    lit |= (lit >> 2) & clear;
+    run |= (run >> 2) & clear;
     clear &= clear >> 2;
-    lit |= (lit >> 4) & clear;
-    clear &= clear >> 4;
-    lit | (lit >> 8) & clear
+    run |= (run >> 4) & clear;
+    if V > 8 {
+        clear &= clear >> 4;
+        run |= (run >> 8) & clear;
+    }
+    run
 }
 
 fn sized<const V: usize>(level: &Level, state: &State, out: &mut [u8]) {
@@ -138,4 +138,41 @@ fn visible_indices<const V: usize>(level: &Level, state: &State) -> Vec<usize> {
         }
     }
     indices
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// `process_vis` as MiniGrid writes it, on the rows' cells that block sight.
+    pub(crate) fn swept<const V: usize>(opaque: &[u16; V]) -> [u16; V] {
+        let mut mask = [0u16; V];
+        mask[V - 1] = 1 << (V / 2);
+        let seen_through = |mask: &[u16; V], i: usize, j: usize| (mask[j] & !opaque[j]) >> i & 1 == 1;
+        for j in (0..V).rev() {
+            for (from, to) in (0..V - 1).map(|i| (i, i + 1)).chain((1..V).rev().map(|i| (i, i - 1))) {
+                if seen_through(&mask, from, j) {
+                    mask[j] |= 1 << to;
+                    if j > 0 {
+                        mask[j - 1] |= 1 << from | 1 << to;
+                    }
+                }
+            }
+        }
+        mask
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_at_a_time_sees_what_the_sweeps_see(dense: [u16; 13], other: [u16; 13]) {
+            let sparse: [u16; 13] = std::array::from_fn(|j| dense[j] & other[j]);
+            prop_assert_eq!(visible(&dense), swept(&dense));
+            prop_assert_eq!(visible(&sparse), swept(&sparse));
+            let narrow: [u16; 7] = std::array::from_fn(|j| sparse[j]);
+            prop_assert_eq!(visible(&narrow), swept(&narrow));
+            let narrowest: [u16; 3] = std::array::from_fn(|j| dense[j]);
+            prop_assert_eq!(visible(&narrowest), swept(&narrowest));
+        }
+    }
 }

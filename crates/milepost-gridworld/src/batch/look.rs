@@ -31,18 +31,18 @@ fn sized<const V: usize>(see_through_walls: bool, maps: &[PackedMap], agents: &[
         // Bit 7 of byte `j` of column `i` becomes bit `i` of byte `j`.
         let rows = view.iter().enumerate().fold(0, |rows, (i, column)| rows | (column >> 7 & ONES) << i);
         for (row, byte) in opaque.iter_mut().zip(rows.to_le_bytes()) {
-            row[lane] = byte;
+            row[lane] = u16::from(byte);
         }
         // The hand is shown where the agent stands.
         let here = 8 * (V - 1);
         let hand = u64::from(agent.hand) << here;
         view[V / 2] = view[V / 2] & !(0xff << here) | hand;
     }
-    let seen = if see_through_walls { [[u8::MAX; LANES]; V] } else { visible(&opaque) };
+    let seen = if see_through_walls { [[u16::MAX; LANES]; V] } else { visible(&opaque) };
     for (lane, image) in out.chunks_exact_mut(V * V * 3).enumerate() {
         let mut rows = [0; 8];
         for (byte, row) in rows.iter_mut().zip(&seen) {
-            *byte = row[lane];
+            *byte = row[lane] as u8;
         }
         write(&views[lane], u64::from_le_bytes(rows), image);
     }
