@@ -28,6 +28,7 @@ struct Window<const V: usize> {
     opaque: [u16; V],
 }
 
+#[inline]
 fn window<const V: usize>(level: &Level, state: &State) -> Window<V> {
     let mut window = Window { cells: [[Cell::WALL; V]; V], opaque: [u16::MAX; V] };
     let (dx, dy) = state.direction.vector();
@@ -41,14 +42,15 @@ fn window<const V: usize>(level: &Level, state: &State) -> Window<V> {
     };
     let height = level.height();
     let (corner, right, back) = (x * height + y, dx - dy * height, -dx * height - dy);
-    for i in columns {
-        let column = &mut window.cells[i];
-        let top = corner + right * i as i32;
-        for j in rows.clone() {
-            let cell = state.cells[(top + back * j as i32) as usize];
-            column[j] = cell;
-            window.opaque[j] &= !(u16::from(!cell.blocks_sight()) << i);
+    for j in rows {
+        let left = corner + back * j as i32;
+        let mut clear = 0;
+        for i in columns.clone() {
+            let cell = state.cells[(left + right * i as i32) as usize];
+            window.cells[i][j] = cell;
+            clear |= u16::from(!cell.blocks_sight()) << i;
         }
+        window.opaque[j] = !clear;
     }
     window
 }
@@ -86,18 +88,18 @@ pub(crate) const fn row<const V: usize>(lit: u16, opaque: u16) -> (u16, u16) {
 
 /// The runs of `clear` bits that hold a bit of `lit`, a subset of `clear`. Bits from `V` on are 0 in both.
 const fn runs<const V: usize>(lit: u16, mut clear: u16) -> u16 {
-    // A carry travels from each lit bit to the end of its run.
-    let mut run = (lit | ((clear + lit) ^ clear ^ lit)) & clear;
-    run |= (run >> 1) & clear;
+    // A carry travels upwards from each lit bit to the end of its run; shifts double their way down.
+    let up = ((clear + lit) ^ clear ^ lit) & clear;
+    let mut down = lit | (lit >> 1) & clear;
     clear &= clear >> 1;
-    run |= (run >> 2) & clear;
+    down |= (down >> 2) & clear;
     clear &= clear >> 2;
-    run |= (run >> 4) & clear;
+    down |= (down >> 4) & clear;
     if V > 8 {
         clear &= clear >> 4;
-        run |= (run >> 8) & clear;
+        down |= (down >> 8) & clear;
     }
-    run
+    up | down
 }
 
 fn sized<const V: usize>(level: &Level, state: &State, out: &mut [u8]) {
@@ -105,11 +107,23 @@ fn sized<const V: usize>(level: &Level, state: &State, out: &mut [u8]) {
     let rows = if level.settings.see_through_walls { [u16::MAX; V] } else { visible(&window.opaque) };
     // The hand is shown where the agent stands.
     window.cells[V / 2][V - 1] = state.carrying;
-    let columns = out.chunks_exact_mut(3 * V);
-    for (i, (column, bytes)) in window.cells.iter().zip(columns).enumerate() {
-        for ((cell, row), code) in column.iter().zip(&rows).zip(bytes.chunks_exact_mut(3)) {
-            code.copy_from_slice(&cell.code_if(row >> i & 1 == 1));
+    let out = &mut out[..V * V * 3];
+    for (i, column) in window.cells.iter().enumerate() {
+        for (j, cell) in column.iter().enumerate() {
+            let [kind, color, state] = cell.code_if(rows[j] >> i & 1 == 1);
+            write(out, i * V + j, [kind, color, state, 0]);
         }
+    }
+}
+
+/// Writes the first three bytes of `code` as the `n`th cell of an image. The cell after it is written later.
+#[inline]
+pub(crate) fn write(image: &mut [u8], n: usize, code: [u8; 4]) {
+    // Four bytes are one store.
+    if let Some(bytes) = image.get_mut(3 * n..3 * n + 4) {
+        bytes.copy_from_slice(&code);
+    } else {
+        image[3 * n..].copy_from_slice(&code[..3]);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::agent::Agent;
 use super::packed::{CODES, PackedMap, WIDEST};
 use super::sight::{LANES, visible};
+use crate::view;
 
 /// The lowest bit of every byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -55,14 +56,7 @@ fn write<const V: usize>(view: &[u64; V], rows: u64, image: &mut [u8]) {
     for (i, column) in view.iter().enumerate() {
         let shown = column & ((rows >> i & ONES) * 0x7f);
         for (j, byte) in shown.to_le_bytes().into_iter().take(V).enumerate() {
-            let code = CODES[usize::from(byte & 0x7f)].to_le_bytes();
-            let start = (i * V + j) * 3;
-            // Four bytes are one store; the next cell overwrites the fourth.
-            if start + 4 <= V * V * 3 {
-                image[start..start + 4].copy_from_slice(&code);
-            } else {
-                image[start..start + 3].copy_from_slice(&code[..3]);
-            }
+            view::write(image, i * V + j, CODES[usize::from(byte & 0x7f)]);
         }
     }
 }

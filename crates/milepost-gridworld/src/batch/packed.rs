@@ -31,14 +31,14 @@ pub(super) const fn appearance(cell: Cell) -> u8 {
     opaque | color << 4 | kind
 }
 
-/// By byte without bit 7: the three bytes of the observation as a little-endian number.
-pub(super) const CODES: [u32; 128] = {
-    let mut codes = [0; 128];
+/// By byte without bit 7: the three bytes of the observation, and a zero.
+pub(super) const CODES: [[u8; 4]; 128] = {
+    let mut codes = [[0; 4]; 128];
     let mut byte = 1;
     while byte < 128 {
         let (kind, color) = (byte as u8 & 15, byte as u8 >> 4);
         let (kind, state) = if kind >= CLOSED { (Kind::Door as u8, kind - CLOSED + 1) } else { (kind, 0) };
-        codes[byte] = u32::from_le_bytes([kind, color, state, 0]);
+        codes[byte] = [kind, color, state, 0];
         byte += 1;
     }
     codes
@@ -176,8 +176,8 @@ mod tests {
         for cell in cells {
             let byte = appearance(cell);
             assert_eq!(byte & OPAQUE != 0, cell.blocks_sight(), "{cell:?}");
-            assert_eq!(CODES[usize::from(byte & !OPAQUE)].to_le_bytes()[..3], cell.code(), "{cell:?}");
+            assert_eq!(CODES[usize::from(byte & !OPAQUE)][..3], cell.code(), "{cell:?}");
         }
-        assert_eq!(CODES[0], 0);
+        assert_eq!(CODES[0], [0; 4]);
     }
 }
