@@ -11,7 +11,7 @@ use milepost_testkit::credit::{Conserved, CreditCase, CreditLaws, Scaling, Shift
 use milepost_testkit::strategies::CaseShape;
 
 use crate::CASES;
-use crate::adapt::{Credit, Decisions, by_decisions, by_rows};
+use crate::adapt::{Credit, Decisions, by_decisions, by_rows, turns};
 
 /// What every rule here claims: it looks at one trajectory, at what the policy wrote, and is linear.
 fn linear<'a>(rule: impl FnMut(&CreditCase) -> Credit + 'a) -> CreditLaws<'a> {
@@ -123,6 +123,29 @@ fn turn_and_bi_level_gae_conform() {
     // With turns of one decision both are token GAE, whose shaping the critic absorbs.
     critic(0.95, turn_gae).is_causal().conformance(&CaseShape::steps(), CASES);
     critic(0.95, bi_level).is_causal().conformance(&CaseShape::steps(), CASES);
+}
+
+#[test]
+fn turn_gae_hands_out_what_its_turns_earned() {
+    let td = TurnGae { turn: Gae { gamma: 1.0, lambda: 0.0 } };
+    // A turn's credit counted once, at its last token; one value a turn.
+    let once_a_turn = |case: &CreditCase| {
+        let mut case = case.clone();
+        let ends: Vec<usize> = turns(&case).positions.iter().map(|turn| turn[turn.len() - 1]).collect();
+        for turn in turns(&case).positions {
+            let first = case.values[turn[0]];
+            for at in turn {
+                case.values[at] = first;
+            }
+        }
+        let credit = by_rows(&case, |row, number, out| {
+            let mut returns = vec![0.0; row.len()];
+            td.assign(&tokens(&case, row), case.bootstraps[number], out, &mut returns)
+        })?;
+        let at = |position: usize| if ends.contains(&position) { credit[position] } else { 0.0 };
+        Ok((0..case.positions()).map(at).collect())
+    };
+    linear(once_a_turn).conserves(Conserved::ReturnMinusValue).conformance(&CaseShape::default(), CASES);
 }
 
 /// The values of a trajectory with the bootstrap at their end.

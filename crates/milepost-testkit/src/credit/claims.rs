@@ -8,7 +8,8 @@ pub enum Conserved {
     /// `Σ_t c_{i,t} = Σ_t r_{i,t} + b_i − V_{i,0}`, `b` the bootstrap and `V_0` the value of the first policy
     /// position: temporal differences at `γ = 1`, with what the critic expected subtracted once.
     ReturnMinusValue,
-    /// `Σ_{i∈g} c_i = 0` in every group, for rules that give each trajectory one number.
+    /// `Σ_{i∈g} c_i = 0` in every group, where each trajectory has one number `c_i` at all of its policy
+    /// positions.
     GroupZero,
     /// `Σ_{i,t} c_{i,t} = 0` over the batch: whitening.
     BatchZero,

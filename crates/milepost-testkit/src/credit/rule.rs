@@ -80,7 +80,8 @@ pub(super) enum Answer {
 /// A rule whose error is text.
 type Call<'a> = dyn FnMut(&CreditCase) -> Result<Vec<f64>, String> + 'a;
 
-/// A credit rule under test: `[P]` numbers for a [`CreditCase`] of `P` positions, or a typed error.
+/// A credit rule under test: `[P]` numbers for a [`CreditCase`] of `P` positions, or a typed error. A panic is
+/// caught and reported as a violation; its message still appears where panics are printed.
 pub struct Rule<'a> {
     call: Box<Call<'a>>,
 }

@@ -322,6 +322,15 @@ fn claims_can_be_broken() {
     broken(Law::Conserves, conserved(to_go, Conserved::BatchZero));
     let raw = |scores: &[f64], groups: &[u64]| in_groups(scores, groups, Ok, |score, _, mean| score - mean);
     broken(Law::Conserves, CreditLaws::of_returns(raw).conserves(Conserved::GroupZero));
+    let uneven = |case: &CreditCase| {
+        let mut credit = case.broadcast(&rloo(&case.returns(), &case.groups)?);
+        for last in case.policy_rows().iter().filter_map(|row| row.get(1)) {
+            credit[*last] *= 0.5;
+        }
+        Ok::<_, Refused>(credit)
+    };
+    let violation = broken(Law::Conserves, CreditLaws::new(uneven).conserves(Conserved::GroupZero));
+    assert!(violation.what.contains("not one number"), "{violation}");
 
     broken(Law::AnswersScale, CreditLaws::new(to_go).scales(Scaling::Invariant));
     let clipped = |case: &CreditCase| {

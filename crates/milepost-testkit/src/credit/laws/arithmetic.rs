@@ -36,8 +36,15 @@ pub fn conserves(
             let mut names = case.groups.clone();
             names.sort_unstable();
             names.dedup();
+            for (number, row) in rows.iter().enumerate() {
+                if let Some(at) = row.iter().find(|&&at| credit[at] != credit[row[0]]) {
+                    let (found, first) = (credit[*at], credit[row[0]]);
+                    return fail(format!(
+                        "trajectory {number} has {first} and, at position {at}, {found}: not one number"
+                    ));
+                }
+            }
             for name in names {
-                // One number a trajectory: every policy position carries the same.
                 let first = |row: &Vec<usize>| row.first().map_or(0.0, |&at| credit[at]);
                 let members = rows.iter().zip(&case.groups).filter(|(_, group)| **group == name);
                 let total: f64 = members.map(|(row, _)| first(row)).sum();
