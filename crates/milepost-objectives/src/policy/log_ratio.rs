@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::TokenBatch;
 use crate::ObjectiveError;
 
-/// What one probability ratio covers, with `δ_t = ℓ_t − ℓ_old,t` and `n` policy tokens in the sequence.
+/// What one probability ratio covers, with `δ_t = ℓ_t − ℓ_old,t` and `n` policy tokens in the sequence. A sequence is a
+/// row of the batch: for one ratio per turn let the rows be turns, under an average that counts tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RatioUnit {

@@ -7,7 +7,32 @@ use crate::{ObjectiveError, check, math};
 /// `ℓ_i = Σ_t c_{i,t} ℓ_{i,t}`: which tokens of a sequence its log-probability adds up, and how much each counts.
 ///
 /// Summed over the *action* tokens of a multi-turn trajectory, observations left out, it turns any pairwise loss
-/// into its trajectory form (trajectory-DPO).
+/// into its trajectory form (trajectory-DPO):
+///
+/// ```
+/// use milepost_credit::Rows;
+/// use milepost_objectives::{PairBatch, PreferenceLoss, PreferenceObjective, SequenceLogProb};
+///
+/// # fn main() -> Result<(), milepost_objectives::ObjectiveError> {
+/// // Two trajectories of three positions, the successful one first; the second position is an observation.
+/// let actions = [true, false, true, true, false, true];
+/// let sequence = SequenceLogProb::sum(&Rows::padded(2, 3), Some(&actions))?;
+/// let policy = sequence.values(&[-1.0, 0.0, -1.0, -2.0, 0.0, -1.0])?;
+/// let reference = sequence.values(&[-1.0, 0.0, -2.0, -1.0, 0.0, -1.0])?;
+/// let batch = PairBatch::new(&policy[..1], &policy[1..]).with_reference(&reference[..1], &reference[1..]);
+///
+/// let mut by_trajectory = [0.0; 2];
+/// let (chosen, rejected) = by_trajectory.split_at_mut(1);
+/// let dpo = PreferenceObjective { loss: PreferenceLoss::dpo(), beta: 0.5 };
+/// dpo.evaluate(&batch, None, chosen, rejected)?;
+/// let mut gradient = [0.0; 6];
+/// sequence.pull_back(&by_trajectory, &mut gradient)?;
+/// let slope = -0.5 / (1.0 + 1.0_f64.exp()); // −β σ(−z), z = 0.5 · (1 − (−1))
+/// assert!((gradient[0] - slope).abs() < 1e-12);
+/// assert_eq!(gradient, [1.0, 0.0, 1.0, -1.0, 0.0, -1.0].map(|sign| sign * gradient[0]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SequenceLogProb {
     rows: Rows,
