@@ -337,6 +337,14 @@ fn claims_can_be_broken() {
         to_go(case).map(|credit| credit.iter().map(|c| c.clamp(-1.0, 1.0)).collect::<Vec<_>>())
     };
     broken(Law::AnswersScale, CreditLaws::new(clipped).scales(Scaling::Proportional));
+    // Where the square overflows, a division by infinity gives zeros without a word.
+    let by_norm = |case: &CreditCase| {
+        let credit = to_go(case)?;
+        let norm = credit.iter().map(|c| c * c).sum::<f64>().sqrt();
+        Ok::<_, Refused>(credit.iter().map(|c| if norm > 0.0 { c / norm } else { 0.0 }).collect())
+    };
+    let violation = broken(Law::AnswersScale, CreditLaws::new(by_norm).scales(Scaling::Invariant));
+    assert!(violation.what.contains("e180"), "only the large factor shows it: {violation}");
     broken(Law::AnswersShift, CreditLaws::new(to_go).shifts(Shift::Cancels));
     broken(Law::AnswersShift, CreditLaws::new(|case| gae(case, 0.9, 1.0)).shifts(Shift::Adds));
 
