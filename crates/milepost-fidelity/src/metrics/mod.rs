@@ -39,6 +39,7 @@ pub use gradient::{GradientScores, Gradients};
 pub use invariance::{Invariance, InvarianceScores, RewardTable, greedy_regret};
 pub use leakage::{Leakage, LeakageScores};
 pub use localisation::{Localisation, LocalisationScores};
+pub(crate) use mean::ratio;
 pub use mean::{Defined, DefinedMean};
 pub use potential::potential_residual;
 pub use ranks::{RankScores, Ranks};

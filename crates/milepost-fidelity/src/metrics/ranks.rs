@@ -8,7 +8,7 @@ use crate::Batch;
 const TIE: f64 = 1e-9;
 
 /// Longest sequence whose pairs are counted: their number grows with its square.
-const LONGEST: usize = 2048;
+const LONGEST: usize = 512;
 
 /// Whether credit ranks steps as the advantage does: Kendall's τ-b.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -26,7 +26,7 @@ pub struct RankScores {
     pub within_trajectory: DefinedMean,
     /// Mean over the nodes of a batch (visited at least twice) of τ-b over the visits.
     pub within_state: DefinedMean,
-    /// Mean over batches of τ-b over all steps (the first 2048 of a larger batch).
+    /// Mean over batches of τ-b over all steps (the first 512 of a larger batch).
     pub pooled: DefinedMean,
 }
 

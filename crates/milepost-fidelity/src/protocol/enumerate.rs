@@ -1,4 +1,4 @@
-use crate::metrics::{Assigned, Gradients};
+use crate::metrics::{Assigned, Gradients, ratio};
 use crate::world::END;
 use crate::{Batch, Context, CreditEstimator, FidelityError, Meter, Tape};
 
@@ -39,20 +39,36 @@ pub fn enumerate_trajectories(instance: &Instance, cap: usize) -> Result<Enumera
     Ok(found)
 }
 
-/// The exact `Eĝ` of an estimator over all groups of `group` trajectories, each multiset once with its
-/// multinomial weight; more than `cap` cases are an error. The estimator must have been fitted, may not depend
-/// on the order of the episodes, and draws its own noise (if it has any) from the tape of seed 0, a case per
-/// batch.
-pub fn exact_mean_gradient(
+/// Moments of an estimator's gradient over all batches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExactGradient {
+    /// `Eĝ`.
+    pub mean: Vec<f64>,
+    /// `E‖ĝ − g*‖²`.
+    pub squared_error: f64,
+    /// `cos(Eĝ, g*)`; `None` if either is 0.
+    pub cosine: Option<f64>,
+    /// `‖Eĝ − g*‖ / ‖g*‖`; `None` if `g*` is 0.
+    pub error: Option<f64>,
+    /// Cases that were enumerated.
+    pub cases: usize,
+}
+
+/// The exact moments of an estimator's gradient over all groups of `group` trajectories, each multiset once with
+/// its multinomial weight; more than `cap` cases are an error. The estimator must have been fitted, may not
+/// depend on the order of the episodes, and draws its own noise (if it has any) from the tape of seed 0, a
+/// batch per case.
+pub fn exact_gradient(
     instance: &Instance,
     estimator: &mut dyn CreditEstimator,
     group: usize,
     cap: usize,
-) -> Result<Vec<f64>, FidelityError> {
+) -> Result<ExactGradient, FidelityError> {
     let all = enumerate_trajectories(instance, cap)?;
     let (world, policy, truth) = (instance.world(), instance.policy(), instance.truth());
     let (tape, name, needs) = (Tape::new(0), estimator.name(), estimator.needs());
-    let mut mean = vec![0.0; policy.parameters()];
+    let target = truth.gradient(world, policy);
+    let (mut mean, mut squared_error) = (vec![0.0; policy.parameters()], 0.0);
     let mut chosen = vec![0; group];
     let (mut cases, mut meter) = (0, Meter::default());
     loop {
@@ -71,13 +87,25 @@ pub fn exact_mean_gradient(
         let estimate = estimator.estimate(&context, &mut meter)?;
         let credit = Assigned::read(&name, estimate, &context)?;
         let weight = multinomial(&chosen) * chosen.iter().map(|i| all.probabilities[*i]).product::<f64>();
-        for (sum, g) in mean.iter_mut().zip(Gradients::of_batch(policy, &batch, &credit)) {
+        let gradient = Gradients::of_batch(policy, &batch, &credit);
+        for ((sum, g), exact) in mean.iter_mut().zip(&gradient).zip(&target) {
             *sum += weight * g;
+            squared_error += weight * (g - exact) * (g - exact);
         }
         if !advance(&mut chosen, all.trajectories.len()) {
-            return Ok(mean);
+            break;
         }
     }
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let (norm, exact) = (dot(&mean, &mean).sqrt(), dot(&target, &target).sqrt());
+    let difference: Vec<f64> = mean.iter().zip(&target).map(|(g, e)| g - e).collect();
+    Ok(ExactGradient {
+        cosine: ratio(dot(&mean, &target), norm * exact),
+        error: ratio(dot(&difference, &difference).sqrt(), exact),
+        mean,
+        squared_error,
+        cases,
+    })
 }
 
 /// The next ascending choice with repetition of `0..n`.

@@ -2,17 +2,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::record::Record;
-use crate::{CreditEstimator, FidelityError};
+use crate::FidelityError;
+use crate::config::EstimatorConfig;
 
 use super::{Instance, Sampling, run};
 
 /// One run: an arm on an instance with a seed.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
     /// The world and policy.
     pub instance: &'a Instance,
-    /// Makes the estimator, fresh for the run.
-    pub estimator: &'a (dyn Fn() -> Box<dyn CreditEstimator> + Sync),
+    /// The estimator, built anew for the run.
+    pub arm: &'a EstimatorConfig,
     /// What is drawn.
     pub sampling: Sampling,
 }
@@ -42,9 +43,8 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Runs the jobs and gives their records in the order of the jobs, whatever the number of threads; the first
-/// error in that order otherwise.
-pub fn run_jobs(jobs: &[Job<'_>], options: Options<'_>) -> Result<Vec<Record>, FidelityError> {
+/// Runs the jobs and gives what became of them in the order of the jobs, whatever the number of threads.
+pub fn run_jobs(jobs: &[Job<'_>], options: Options<'_>) -> Vec<Result<Record, FidelityError>> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let slots: Vec<Mutex<Option<Result<Record, FidelityError>>>> =
         jobs.iter().map(|_| Mutex::new(None)).collect();
@@ -53,7 +53,7 @@ pub fn run_jobs(jobs: &[Job<'_>], options: Options<'_>) -> Result<Vec<Record>, F
             .and_then(|index| Some((jobs.get(index)?, slots.get(index)?)))
         {
             let from = options.clock.map(|clock| clock());
-            let mut result = run(job.instance, (job.estimator)().as_mut(), job.sampling, options.stop);
+            let mut result = run(job.instance, job.arm.build().as_mut(), job.sampling, options.stop);
             if let (Some(clock), Some(from), Ok(record)) = (options.clock, from, &mut result) {
                 record.cost = record.cost.with_nanoseconds(clock().saturating_sub(from));
             }

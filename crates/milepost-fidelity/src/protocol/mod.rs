@@ -10,12 +10,14 @@ mod instance;
 mod jobs;
 mod metric;
 mod run;
+mod suite;
 mod summary;
 
 pub use compare::{Difference, Direction, Finding, compare};
-pub use enumerate::{Enumeration, enumerate_trajectories, exact_mean_gradient};
+pub use enumerate::{Enumeration, ExactGradient, enumerate_trajectories, exact_gradient};
 pub use instance::Instance;
 pub use jobs::{Clock, Job, Options, Progress, run_jobs};
 pub use metric::Metric;
-pub use run::{FIRST_FITTED_EPISODE, GAIN_DIVERGENCE, Sampling, run};
+pub use run::{FIRST_FITTED_EPISODE, GAIN_DIVERGENCE, Sampling, credit_batches, run};
+pub use suite::{Failure, SuiteOutcome, run_suite};
 pub use summary::{ArmSummary, MetricSummary, summarize};

@@ -30,17 +30,18 @@ pub struct Sampling {
     pub seed: u64,
 }
 
-/// Runs one arm on one instance with one seed: fits on episodes from [`FIRST_FITTED_EPISODE`] on, then credits
-/// and scores `batches` batches. The `stop` flag is looked at before each batch.
-pub fn run(
+/// Credits batch after batch: fits on episodes from [`FIRST_FITTED_EPISODE`] on, then hands each of the scored
+/// batches and its credit to `visit`, with what the estimator has spent on scored batches so far. The `stop`
+/// flag is looked at before each batch. Gives what was counted and what fitting took.
+pub fn credit_batches(
     instance: &Instance,
     estimator: &mut dyn CreditEstimator,
     sampling: Sampling,
     stop: &AtomicBool,
-) -> Result<Record, FidelityError> {
+    mut visit: impl FnMut(u64, &Batch, &Assigned, &Meter) -> Result<(), FidelityError>,
+) -> Result<(BTreeMap<String, u64>, Meter), FidelityError> {
     let (world, policy, truth) = (instance.world(), instance.policy(), instance.truth());
-    let (tape, name, card, needs) =
-        (Tape::new(sampling.seed), estimator.name(), estimator.card(), estimator.needs());
+    let (tape, name, needs) = (Tape::new(sampling.seed), estimator.name(), estimator.needs());
     if sampling.group == 0 {
         return Err(FidelityError::Empty { what: "a batch of the protocol" });
     }
@@ -48,31 +49,47 @@ pub fn run(
     let own = Batch::sample(world, policy, tape, FIRST_FITTED_EPISODE, estimator.wants_episodes());
     fit.environment_steps += own.steps() as u64;
     estimator.fit(&Context::new(world, truth, policy, &own, tape, needs), &mut fit)?;
-
-    let mut scorer = Scorer::new(world, policy, truth, card.contrast, instance.turns());
-    let base = sampling.batches as f64 * sampling.group as f64 * instance.mean_length();
-    let mut frontier = Frontier::new(base);
     let mut counters: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut steps, mut gains) = (0, 0.0);
     for index in 0..sampling.batches {
         if stop.load(Ordering::Relaxed) {
             return Err(FidelityError::Interrupted);
         }
-        let batch =
-            Batch::sample(world, policy, tape, index * sampling.group as u64, sampling.group);
+        let batch = Batch::sample(world, policy, tape, index * sampling.group as u64, sampling.group);
         let context = Context::new(world, truth, policy, &batch, tape, needs);
         let estimate = estimator.estimate(&context, &mut extra)?;
         for (counter, count) in &estimate.counters {
             *counters.entry((*counter).to_owned()).or_default() += count;
         }
         let credit = Assigned::read(&name, estimate, &context)?;
-        steps += batch.steps() as u64;
-        frontier.before(steps + extra.environment_steps, index, &scorer);
-        let gradient = scorer.push(&batch, &credit);
-        if index < GAIN_BATCHES {
-            gains += gain_at_divergence(world, policy, truth, gradient, GAIN_DIVERGENCE)?;
-        }
+        visit(index, &batch, &credit, &extra)?;
     }
+    Ok((counters, fit))
+}
+
+/// Runs one arm on one instance with one seed, and scores it.
+pub fn run(
+    instance: &Instance,
+    estimator: &mut dyn CreditEstimator,
+    sampling: Sampling,
+    stop: &AtomicBool,
+) -> Result<Record, FidelityError> {
+    let (world, policy, truth) = (instance.world(), instance.policy(), instance.truth());
+    let (name, card, needs) = (estimator.name(), estimator.card(), estimator.needs());
+    let mut scorer = Scorer::new(world, policy, truth, card.contrast, instance.turns());
+    let base = sampling.batches as f64 * sampling.group as f64 * instance.mean_length();
+    let mut frontier = Frontier::new(base);
+    let (mut steps, mut gains, mut extra) = (0, 0.0, Meter::default());
+    let (counters, fit) =
+        credit_batches(instance, estimator, sampling, stop, |index, batch, credit, spent| {
+            steps += batch.steps() as u64;
+            extra = *spent;
+            frontier.before(steps + extra.environment_steps, index, &scorer);
+            let gradient = scorer.push(batch, credit);
+            if index < GAIN_BATCHES {
+                gains += gain_at_divergence(world, policy, truth, gradient, GAIN_DIVERGENCE)?;
+            }
+            Ok(())
+        })?;
     let scores = scorer.finish();
     let exact = gain_at_divergence(world, policy, truth, &truth.gradient(world, policy), GAIN_DIVERGENCE)?;
     let tried = sampling.batches.min(GAIN_BATCHES);
