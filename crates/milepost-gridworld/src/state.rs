@@ -28,11 +28,12 @@ impl Clone for State {
         Self { cells: self.cells.clone(), memory: self.memory.clone(), ..*self }
     }
 
-    /// Copies into the cells that are there, without allocating.
+    /// Copies into the memory that is there.
     fn clone_from(&mut self, source: &Self) {
-        let mut cells = std::mem::take(&mut self.cells);
+        let (mut cells, mut memory) = (std::mem::take(&mut self.cells), std::mem::take(&mut self.memory));
         cells.clone_from(&source.cells);
-        *self = Self { cells, memory: source.memory.clone(), ..*source };
+        memory.clone_from(&source.memory);
+        *self = Self { cells, memory, ..*source };
     }
 }
 

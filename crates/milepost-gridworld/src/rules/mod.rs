@@ -130,13 +130,32 @@ pub(crate) enum Rule {
 }
 
 /// What a rule remembers between steps.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) enum Memory {
     #[default]
     Nothing,
     /// Where each obstacle is.
     Obstacles(Vec<usize>),
     Instruction(Progress),
+}
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Obstacles(cells) => Self::Obstacles(cells.clone()),
+            Self::Instruction(progress) => Self::Instruction(progress.clone()),
+        }
+    }
+
+    /// Copies into the memory that is there, if it is of the same rule.
+    fn clone_from(&mut self, source: &Self) {
+        match (self, source) {
+            (Self::Obstacles(cells), Self::Obstacles(others)) => cells.clone_from(others),
+            (Self::Instruction(progress), Self::Instruction(other)) => progress.clone_from(other),
+            (memory, source) => *memory = source.clone(),
+        }
+    }
 }
 
 /// What a rule must know of the state before the action.

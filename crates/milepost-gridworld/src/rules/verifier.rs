@@ -22,13 +22,27 @@ struct NodeMemory {
 }
 
 /// What following an instruction has come to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Progress {
     nodes: Vec<NodeMemory>,
     /// By identity, where the object was at the last refresh.
     tracked: Vec<Option<usize>>,
     /// By identity, where it is or, if it was in a box that is gone, was; `None` in the hand.
     current: Vec<Option<usize>>,
+}
+
+impl Clone for Progress {
+    fn clone(&self) -> Self {
+        let Self { nodes, tracked, current } = self;
+        Self { nodes: nodes.clone(), tracked: tracked.clone(), current: current.clone() }
+    }
+
+    /// Copies into the memory that is there.
+    fn clone_from(&mut self, source: &Self) {
+        self.nodes.clone_from(&source.nodes);
+        self.tracked.clone_from(&source.tracked);
+        self.current.clone_from(&source.current);
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
