@@ -22,6 +22,8 @@ pub enum Law {
     FollowsTheOrderOfTrajectories,
     /// [`super::laws::ignores_names_of_groups`].
     IgnoresNamesOfGroups,
+    /// [`super::laws::ignores_names_of_states`].
+    IgnoresNamesOfStates,
     /// [`super::laws::ignores_environment_positions`].
     IgnoresEnvironmentPositions,
     /// [`super::laws::ignores_padding`].

@@ -281,6 +281,16 @@ fn the_contract_can_be_broken() {
         to_go(case).map(|credit| credit.iter().map(|c| c / (1.0 + largest)).collect::<Vec<_>>())
     };
     broken(Law::IgnoresNamesOfGroups, CreditLaws::new(reads_names));
+    // Two states to a bucket: neighbours by name are taken for one.
+    let coarse = |case: &CreditCase| {
+        let mut credit = to_go(case)?;
+        for at in case.policy_rows().concat() {
+            let same = case.keys.iter().filter(|key| **key / 2 == case.keys[at] / 2).count();
+            credit[at] /= same as f64;
+        }
+        Ok::<_, Refused>(credit)
+    };
+    broken(Law::IgnoresNamesOfStates, CreditLaws::new(coarse));
 }
 
 #[test]

@@ -31,14 +31,31 @@ pub fn ignores_names_of_groups(
     case: &CreditCase,
     tolerance: f64,
 ) -> Result<(), Violation> {
-    let credit = rule.credit(case)?;
     let mut renamed = case.clone();
-    for group in &mut renamed.groups {
-        // Multiplication by an odd number is a bijection of 64-bit words; it does not keep their order.
-        *group = group.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(5);
+    rename(&mut renamed.groups);
+    let (law, what) = (Law::IgnoresNamesOfGroups, "groups renamed");
+    let credit = rule.credit(case)?;
+    close(law, case, what, &rule.credit(&renamed)?, |at| credit[at], tolerance)
+}
+
+/// Which numbers name the states does not matter, only which turns start from the same one.
+pub fn ignores_names_of_states(
+    rule: &mut Rule<'_>,
+    case: &CreditCase,
+    tolerance: f64,
+) -> Result<(), Violation> {
+    let mut renamed = case.clone();
+    rename(&mut renamed.keys);
+    let (law, what) = (Law::IgnoresNamesOfStates, "states renamed");
+    let credit = rule.credit(case)?;
+    close(law, case, what, &rule.credit(&renamed)?, |at| credit[at], tolerance)
+}
+
+/// Multiplication by an odd number is a bijection of 64-bit words; it does not keep their order.
+fn rename(names: &mut [u64]) {
+    for name in names {
+        *name = name.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(5);
     }
-    let found = rule.credit(&renamed)?;
-    close(Law::IgnoresNamesOfGroups, case, "groups renamed", &found, |at| credit[at], tolerance)
 }
 
 fn rearranged(

@@ -13,7 +13,7 @@ pub use contract::{
 };
 pub use layout::{
     follows_the_order_of_trajectories, groups_are_independent, ignores_environment_positions,
-    ignores_names_of_groups, ignores_padding, trajectories_are_independent,
+    ignores_names_of_groups, ignores_names_of_states, ignores_padding, trajectories_are_independent,
 };
 
 use super::{CreditCase, Law, Violation};
