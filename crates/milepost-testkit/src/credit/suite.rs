@@ -17,7 +17,8 @@ type Check<'a> = Box<dyn Fn(&mut Rule<'_>, &CreditCase, f64) -> Result<(), Viola
 ///
 /// Every rule owes the contract: lawful input is accepted, results are deterministic and finite, a reward that
 /// is not finite is refused by a typed error, masked positions get exactly 0, and neither the order of
-/// trajectories nor the names of groups and states matter. What a rule promises beyond that it says by a method here.
+/// trajectories nor the names of groups and states matter. What a rule promises beyond that it says by a method
+/// here.
 ///
 /// ```
 /// use milepost_testkit::credit::{CreditCase, CreditLaws, Scaling, Shift};
