@@ -1,5 +1,7 @@
 //! The `milepost` command, from outside.
 
+mod audit;
+mod recredit;
 mod support;
 
 use std::fs;
@@ -159,7 +161,7 @@ fn assert_equal_results(whole: &str, parts: &str) {
         let mut files = bytes_below(&support::only_run_in(root.as_ref(), "quickstart"));
         files.retain(|(name, _)| {
             let last_checkpoint = name.contains("iteration-00000006") && !name.ends_with("manifest.json");
-            let names = ["events.jsonl.gz", "traces.json", "done.json"];
+            let names = ["events.jsonl.gz", "traces.json", "trajectories.jsonl.gz", "done.json"];
             last_checkpoint || names.iter().any(|end| name.ends_with(end))
         });
         files

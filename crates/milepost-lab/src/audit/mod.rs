@@ -7,7 +7,7 @@ mod score;
 mod table;
 mod world;
 
-use milepost_eval::audit::AuditError as ExactError;
+use milepost_eval::audit::{AuditError as ExactError, Solution};
 use milepost_eval::exact::SolveError;
 use milepost_rewards::ScoreError;
 
@@ -28,7 +28,7 @@ pub struct Question {
     /// The discount, if not that of each arm's credit rule.
     pub discount: Option<f64>,
     /// Which problem an agent solves.
-    pub problem: milepost_eval::audit::Solution,
+    pub problem: Solution,
     /// Most states to enumerate.
     pub states: usize,
     /// Episodes played for the correlation of returns.
@@ -52,6 +52,14 @@ pub enum AuditError {
         arm: String,
         /// Why.
         source: ExactError,
+    },
+    /// The problem has no solution that is a function of the state alone.
+    #[error(
+        "the reward of {environment} depends on elapsed time, so no stationary policy is best; use --problem budget"
+    )]
+    Clocked {
+        /// The environment.
+        environment: String,
     },
     /// A task could not be made.
     #[error(transparent)]
@@ -94,6 +102,9 @@ pub enum AuditError {
 /// Audits every arm of an experiment.
 pub fn audit(experiment: &Experiment, question: &Question) -> Result<AuditRecord, AuditError> {
     let world = world::World::enumerate(experiment, question)?;
+    if question.problem == Solution::Unbounded && world.graph.mdp().is_clocked() {
+        return Err(AuditError::Clocked { environment: world.name });
+    }
     let mut arms = Vec::with_capacity(experiment.arms.len());
     for arm in &experiment.arms {
         let outcome = match score::history(&arm.method) {

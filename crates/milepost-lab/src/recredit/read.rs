@@ -7,7 +7,7 @@ use milepost_core::{Ending, Outcome, Signals};
 use super::RecreditError;
 use crate::record::directory::{TaskFolder, read_json};
 use crate::record::trace::TraceRecord;
-use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
+use crate::record::trajectories::{GroupRecord, KIND, TrajectoryRecord};
 use crate::record::{RunDirectory, log};
 
 /// The groups of one arm and seed.
@@ -27,7 +27,7 @@ pub(super) fn arm(run: &RunDirectory, arm: &str, seeds: &[u64]) -> Result<Vec<Re
             continue;
         }
         recorded.push(if folder.trajectories().is_file() {
-            current(&folder, seed)?
+            current(&folder, &run.meta().config, seed)?
         } else {
             before_trajectories(&folder, seed)?
         });
@@ -35,9 +35,19 @@ pub(super) fn arm(run: &RunDirectory, arm: &str, seeds: &[u64]) -> Result<Vec<Re
     Ok(recorded)
 }
 
-fn current(folder: &TaskFolder, seed: u64) -> Result<Recorded, RecreditError> {
+fn current(folder: &TaskFolder, config: &str, seed: u64) -> Result<Recorded, RecreditError> {
     let path = folder.trajectories();
-    let groups = log::read::<GroupRecord>(&path)?.lines;
+    let log::Log { header, lines: groups, cut } = log::read::<GroupRecord>(&path)?;
+    let damaged = |reason: String| Err(RecreditError::Damaged { path: path.clone(), reason });
+    if header.kind != KIND {
+        return damaged(format!("it is a log of {}, not of {KIND}", header.kind));
+    }
+    if header.config != config {
+        return damaged("it belongs to a run of another configuration".into());
+    }
+    if cut > 0 {
+        return damaged(format!("its last {cut} bytes were not completely written"));
+    }
     for member in groups.iter().flat_map(|group| &group.members) {
         check(member).map_err(|reason| RecreditError::Damaged { path: path.clone(), reason })?;
     }
