@@ -24,6 +24,7 @@ mod red_blue_doors;
 mod registry;
 mod room_grid;
 mod unlock;
+pub mod wfc;
 
 use crate::level::{Blueprint, LevelError, Settings};
 use crate::rng::NumpyRng;

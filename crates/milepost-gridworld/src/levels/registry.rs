@@ -2,6 +2,7 @@ use milepost_core::nearest;
 
 use super::babyai;
 use super::obstructed_maze::{MazePlan, MazeStart, ObstructedMaze, Quarters};
+use super::wfc::{self, Preset};
 use super::{
     Crossing, DistShift, DoorKey, DynamicObstacles, Empty, Fetch, FourRooms, Generate, GoToDoor, GoToObject,
     KeyCorridor, LavaGap, LockedRoom, Memory, MultiRoom, Obstacle, Playground, PutNear, RedBlueDoors, Unlock,
@@ -56,6 +57,7 @@ enum Entry {
     PutNear(u8, u8),
     RedBlueDoors(u8),
     Unlock(Unlock),
+    Wfc(wfc::Preset),
 }
 
 impl Entry {
@@ -83,6 +85,7 @@ impl Entry {
             Self::PutNear(size, objects) => Box::new(PutNear::new(size, objects)?),
             Self::RedBlueDoors(size) => Box::new(RedBlueDoors::new(size)?),
             Self::Unlock(unlock) => Box::new(unlock),
+            Self::Wfc(preset) => Box::new(preset.levels(25)?),
         })
     }
 }
@@ -182,6 +185,12 @@ const REGISTER: &[(&str, Entry)] = &[
     ("MiniGrid-SimpleCrossingS9N3-v0", Entry::Crossing(9, 3, Obstacle::Wall)),
     ("MiniGrid-Unlock-v0", Entry::Unlock(Unlock::Open)),
     ("MiniGrid-UnlockPickup-v0", Entry::Unlock(Unlock::PickUp)),
+    ("MiniGrid-WFC-DungeonMazeScaled-v0", Entry::Wfc(Preset::DungeonMazeScaled)),
+    ("MiniGrid-WFC-MazeSimple-v0", Entry::Wfc(Preset::MazeSimple)),
+    ("MiniGrid-WFC-ObstaclesAngular-v0", Entry::Wfc(Preset::ObstaclesAngular)),
+    ("MiniGrid-WFC-ObstaclesBlackdots-v0", Entry::Wfc(Preset::ObstaclesBlackdots)),
+    ("MiniGrid-WFC-ObstaclesHogs3-v0", Entry::Wfc(Preset::ObstaclesHogs3)),
+    ("MiniGrid-WFC-RoomsFabric-v0", Entry::Wfc(Preset::RoomsFabric)),
 ];
 
 /// Every registered name, in alphabetical order.
