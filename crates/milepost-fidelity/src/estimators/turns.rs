@@ -12,7 +12,8 @@ use crate::Unit;
 /// theirs, its value the one before its last decision.
 ///
 /// Source: turn-level form of MT-PPO, arXiv 2505.11821, and VAGEN. Identity: `L = 1` is GAE. Known failure:
-/// the value stands at the last decision, so what the earlier ones of the turn decided is missed.
+/// the value stands before the last decision of a turn, so what the earlier ones decided is credited to the
+/// turn before, and in the first turn to nobody.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TurnGae {

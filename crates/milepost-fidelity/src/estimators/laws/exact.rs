@@ -6,7 +6,7 @@ use super::support::{Bench, distance};
 use super::tiny::Tiny;
 use crate::estimators::{
     Critic, CriticKind, EpisodeTerm, Gae, GiGpo, Key, MinForm, MonteCarlo, Normalization, Outcome, Predictor,
-    Redistribution, Residual, ReturnBaseline, Start,
+    Redistribution, Residual, ReturnBaseline, Start, TurnGae,
 };
 
 proptest! {
@@ -83,6 +83,21 @@ proptest! {
                 let lowest = (i..range.end).map(|k| skill[k] + luck[k]).fold(f64::INFINITY, f64::min);
                 prop_assert!((credit[i] - lowest).abs() < 1e-12);
             }
+        }
+    }
+
+    #[test]
+    fn turn_gae_misses_what_the_first_turn_decided_before_its_last_step(first in 0_u64..1 << 30) {
+        // Turns of steps {0, 1} and {2}, values before steps 1 and 2.
+        let bench = Bench::new(&Tiny::BINARY);
+        let batch = bench.sample(first, 4);
+        let (skill, luck) = bench.skill_and_luck(&batch);
+        let mut rule = TurnGae { tokens_per_turn: 2, gamma: 1.0, lambda: 0.0, critic: Critic::exact() };
+        let credit = bench.credit(&mut rule, &batch);
+        for range in batch.ranges() {
+            let change = |step| skill[range.start + step] + luck[range.start + step];
+            let wanted = [change(1), change(1), change(2)];
+            prop_assert!(distance(&credit[range.clone()], &wanted) < 1e-12);
         }
     }
 

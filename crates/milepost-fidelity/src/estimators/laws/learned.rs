@@ -27,7 +27,7 @@ fn error(bench: &Bench, kind: PredictorKind) -> f64 {
 }
 
 fn recurrent(episodes: usize, epochs: usize) -> PredictorKind {
-    PredictorKind::Recurrent { key: Key::TimeAndState, episodes, hidden: 6, epochs, step_size: 0.1 }
+    PredictorKind::Recurrent { key: Key::TimeAndState, episodes, hidden: 6, epochs, step_size: 0.05 }
 }
 
 /// Two decisions that add up, in six steps; all that can be observed is the clock.

@@ -1,5 +1,6 @@
 //! What the estimators must satisfy, checked against exact truth.
 
+mod aliasing;
 mod critics;
 mod edges;
 mod equal;

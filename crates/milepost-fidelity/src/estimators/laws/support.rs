@@ -3,7 +3,7 @@
 use milepost_microworlds::Dynamics;
 
 use crate::metrics::Assigned;
-use crate::protocol::{Instance, exact_mean_gradient};
+use crate::protocol::{Instance, exact_gradient};
 use crate::{
     Batch, Context, CreditEstimator, Estimate, FidelityError, LayeredWorld, Meter, Needs, NodePolicy,
     Sharing, Tape, Truth,
@@ -105,7 +105,7 @@ impl Bench {
 
     /// `E ĝ` over all batches of `count` episodes, by enumeration.
     pub(super) fn expected_gradient(&self, estimator: &mut dyn CreditEstimator, count: usize) -> Vec<f64> {
-        exact_mean_gradient(&self.instance, estimator, count, 1_000_000).expect("the world is small")
+        exact_gradient(&self.instance, estimator, count, 1_000_000).expect("the world is small").mean
     }
 }
 

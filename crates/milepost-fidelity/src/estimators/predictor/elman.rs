@@ -28,22 +28,25 @@ pub(super) struct Workspace {
 }
 
 impl Elman {
-    /// Small random weights, and `W = 0.9 I` plus noise.
+    /// `U ~ N(0, 0.5²)`, `W = 0.9 I + N(0, 0.1²)`, `v ~ N(0, 0.3²)`, `b = c = 0`. Smaller `U` leaves the network
+    /// where products of what it read early and late cannot be learned.
     pub(super) fn new(hidden: usize, tokens: usize, mut noise: Stream) -> Self {
-        let mut parameters = vec![0.0; tokens * hidden + hidden * hidden + 2 * hidden + 1];
-        let scale = 0.1;
-        for parameter in &mut parameters {
-            *parameter = scale * noise.normal();
+        let mut network = Self {
+            hidden,
+            tokens,
+            parameters: vec![0.0; tokens * hidden + hidden * hidden + 2 * hidden + 1],
+        };
+        let (recurrent, bias, readout) = (network.recurrent(), network.bias(), network.readout());
+        for (scale, range) in [(0.5, 0..recurrent), (0.1, recurrent..bias), (0.3, readout..readout + hidden)]
+        {
+            for parameter in &mut network.parameters[range] {
+                *parameter = scale * noise.normal();
+            }
         }
-        let recurrent = tokens * hidden;
         for unit in 0..hidden {
-            parameters[recurrent + unit * hidden + unit] += 0.9;
+            network.parameters[recurrent + unit * hidden + unit] += 0.9;
         }
-        Self { hidden, tokens, parameters }
-    }
-
-    pub(super) fn parameters(&self) -> &[f64] {
-        &self.parameters
+        network
     }
 
     const fn recurrent(&self) -> usize {
@@ -119,12 +122,11 @@ impl Elman {
         }
     }
 
-    /// `θ ← θ − step_size · g`, `g` shortened to length 1 where it is longer.
+    /// `θ ← θ − step_size · g`. Nothing is clipped: shortening the large errors of rare outcomes would pull
+    /// the predictions from the mean towards the mode.
     pub(super) fn descend(&mut self, gradient: &[f64], step_size: f64) {
-        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let step = step_size / norm.max(1.0);
         for (parameter, gradient) in self.parameters.iter_mut().zip(gradient) {
-            *parameter -= step * gradient;
+            *parameter -= step_size * gradient;
         }
     }
 }

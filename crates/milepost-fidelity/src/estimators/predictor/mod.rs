@@ -30,7 +30,8 @@ pub enum PredictorKind {
         episodes: usize,
     },
     /// `ĝ_t = b + Σ_{k≤t} w(place_k, a_k)` by ridge regression of whole returns: each step contributes by
-    /// itself.
+    /// itself. Where places remember what was decided, the credit is shared between the decision and all
+    /// places that remember it.
     Linear {
         /// What a place is.
         key: Key,
@@ -50,7 +51,7 @@ pub enum PredictorKind {
         hidden: usize,
         /// Passes over the episodes.
         epochs: usize,
-        /// Step size of the gradient descent, greater than 0.
+        /// Step size of the gradient descent, greater than 0; it falls linearly to 0 over the training.
         step_size: f64,
     },
 }

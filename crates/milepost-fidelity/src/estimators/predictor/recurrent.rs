@@ -22,7 +22,8 @@ pub(super) struct Recurrent {
 
 impl Recurrent {
     /// Trains on standardised rewards-to-go, one episode of the batch after the other; the loss of an episode
-    /// is half the mean squared error over its tokens.
+    /// is half the mean squared error over its tokens. The step size falls linearly to 0, so that the luck of the
+    /// last episodes does not stay in the predictions.
     pub(super) fn fit(
         context: &Context<'_>,
         key: Key,
@@ -43,8 +44,12 @@ impl Recurrent {
         let mut space = Workspace::default();
         let (mut errors, longest) = (Vec::new(), context.horizon() + 1);
         errors.resize(longest, 0.0);
+        let mut loss = 0.0;
+        let updates = (epochs * episodes.len()) as f64;
+        let mut left = updates;
         for _ in 0..epochs {
             let mut first = 0;
+            loss = 0.0;
             for range in &episodes {
                 let (sequence, count) = (&cells[first..=first + range.len()], range.len() + 1);
                 first += count;
@@ -53,12 +58,15 @@ impl Recurrent {
                 let targets = std::iter::once(range.start).chain(range.clone());
                 for (error, step) in errors.iter_mut().zip(targets) {
                     *error = (*error - (to_go[step] - mean) / deviation) / count as f64;
+                    loss += *error * *error * count as f64;
                 }
                 network.backward(sequence, errors, &mut space);
-                network.descend(&space.gradient, step_size);
+                network.descend(&space.gradient, step_size * left / updates);
+                left -= 1.0;
             }
         }
-        if network.parameters().iter().any(|parameter| !parameter.is_finite()) {
+        // Predicting the mean throughout has a mean squared error of 1.
+        if !loss.is_finite() || loss > 2.0 * episodes.len() as f64 {
             let rule = "be small enough for the training to converge";
             return Err(FidelityError::Parameter { parameter: "step-size", value: step_size, rule });
         }
