@@ -7,8 +7,8 @@ use crate::{ObjectiveError, Reduction, check, math};
 
 /// `H = Σ W_{i,t} H_{i,t}`, `H_{i,t} = −Σ_a p_a log p_a` in nats, from logits `z`.
 ///
-/// `dH_{i,t}/dz_a = −p_a (log p_a + H_{i,t})`. To favour entropy, subtract a multiple of value and gradient from
-/// those of the loss.
+/// `dH_{i,t}/dz_a = −p_a (log p_a + H_{i,t})`. To favour entropy, subtract a multiple of value and gradient
+/// from those of the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EntropyLoss {
@@ -17,12 +17,12 @@ pub struct EntropyLoss {
 }
 
 impl EntropyLoss {
-    /// The entropy, with `gradient = dH/dz`. `logits` and `gradient` are `[positions, classes]`; a logit of `−∞` is a
-    /// forbidden action. Positions where `mask` is false get a gradient of 0 and are never read.
+    /// The entropy, with `gradient = dH/dz`. `logits` and `gradient` are `[positions, classes]`; a logit of
+    /// `−∞` is a forbidden action. Positions where `mask` is false get a gradient of 0 and are never read.
     ///
     /// # Errors
-    /// A parameter outside its domain; slices that do not fit; a NaN or `+∞`, or nothing but `−∞`, at a position that
-    /// counts; no such position.
+    /// A parameter outside its domain; slices that do not fit; a NaN or `+∞`, or nothing but `−∞`, at a
+    /// position that counts; no such position.
     pub fn evaluate(
         &self,
         rows: &Rows,

@@ -2,12 +2,13 @@
 
 use crate::{ObjectiveError, check, math};
 
-/// Plackett–Luce: `L = (1/N) Σ_i Σ_k [log Σ_{j≥k} e^{r_(j)} − r_(k)]`, `r_(k)` the score of the item at rank `k`, best first.
+/// Plackett–Luce: `L = (1/N) Σ_i Σ_k [log Σ_{j≥k} e^{r_(j)} − r_(k)]`, `r_(k)` the score of the item at rank
+/// `k`, best first.
 ///
-/// `rewards`, `rankings` and `gradient` are `[N, items]`; a row of `rankings` names its items, best first, and `losses`
-/// gets the negative log-likelihood of each row. An item's gradient is the sum over the ranks up to its own of its
-/// softmax share among those still to be placed, less 1. With two items it is Bradley–Terry. Returns `L`.
-/// Source: Plackett 1975; Luce 1959.
+/// `rewards`, `rankings` and `gradient` are `[N, items]`; a row of `rankings` names its items, best first, and
+/// `losses` gets the negative log-likelihood of each row. An item's gradient is the sum over the ranks up to
+/// its own of its softmax share among those still to be placed, less 1. With two items it is Bradley–Terry.
+/// Returns `L`. Source: Plackett 1975; Luce 1959.
 ///
 /// # Errors
 /// No row or no item; slices that do not fit; a number that is not finite; a row that is no ordering.

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ObjectiveError, check, math};
 
-/// Bradley–Terry: `L = (1/N) Σ_i [softplus(d_i) − p_i d_i] + c (1/N) Σ_i (r^w_i + r^l_i)²`, `d = r^w − r^l − margin`.
+/// Bradley–Terry: `L = (1/N) Σ_i [softplus(d_i) − p_i d_i] + c (1/N) Σ_i (r^w_i + r^l_i)²`,
+/// `d = r^w − r^l − margin`.
 ///
 /// `p` is the probability that the first is better: at `p = 1` the first term is `−log σ(d)`, at `p = ½` a tie.
-/// `dL/dr^w = (σ(d) − p + 2c (r^w + r^l))/N`, `dL/dr^l = (p − σ(d) + 2c (r^w + r^l))/N`. The last term centres the rewards
-/// around 0, which the comparisons leave free. Sources: Bradley and Terry 1952; margins, arXiv 2307.09288; centring,
-/// arXiv 2312.09244; TRL and OpenRLHF agree.
+/// `dL/dr^w = (σ(d) − p + 2c (r^w + r^l))/N`, `dL/dr^l = (p − σ(d) + 2c (r^w + r^l))/N`. The last term centres
+/// the rewards around 0, which the comparisons leave free. Sources: Bradley and Terry 1952; margins, arXiv
+/// 2307.09288; centring, arXiv 2312.09244; TRL and OpenRLHF agree.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BradleyTerry {
@@ -77,8 +78,8 @@ impl BradleyTerry {
     /// [`PreferenceObjective::evaluate`](crate::PreferenceObjective::evaluate).
     ///
     /// # Errors
-    /// A parameter outside its domain; slices that do not fit; a number that is not finite; a probability outside
-    /// `[0, 1]`; no pair.
+    /// A parameter outside its domain; slices that do not fit; a number that is not finite; a probability
+    /// outside `[0, 1]`; no pair.
     pub fn evaluate(
         &self,
         pairs: &RewardPairs<'_>,

@@ -8,7 +8,8 @@ use crate::{ObjectiveError, Reduction, check};
 /// `L = ½ Σ W_{i,t} max((v − v̂)², (clip(v, v_old ± ε) − v̂)²)`, without the second term if there is no clip.
 ///
 /// The derivative is `W (v − v̂)` where the plain term decides, 0 where the clipped one does. The ½ is inside:
-/// libraries without it call the same weight half as large. Source: PPO's reference code; verl and OpenRLHF agree.
+/// libraries without it call the same weight half as large. Source: PPO's reference code; verl and OpenRLHF
+/// agree.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ValueLoss {
@@ -65,8 +66,8 @@ impl ValueLoss {
     /// [`PolicyObjective::evaluate`](crate::PolicyObjective::evaluate).
     ///
     /// # Errors
-    /// A parameter outside its domain; slices that do not fit; a NaN or infinity at a position that counts; no such
-    /// position; a clip without old values.
+    /// A parameter outside its domain; slices that do not fit; a NaN or infinity at a position that counts; no
+    /// such position; a clip without old values.
     pub fn evaluate(
         &self,
         batch: &ValueBatch<'_>,

@@ -133,6 +133,18 @@ fn a_divergence_without_a_reference_is_refused() {
 }
 
 #[test]
+fn a_negative_correction_is_refused() {
+    let rows = Rows::ragged(&[2]);
+    let zeros = [0.0; 2];
+    let batch = TokenBatch::new(&rows, &zeros, &zeros, &zeros).with_correction(&[1.0, -1.0]);
+    for objective in [plain::ppo(), trl::vespo(), verl::geo_mean(0.4, 0.4)] {
+        let error = refused(&objective, &batch);
+        assert!(matches!(error, ObjectiveError::InvalidParameter { name: "correction", .. }), "{error}");
+    }
+    assert!(plain::ppo().evaluate(&batch.masked(&[true, false]), None, &mut [0.0; 2]).is_ok());
+}
+
+#[test]
 fn an_overflow_without_bounds_is_refused_with_its_place() {
     let rows = Rows::ragged(&[1, 1]);
     let (log_probs, old) = ([-1.0, 0.0], [-1.0, -1000.0]);

@@ -226,15 +226,35 @@ proptest! {
     ) {
         let rows = batch.rows();
         let correction = vec![factor; rows.entries()];
-        for (name, objective) in differentiable() {
-            let objective = objective.with_kl(trl::kl(0.1));
-            let (plain, _) = batch.evaluate(&objective);
-            let mut gradient = vec![0.0; rows.entries()];
-            let view = batch.view(&rows).with_correction(&correction);
+        let evaluate = |objective: PolicyObjective, correction: Option<&[f64]>| {
+            let mut gradient = vec![f64::NAN; rows.entries()];
+            let view = TokenBatch { correction, ..batch.view(&rows) };
             let report = objective.evaluate(&view, None, &mut gradient).expect("valid");
+            (report, gradient)
+        };
+        for (name, objective) in differentiable() {
+            let (plain, slope) = evaluate(objective, None);
+            let (both, together) = evaluate(objective.with_kl(trl::kl(0.1)), None);
+            let (report, gradient) = evaluate(objective.with_kl(trl::kl(0.1)), Some(&correction));
             close_within(name, &[report.policy_loss], &[factor * plain.policy_loss], 1e-7)?;
-            prop_assert_eq!(report.kl_loss, plain.kl_loss);
+            prop_assert_eq!(report.kl_loss, both.kl_loss);
+            let want: Vec<f64> = slope.iter().zip(&together).map(|(p, both)| both + (factor - 1.0) * p).collect();
+            close_within(name, &gradient, &want, 1e-7)?;
         }
+    }
+
+    #[test]
+    fn vespo_takes_a_correction_as_part_of_the_ratio(
+        batch in batches(), factors in prop::collection::vec(0.5..2.0_f64, 24),
+    ) {
+        let rows = batch.rows();
+        let correction = &factors[..rows.entries()];
+        let mut gradient = vec![f64::NAN; rows.entries()];
+        let view = batch.view(&rows).with_correction(correction);
+        trl::vespo().evaluate(&view, None, &mut gradient).expect("valid");
+        let old = batch.old.iter().zip(correction).map(|(old, factor)| old - factor.ln()).collect();
+        let (_, want) = Batch { old, ..batch.clone() }.evaluate(&trl::vespo());
+        close_within("vespo", &gradient, &want, 1e-9)?;
     }
 
     #[test]
@@ -298,4 +318,52 @@ fn an_empty_sequence_counts_where_all_rows_do() {
     };
     assert_eq!(loss(plain::grpo()), -1.0);
     assert_eq!(loss(trl::grpo(0.2, 0.2)), -0.5);
+}
+
+#[test]
+fn the_covariance_penalty_falls_on_the_largest_and_on_one_token_at_least() {
+    let rows = Rows::ragged(&[4]);
+    let (log_probs, old) = ([-0.5, -1.0, -2.0, -0.1], [-0.6, -0.9, -2.0, -0.3]);
+    // Covariances with ℓ (mean −0.9): 0.4, 0.1, 1.1 and −0.8 in multiples of A − mean A.
+    let advantages = [1.0, 1.0, -1.0, -1.0];
+    let gradient = |coefficient: f64, fraction: f64| {
+        let mut gradient = [f64::NAN; 4];
+        let batch = TokenBatch::new(&rows, &log_probs, &old, &advantages);
+        let objective = verl::kl_cov(fraction, coefficient, Aggregation::TokenSum);
+        let report = objective.evaluate(&batch, None, &mut gradient).expect("valid");
+        (gradient, report.capped)
+    };
+    let (plain, _) = gradient(0.0, 0.01);
+    let (one, selected) = gradient(0.5, 0.01);
+    assert_eq!(selected, 1);
+    assert_eq!(one, plain, "the largest covariance is the third token's, and ∣u∣ has slope 0 at u = 0");
+    let (two, selected) = gradient(0.5, 0.5);
+    assert_eq!(selected, 2);
+    let moved: Vec<f64> = two.iter().zip(&plain).map(|(a, b)| a - b).collect();
+    assert!((moved[0] - 0.5).abs() < 1e-12, "the first token is next, and its probability rose");
+    assert_eq!(moved[1..], [0.0; 3]);
+}
+
+#[test]
+fn a_log_ratio_beyond_its_bound_has_the_value_of_the_bound_and_no_gradient() {
+    let rows = Rows::ragged(&[1]);
+    let evaluate = |log_ratio: f64| {
+        let (log_probs, mut gradient) = ([log_ratio - 3.0], [f64::NAN]);
+        let batch = TokenBatch::new(&rows, &log_probs, &[-3.0], &[-1.0]);
+        let objective = PolicyObjective {
+            ratio: LogRatio::token_within(2.0),
+            surrogate: Surrogate::ImportanceWeighted {},
+            ..plain::ppo()
+        };
+        let report = objective.evaluate(&batch, None, &mut gradient).expect("valid");
+        (report.loss, gradient[0], report.bounded)
+    };
+    for sign in [-1.0_f64, 1.0] {
+        let (loss, gradient, bounded) = evaluate(sign * 2.5);
+        assert!((loss - (sign * 2.0).exp()).abs() < 1e-12);
+        assert_eq!((gradient, bounded), (0.0, 1));
+        let (loss, gradient, bounded) = evaluate(sign * 1.5);
+        assert!((gradient - loss).abs() < 1e-12, "the derivative of −A w by its log-ratio is itself");
+        assert_eq!(bounded, 0);
+    }
 }

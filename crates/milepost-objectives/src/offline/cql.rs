@@ -14,11 +14,11 @@ pub struct SampledActions<'a> {
     pub log_densities: &'a [f64],
 }
 
-/// `L = α Σ_c weight · ((1/n) Σ_i [log Σ_j exp(Q_c(s_i, a_j) − log μ(a_j)) − Q_c(s_i, a_i)] − threshold)` over continuous
-/// actions: values of actions that are not in the data go down.
+/// `L = α Σ_c weight · ((1/n) Σ_i [log Σ_j exp(Q_c(s_i, a_j) − log μ(a_j)) − Q_c(s_i, a_i)] − threshold)` over
+/// continuous actions: values of actions that are not in the data go down.
 ///
-/// `j` runs over all sampled actions of all sources, and the sum is not divided by their number, as in d3rlpy. `α` is a
-/// Lagrange multiplier, 1 without. Source: CQL(H), arXiv 2006.04779.
+/// `j` runs over all sampled actions of all sources, and the sum is not divided by their number, as in d3rlpy.
+/// `α` is a Lagrange multiplier, 1 without. Source: CQL(H), arXiv 2006.04779.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ConservativeLoss {
@@ -40,8 +40,8 @@ pub struct ConservativeReport {
 }
 
 impl ConservativeLoss {
-    /// The loss, with its derivatives by the values of each source (`[critics, n, samples]`) and by those of the recorded
-    /// actions (`[critics, n]`).
+    /// The loss, with its derivatives by the values of each source (`[critics, n, samples]`) and by those of
+    /// the recorded actions (`[critics, n]`).
     ///
     /// # Errors
     /// No source, critic or transition; slices that do not fit; a number that is not finite; a parameter
@@ -107,7 +107,8 @@ impl ConservativeLoss {
 /// `dL/dQ_c(s_i, a) = (softmax(Q̄)_a − 1(a = a_i))/(n C)`. `values` and `gradient` are `[critics, n, actions]`.
 ///
 /// # Errors
-/// No critic, action or transition; slices that do not fit; a number that is not finite; an action that is none.
+/// No critic, action or transition; slices that do not fit; a number that is not finite; an action that is
+/// none.
 pub fn discrete_conservative_loss(
     values: &[f64],
     taken: &[usize],
@@ -141,8 +142,9 @@ pub fn discrete_conservative_loss(
     Ok(total)
 }
 
-/// Double Q-learning over discrete actions: the action that is best for the mean of the online critics (the first
-/// among equals), and its smallest value among the target critics. Both inputs are `[critics, n, actions]`.
+/// Double Q-learning over discrete actions: the action that is best for the mean of the online critics (the
+/// first among equals), and its smallest value among the target critics. Both inputs are
+/// `[critics, n, actions]`.
 ///
 /// # Errors
 /// No critic, action or transition; slices that do not fit; a number that is not finite.

@@ -6,8 +6,8 @@ use crate::{ObjectiveError, check, math};
 
 /// Expectile regression: `L = (1/n) Σ_i ∣τ − 1(u_i < 0)∣ u_i²`, `u = target − v`, without a ½.
 ///
-/// `dL/dv = −2 ∣τ − 1(u < 0)∣ u/n`. `τ = ½` is half the squared error; `τ → 1` approaches the largest target. Source: IQL,
-/// arXiv 2110.06169, equation 5.
+/// `dL/dv = −2 ∣τ − 1(u < 0)∣ u/n`. `τ = ½` is half the squared error; `τ → 1` approaches the largest target.
+/// Source: IQL, arXiv 2110.06169, equation 5.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Expectile {
@@ -47,8 +47,8 @@ impl Expectile {
     }
 }
 
-/// `w_i = min(e^{β A_i}, cap)`: how much a recorded action is imitated. The cap comes after the exponential, so that an
-/// overflow is the cap. Sources: AWR, arXiv 1910.00177 (its β is 1/β here); IQL, equation 7.
+/// `w_i = min(e^{β A_i}, cap)`: how much a recorded action is imitated. The cap comes after the exponential,
+/// so that an overflow is the cap. Sources: AWR, arXiv 1910.00177 (its β is 1/β here); IQL, equation 7.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AdvantageWeights {

@@ -68,11 +68,12 @@ impl TdLoss {
         }
     }
 
-    /// `L = Σ_c (1/n) Σ_i l(q_{c,i} − y_i)`: summed over critics, averaged over transitions. `values` and `gradient` are
-    /// `[critics, n]`.
+    /// `L = Σ_c (1/n) Σ_i l(q_{c,i} − y_i)`: summed over critics, averaged over transitions. `values` and
+    /// `gradient` are `[critics, n]`.
     ///
     /// # Errors
-    /// No transition or critic, slices that do not fit, a number that is not finite, a width that is not positive.
+    /// No transition or critic, slices that do not fit, a number that is not finite, a width that is not
+    /// positive.
     pub fn evaluate(
         self,
         values: &[f64],

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ObjectiveError, check};
 
-/// The actor's loss: `L = −λ (1/n) Σ_i Q_i + (1/(n A)) Σ_{i,j} (π_{i,j} − a_{i,j})²`, `λ = α/mean∣Q∣` held constant.
+/// The actor's loss: `L = −λ (1/n) Σ_i Q_i + (1/(n A)) Σ_{i,j} (π_{i,j} − a_{i,j})²`, `λ = α/mean∣Q∣` held
+/// constant.
 ///
 /// The second mean is over transitions *and* action dimensions, as in the authors' code and d3rlpy. Scaling all
 /// values by a positive number changes nothing. Source: TD3+BC, arXiv 2106.06860.
@@ -30,7 +31,8 @@ impl Td3Bc {
     /// The loss, with `value_gradient = dL/dQ` (`[n]`, to be carried on through the critic) and
     /// `action_gradient`, the derivative of the cloning part by the policy's action (`[n, A]`).
     ///
-    /// `values` is `[n]`: the first critic at the policy's action. `policy_actions` and `data_actions` are `[n, A]`.
+    /// `values` is `[n]`: the first critic at the policy's action. `policy_actions` and `data_actions` are
+    /// `[n, A]`.
     ///
     /// # Errors
     /// No transition, slices that do not fit, a number that is not finite, `α < 0`, values that are all 0.

@@ -89,6 +89,12 @@ impl<'a> TokenBatch<'a> {
         finite("old_log_probs", self.old_log_probs)?;
         finite("advantages", self.advantages)?;
         self.reference.map_or(Ok(()), |reference| finite("reference", reference))?;
-        self.correction.map_or(Ok(()), |correction| finite("correction", correction))
+        let Some(correction) = self.correction else { return Ok(()) };
+        finite("correction", correction)?;
+        let negative = |index: &usize| self.is_policy(*index) && correction[*index] < 0.0;
+        match (0..correction.len()).find(negative) {
+            None => Ok(()),
+            Some(index) => check::non_negative("correction", correction[index]),
+        }
     }
 }

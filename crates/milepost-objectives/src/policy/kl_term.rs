@@ -25,8 +25,8 @@ pub enum KlBounds {
 pub enum KlCorrection {
     /// It does not.
     None,
-    /// The estimate is multiplied by the ratio `w` of the objective, through which the gradient flows too (TRL's
-    /// `use_bias_correction_kl`).
+    /// The estimate is multiplied by the ratio `w` of the objective, through which the gradient flows too
+    /// (TRL's `use_bias_correction_kl`).
     Ratio,
     /// The value stays; its derivative is `sg[min(10, π/π_old)] (ℓ − ℓ_ref)`, that of the reverse divergence
     /// whatever the estimator (OpenRLHF's `unbiased_gradient`).
@@ -35,8 +35,9 @@ pub enum KlCorrection {
 
 /// `β · k(ℓ − ℓ_ref)` per token, aggregated like the policy loss.
 ///
-/// As loss terms on samples of the policy itself, k1 has an expected gradient of 0, k2 that of `KL(π ‖ π_ref)`, k3
-/// that of `KL(π_ref ‖ π)`. `straight_through` keeps the value and takes the gradient of k2 ("k3+" in verl).
+/// As loss terms on samples of the policy itself, k1 has an expected gradient of 0, k2 that of
+/// `KL(π ‖ π_ref)`, k3 that of `KL(π_ref ‖ π)`. `straight_through` keeps the value and takes the gradient of
+/// k2 ("k3+" in verl).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KlTerm {

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::TokenBatch;
 use crate::ObjectiveError;
 
-/// What one probability ratio covers, with `δ_t = ℓ_t − ℓ_old,t` and `n` policy tokens in the sequence. A sequence is a
-/// row of the batch: for one ratio per turn let the rows be turns, under an average that counts tokens.
+/// What one probability ratio covers, with `δ_t = ℓ_t − ℓ_old,t` and `n` policy tokens in the sequence. A
+/// sequence is a row of the batch: for one ratio per turn let the rows be turns, under an average that counts
+/// tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RatioUnit {
@@ -15,8 +16,8 @@ pub enum RatioUnit {
     /// `u_t = (1/n) Σ_s δ_s`; the gradient flows through the mean (GSPO in OpenRLHF, "sequence" level in TRL).
     SequenceMean,
     /// Value of [`SequenceMean`](Self::SequenceMean), but `∂u_t/∂ℓ_t = 1` and 0 for every other token:
-    /// `u_t = ℓ_t − sg[ℓ_t] + sg[(1/n) Σ_s δ_s]` (GSPO-token, arXiv 2507.18071; GSPO in verl). With one advantage
-    /// per sequence it moves the policy exactly as the mean does.
+    /// `u_t = ℓ_t − sg[ℓ_t] + sg[(1/n) Σ_s δ_s]` (GSPO-token, arXiv 2507.18071; GSPO in verl). With one
+    /// advantage per sequence it moves the policy exactly as the mean does.
     SequenceMeanPerToken,
     /// `u_t = Σ_s δ_s`: the ratio of whole sequences.
     SequenceSum,

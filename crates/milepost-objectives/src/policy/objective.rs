@@ -7,8 +7,8 @@ use super::token_loss::TokenLoss;
 use super::{KlTerm, LogRatio, PolicyReport, Reduction, Surrogate, TokenBatch};
 use crate::{ObjectiveError, check};
 
-/// `L = Σ W_{i,t} [l(u, ℓ, A) + β k(ℓ − ℓ_ref)]` over the policy's tokens: a surrogate, the unit of its ratios, the
-/// weights of its average and a divergence term, each chosen on its own.
+/// `L = Σ W_{i,t} [l(u, ℓ, A) + β k(ℓ − ℓ_ref)]` over the policy's tokens: a surrogate, the unit of its
+/// ratios, the weights of its average and a divergence term, each chosen on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PolicyObjective {

@@ -69,8 +69,8 @@ impl Reduction {
         }
     }
 
-    /// `W_i`: the weight of each token of sequence `i`, within a mini-batch of the given totals (the batch's own
-    /// if `None`).
+    /// `W_i`: the weight of each token of sequence `i`, within a mini-batch of the given totals (the batch's
+    /// own if `None`).
     ///
     /// # Errors
     /// No sequence, no policy token at all, a parameter outside its domain.

@@ -26,8 +26,8 @@ impl Outside {
     }
 }
 
-/// The loss of a batch, and counts and sums over its policy tokens. Reports of micro-batches add up (`+=`) to the
-/// report of their mini-batch; only then divide.
+/// The loss of a batch, and counts and sums over its policy tokens. Reports of micro-batches add up (`+=`) to
+/// the report of their mini-batch; only then divide.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PolicyReport {
     /// What was minimised: policy loss plus `β` times divergence.
@@ -64,8 +64,8 @@ pub struct PolicyReport {
 }
 
 impl PolicyReport {
-    /// Share of the tokens whose ratio is outside the range on the side to which their advantage pushes, so that
-    /// a clip takes their gradient.
+    /// Share of the tokens whose ratio is outside the range on the side to which their advantage pushes, so
+    /// that a clip takes their gradient.
     #[must_use]
     pub fn clip_fraction(&self) -> f64 {
         self.mean((self.positive.above + self.negative.below) as f64)

@@ -8,8 +8,8 @@ use super::margin::{MarginLoss, logistic};
 use super::pairs::{PairBatch, Sides};
 use crate::{ObjectiveError, check, math};
 
-/// The loss of a pair. `a = ℓ^w − ℓ^w_ref` and `b = ℓ^l − ℓ^l_ref` are the log-ratios of both sides, `n` token counts,
-/// `f` the score of a [`Divergence`].
+/// The loss of a pair. `a = ℓ^w − ℓ^w_ref` and `b = ℓ^l − ℓ^l_ref` are the log-ratios of both sides, `n` token
+/// counts, `f` the score of a [`Divergence`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PreferenceLoss {
@@ -57,13 +57,13 @@ pub enum PreferenceLoss {
         /// `γ`: the margin to reach (usual: 0.5 to 1.5 for `β` 2).
         target_margin: f64,
     },
-    /// `−ℓ̄^w − β log σ(log-odds(ℓ̄^w) − log-odds(ℓ̄^l))`, `ℓ̄ = ℓ/n`, `log-odds(x) = x − log(1 − e^x)`, without a reference
-    /// (ORPO, arXiv 2403.07691; its λ is `β` here).
+    /// `−ℓ̄^w − β log σ(log-odds(ℓ̄^w) − log-odds(ℓ̄^l))`, without a reference; `ℓ̄ = ℓ/n`,
+    /// `log-odds(x) = x − log(1 − e^x)` (ORPO, arXiv 2403.07691; its λ is `β` here).
     Orpo {},
 }
 
-/// Losses of the pairs, and their derivatives with respect to the log-probability of each side, before weighting
-/// and averaging.
+/// Losses of the pairs, and their derivatives with respect to the log-probability of each side, before
+/// weighting and averaging.
 pub(crate) struct PairLosses {
     pub losses: Vec<f64>,
     pub slopes: Sides,

@@ -14,8 +14,8 @@ pub(crate) fn logistic(z: f64, smoothing: f64) -> (f64, f64) {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum MarginLoss {
-    /// `−(1 − s) log σ(z) − s log σ(−z)`, derivative `σ(z) − (1 − s)`: DPO (arXiv 2305.18290) at `s = 0`, conservative DPO
-    /// above. TRL 1.16 ignores `s` here; OpenRLHF does not.
+    /// `−(1 − s) log σ(z) − s log σ(−z)`, derivative `σ(z) − (1 − s)`: DPO (arXiv 2305.18290) at `s = 0`,
+    /// conservative DPO above. TRL 1.16 ignores `s` here; OpenRLHF does not.
     Logistic {
         /// `s`: probability that a label is flipped.
         smoothing: f64,
@@ -30,8 +30,8 @@ pub enum MarginLoss {
     Hinge {},
     /// `(z/β − 1/(2β))²`, derivative `2 (z/β − 1/(2β))/β` (IPO, arXiv 2310.12036).
     SquaredError {},
-    /// `σ(z) [log σ(z) − log(1 − s)] + σ(−z) [log σ(−z) − log s]`: the reverse divergence to the label distribution (EXO,
-    /// arXiv 2402.00856), derivative `σ(z) σ(−z) [z − log(1 − s) + log s]`.
+    /// `σ(z) [log σ(z) − log(1 − s)] + σ(−z) [log σ(−z) − log s]`: the reverse divergence to the label
+    /// distribution (EXO, arXiv 2402.00856), derivative `σ(z) σ(−z) [z − log(1 − s) + log s]`.
     Exo {
         /// `s > 0`.
         smoothing: f64,

@@ -79,12 +79,12 @@ impl PreferenceObjective {
         self.loss.validate()
     }
 
-    /// The loss, with `dL/dℓ` of both sides of each pair. `total_pairs` is the number of pairs of the mini-batch that
-    /// this micro-batch belongs to (its own if `None`); losses and gradients then add up.
+    /// The loss, with `dL/dℓ` of both sides of each pair. `total_pairs` is the number of pairs of the
+    /// mini-batch that this micro-batch belongs to (its own if `None`); losses and gradients then add up.
     ///
     /// # Errors
-    /// A parameter outside its domain; slices that do not fit; a NaN or infinity in an argument or in the result; no
-    /// pair; an argument that the loss needs is missing.
+    /// A parameter outside its domain; slices that do not fit; a NaN or infinity in an argument or in the
+    /// result; no pair; an argument that the loss needs is missing.
     pub fn evaluate(
         &self,
         batch: &PairBatch<'_>,

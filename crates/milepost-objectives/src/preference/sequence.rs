@@ -4,10 +4,11 @@ use milepost_credit::Rows;
 
 use crate::{ObjectiveError, check, math};
 
-/// `ℓ_i = Σ_t c_{i,t} ℓ_{i,t}`: which tokens of a sequence its log-probability adds up, and how much each counts.
+/// `ℓ_i = Σ_t c_{i,t} ℓ_{i,t}`: which tokens of a sequence its log-probability adds up, and how much each
+/// counts.
 ///
-/// Summed over the *action* tokens of a multi-turn trajectory, observations left out, it turns any pairwise loss
-/// into its trajectory form (trajectory-DPO):
+/// Summed over the *action* tokens of a multi-turn trajectory, observations left out, it turns any pairwise
+/// loss into its trajectory form (trajectory-DPO):
 ///
 /// ```
 /// use milepost_credit::Rows;
@@ -61,9 +62,9 @@ impl SequenceLogProb {
         }
     }
 
-    /// The same, but tokens beyond the length of the sequence's partner count `α` only: what a longer answer has
-    /// over a shorter one is held back. `partner_lengths` has the token count of the other sequence of each pair.
-    /// Source: LD-DPO, arXiv 2409.06411 (`ld_alpha` in TRL).
+    /// The same, but tokens beyond the length of the sequence's partner count `α` only: what a longer answer
+    /// has over a shorter one is held back. `partner_lengths` has the token count of the other sequence of
+    /// each pair. Source: LD-DPO, arXiv 2409.06411 (`ld_alpha` in TRL).
     ///
     /// # Errors
     /// As [`sum`](Self::sum); a partner length per sequence is missing; `α` outside `[0, 1]`.

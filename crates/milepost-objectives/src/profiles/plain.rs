@@ -1,5 +1,5 @@
-//! The published formulas without any library's additions: exact means, no epsilon, no dual clip. The ratio-based
-//! ones bound the token log-ratio at ±20, far outside any clip range.
+//! The published formulas without any library's additions: exact means, no epsilon, no dual clip. The
+//! ratio-based ones bound the token log-ratio at ±20, far outside any clip range.
 
 use milepost_credit::Aggregation;
 
@@ -60,8 +60,8 @@ pub const fn cispo(cap: f64) -> PolicyObjective {
     objective(Surrogate::Cispo(Cispo::capped(cap)), Aggregation::TokenMean)
 }
 
-/// MiRA (arXiv 2603.19685): squared error of `β` times the log-ratio to an anchor and the advantage, token mean,
-/// Huber beyond 5.
+/// MiRA (arXiv 2603.19685): squared error of `β` times the log-ratio to an anchor and the advantage, token
+/// mean, Huber beyond 5.
 #[must_use]
 pub const fn mira(beta: f64) -> PolicyObjective {
     let regression = Surrogate::Regression(Regression { beta, huber: Some(5.0) });

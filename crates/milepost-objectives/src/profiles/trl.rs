@@ -1,4 +1,5 @@
-//! TRL 1.16: no bounds on log-ratios; means over sequences count empty ones; the divergence is k3 without bounds.
+//! TRL 1.16: no bounds on log-ratios; means over sequences count empty ones; the divergence is k3 without
+//! bounds.
 
 use milepost_credit::{Aggregation, KlEstimator};
 

@@ -1,5 +1,5 @@
-//! verl 0.9.1: sequences without tokens do not count; sequence means divide by `n + 1e-8`; most losses bound the
-//! token log-ratio at ±20.
+//! verl 0.9.1: sequences without tokens do not count; sequence means divide by `n + 1e-8`; most losses bound
+//! the token log-ratio at ±20.
 
 use milepost_credit::Aggregation;
 
@@ -15,15 +15,15 @@ const fn objective(surrogate: Surrogate, ratio: LogRatio, aggregation: Aggregati
     PolicyObjective { surrogate, ratio, reduction: Reduction::verl(aggregation), kl: None }
 }
 
-/// `vanilla`: PPO with a dual clip. verl's `clip_ratio_low` and `clip_ratio_high` default to 0.2 each, so setting its
-/// `clip_ratio` alone changes nothing; its `clip_ratio_c` defaults to 3.
+/// `vanilla`: PPO with a dual clip. verl's `clip_ratio_low` and `clip_ratio_high` default to 0.2 each, so
+/// setting its `clip_ratio` alone changes nothing; its `clip_ratio_c` defaults to 3.
 #[must_use]
 pub const fn vanilla(low: f64, high: f64, dual: f64, aggregation: Aggregation) -> PolicyObjective {
     objective(Surrogate::Clip(Clip { low, high, dual: Some(dual), cap: None }), BOUNDED, aggregation)
 }
 
-/// `gspo`: the ratio of a sequence's geometric mean, its gradient per token, bounded above by `e^10`. The recipes
-/// use 3e-4 and 4e-4.
+/// `gspo`: the ratio of a sequence's geometric mean, its gradient per token, bounded above by `e^10`. The
+/// recipes use 3e-4 and 4e-4.
 #[must_use]
 pub const fn gspo(low: f64, high: f64, aggregation: Aggregation) -> PolicyObjective {
     let ratio = LogRatio { unit: RatioUnit::SequenceMeanPerToken, lower: None, upper: Some(10.0) };

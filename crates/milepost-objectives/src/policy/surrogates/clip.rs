@@ -7,9 +7,10 @@ use crate::{ObjectiveError, check, math};
 
 /// `l = max(−A min(w, cap), −A clip(w, 1 − low, 1 + high))`; with `dual = c`, where `A < 0`, at most `−A c`.
 ///
-/// `∂l/∂u` is `−A w` where the plain branch decides and the ratio is below the cap, 0 elsewhere. `low = high` is
-/// PPO (arXiv 1707.06347), `high > low` clip-higher (DAPO, arXiv 2503.14476), `dual` the dual clip
-/// (arXiv 1912.09729), `cap` TRL's `delta` (INTELLECT-2, arXiv 2505.07291), which bounds positive advantages too.
+/// `∂l/∂u` is `−A w` where the plain branch decides and the ratio is below the cap, 0 elsewhere. `low = high`
+/// is PPO (arXiv 1707.06347), `high > low` clip-higher (DAPO, arXiv 2503.14476), `dual` the dual clip
+/// (arXiv 1912.09729), `cap` TRL's `delta` (INTELLECT-2, arXiv 2505.07291), which bounds positive advantages
+/// too.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Clip {

@@ -6,9 +6,9 @@ use crate::policy::TokenBatch;
 use crate::policy::token_loss::{Side, TokenLoss};
 use crate::{ObjectiveError, check, math};
 
-/// One loss per sequence, `l = −Ā exp((1/(n + ε)) Σ_t δ̃_t)`: `δ̃` is `δ` clipped to `[−low, high]` *in log space* and
-/// only in the direction of the advantage (from above where `A > 0`, from below where `A < 0`); `Ā` is the mean
-/// advantage of the sequence. A token's gradient is `l/(n + ε)`, 0 where its clip is active.
+/// One loss per sequence, `l = −Ā exp((1/(n + ε)) Σ_t δ̃_t)`: `δ̃` is `δ` clipped to `[−low, high]` *in log
+/// space* and only in the direction of the advantage (from above where `A > 0`, from below where `A < 0`); `Ā`
+/// is the mean advantage of the sequence. A token's gradient is `l/(n + ε)`, 0 where its clip is active.
 ///
 /// The ratio unit of the objective does not apply. A [`TokenBatch::correction`] enters as its geometric mean.
 /// Source: GMPO, arXiv 2507.20673, as in verl.

@@ -6,8 +6,8 @@ use crate::policy::TokenBatch;
 use crate::policy::token_loss::TokenLoss;
 use crate::{ObjectiveError, check, math};
 
-/// `l = −A w`, plus `coefficient · |u|` on the `max(1, ⌊fraction · n⌋)` of the `n` policy tokens with the largest
-/// covariance `(A − mean A)(ℓ − mean ℓ)`. No clip.
+/// `l = −A w`, plus `coefficient · |u|` on the `max(1, ⌊fraction · n⌋)` of the `n` policy tokens with the
+/// largest covariance `(A − mean A)(ℓ − mean ℓ)`. No clip.
 ///
 /// The selection belongs to the batch that is passed: micro-batches select for themselves, as in verl. Equal
 /// covariances are taken in the order of the batch. Source: KL-Cov, arXiv 2505.22617.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::policy::token_loss::{Side, TokenLoss};
 use crate::{ObjectiveError, check, math};
 
-/// `l = h(x)`, `x = β u − A`, with `h(x) = x²`, or Huber's `2 d |x| − d²` where `|x| > d`. `∂l/∂u = 2 β clip(x, ±d)`.
+/// `l = h(x)`, `x = β u − A`, with `h(x) = x²`, or Huber's `2 d |x| − d²` where `|x| > d`.
+/// `∂l/∂u = 2 β clip(x, ±d)`.
 ///
 /// `u` is the log-ratio to an *anchor*, whose log-probabilities go where those of the old policy stand. No
 /// importance weight appears, so replayed data is as good as fresh data. Zero loss in one state means

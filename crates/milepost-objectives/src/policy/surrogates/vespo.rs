@@ -24,8 +24,8 @@ impl GammaWeight {
     }
 }
 
-/// `l = −sg[φ(w_i)] A ℓ`, so `∂l/∂ℓ = −φ(w_i) A`; `w_i` is the ratio of the whole sequence, with token log-ratios in
-/// ±20 and their sum in `[log 1e-8, 20]`; `φ` is chosen by the sign of the advantage. A
+/// `l = −sg[φ(w_i)] A ℓ`, so `∂l/∂ℓ = −φ(w_i) A`; `w_i` is the ratio of the whole sequence, with token
+/// log-ratios in ±20 and their sum in `[log 1e-8, 20]`; `φ` is chosen by the sign of the advantage. A
 /// [`TokenBatch::correction`] multiplies `w_i`, not the loss.
 ///
 /// The ratio unit of the objective does not apply. Source: VESPO, arXiv 2602.10693, as in TRL 1.16.
