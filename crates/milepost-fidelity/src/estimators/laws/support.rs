@@ -24,7 +24,9 @@ impl Bench {
                 *weight = 1.0 + ((7 * node as usize + 3 * action) % 5) as f64;
             }
             let sum: f64 = row.iter().sum();
-            row.iter_mut().for_each(|weight| *weight /= sum);
+            for weight in row {
+                *weight /= sum;
+            }
         });
         Self::of_world(world, |_| policy)
     }
