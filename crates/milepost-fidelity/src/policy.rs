@@ -111,7 +111,9 @@ impl NodePolicy {
                 *p *= libm::exp(eta * g - largest);
             }
             let sum: f64 = row.iter().sum();
-            row.iter_mut().for_each(|p| *p /= sum);
+            for p in row {
+                *p /= sum;
+            }
         }
         moved
     }

@@ -44,8 +44,7 @@ pub struct InstanceFacts {
 impl InstanceFacts {
     /// The facts of a solved world.
     pub fn new(name: &str, world: &LayeredWorld, policy: &NodePolicy, truth: &Truth) -> Self {
-        let target =
-            crate::metrics::Target::new(world, policy, truth, crate::Contrast::None);
+        let target = crate::metrics::Target::new(world, policy, truth, crate::Contrast::None);
         let nodes = 0..world.nodes() as u32;
         let mean_length: f64 = nodes.clone().map(|n| truth.visits(n)).sum();
         let null: f64 = nodes.filter(|n| target.is_null(*n)).map(|n| truth.visits(n)).sum();

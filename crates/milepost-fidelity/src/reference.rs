@@ -13,8 +13,8 @@ use crate::config::{EstimatorConfig, InstanceConfig};
 use crate::estimators::{
     Belief, Contribution, Control, Critic, EpisodeTerm, Gae, Gain, GiGpo, GroupRelative, HindsightModel,
     ImplicitPrm, InformationGain, Key, MonteCarlo, NoisyJudge, Normalization, Outcome, OutcomeKey, Predictor,
-    PrmModel, Redistribution, ReplaceStep, Residual, ReturnBaseline, ReturnHindsight, Reuse, Start, Statistic,
-    Tail, Vine, Weighted, Weighting,
+    PrmModel, Redistribution, ReplaceStep, Residual, ReturnBaseline, ReturnHindsight, Reuse, Start,
+    Statistic, Tail, Vine, Weighted, Weighting,
 };
 use crate::protocol::Metric;
 use crate::{Contrast, Restore};

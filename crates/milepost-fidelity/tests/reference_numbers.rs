@@ -3,6 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use milepost_fidelity::CreditEstimator;
 use milepost_fidelity::estimators::{Critic, CriticKind, Gae};
 use milepost_fidelity::protocol::{Instance, Metric, Sampling, run};
 use milepost_fidelity::record::Record;
@@ -10,7 +11,6 @@ use milepost_fidelity::reference::{
     BEST_LAMBDA, CRITIC_DRAWS, CRITIC_ERRORS, Chain, PUBLISHED_BATCHES, PUBLISHED_TOLERANCE, ReferenceValue,
     published,
 };
-use milepost_fidelity::CreditEstimator;
 
 /// How many standard errors count as agreement: about 200 numbers are compared.
 const WIDTH: f64 = 4.0;
@@ -64,7 +64,8 @@ fn check(arm: &str, value: &ReferenceValue, record: &Record, failures: &mut Vec<
         let tolerance = print + WIDTH * error.hypot(theirs);
         compare(found, value.published, tolerance, "measured against published");
     } else if (found - value.published).abs() <= print + WIDTH * error.hypot(theirs) {
-        failures.push(format!("{arm}: the note on {:?} explains a difference that is not there", value.metric));
+        failures
+            .push(format!("{arm}: the note on {:?} explains a difference that is not there", value.metric));
     }
 }
 
@@ -80,7 +81,9 @@ fn reproduce(chain: Chain, batches: u64) {
         let mut estimator = arm.arm.build();
         let record = measure(&instance, estimator.as_mut(), batches, 1);
         compared += values.len();
-        values.into_iter().for_each(|value| check(&record.arm, value, &record, &mut failures));
+        for value in values {
+            check(&record.arm, value, &record, &mut failures);
+        }
     }
     assert!(compared > 0 && failures.is_empty(), "of {compared} numbers:\n{}", failures.join("\n"));
 }
@@ -133,7 +136,10 @@ fn the_published_critic_errors_are_reproduced() {
     for (sigma, lambda, published) in CRITIC_ERRORS {
         let (mean, error) = critic_rmse(&instance, sigma, lambda);
         let tolerance = PUBLISHED_TOLERANCE * published + 0.005 + WIDTH * error * 2f64.sqrt();
-        assert!((mean - published).abs() <= tolerance, "σ={sigma} λ={lambda}: {mean} ± {error} for {published}");
+        assert!(
+            (mean - published).abs() <= tolerance,
+            "σ={sigma} λ={lambda}: {mean} ± {error} for {published}"
+        );
     }
 }
 

@@ -33,7 +33,8 @@ pub enum Scale {
 /// judges.
 #[must_use]
 pub fn core_arms() -> Vec<EstimatorConfig> {
-    let fitted = |episodes| -> Critic { CriticKind::MonteCarlo { key: Key::TimeAndObservation, episodes }.into() };
+    let fitted =
+        |episodes| -> Critic { CriticKind::MonteCarlo { key: Key::TimeAndObservation, episodes }.into() };
     let rudder = |predictor, residual| Redistribution { predictor, start: Start::Prediction, residual };
     let tabular = PredictorKind::Tabular { key: Key::TimeAndObservation, episodes: 500 };
     let by_observation = GiGpo {
@@ -175,9 +176,8 @@ fn grid() -> Vec<InstanceConfig> {
 /// Families T5 to T8 and the smaller ones of T9 to T11.
 fn later_families() -> Vec<InstanceConfig> {
     let seen = |task: TaskConfig| InstanceConfig { sharing: Sharing::Observation, ..task.into() };
-    let discounted = |gamma| -> EstimatorConfig {
-        MonteCarlo { gamma, baseline: ReturnBaseline::LeaveOneOut }.into()
-    };
+    let discounted =
+        |gamma| -> EstimatorConfig { MonteCarlo { gamma, baseline: ReturnBaseline::LeaveOneOut }.into() };
     let tree = |overlap| {
         TaskConfig::OverlappingTree(OverlappingTreeConfig { overlap, ..OverlappingTreeConfig::default() })
     };
@@ -203,12 +203,13 @@ fn large_families() -> Vec<InstanceConfig> {
         .map(|length| TaskConfig::KeyToDoor(KeyToDoorConfig { length, ..KeyToDoorConfig::default() }).into())
         .collect();
     large.extend(
-        [5, 10, 50]
-            .into_iter()
-            .map(|length| TaskConfig::Umbrella(UmbrellaConfig { length, ..UmbrellaConfig::default() }).into()),
+        [5, 10, 50].into_iter().map(|length| {
+            TaskConfig::Umbrella(UmbrellaConfig { length, ..UmbrellaConfig::default() }).into()
+        }),
     );
     large.push(TaskConfig::OverlappingTree(OverlappingTreeConfig::default()).into());
-    large.push(TaskConfig::DelayedSum(DelayedSumConfig { horizon: 20, ..DelayedSumConfig::default() }).into());
+    large
+        .push(TaskConfig::DelayedSum(DelayedSumConfig { horizon: 20, ..DelayedSumConfig::default() }).into());
     large.push(turns(TurnsConfig::default()));
     large
 }

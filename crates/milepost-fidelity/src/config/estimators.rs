@@ -5,7 +5,7 @@ use crate::estimators::{
     BiLevelGae, Contribution, Control, DoublyRobust, Gae, GiGpo, GroupRelative, Hgpo, ImplicitPrm,
     InformationGain, MinForm, MonteCarlo, MtGrpo, NStep, NoisyJudge, Opo, OptimalTokenBaseline, Outcome,
     PairedBranches, PrefixTree, ReMax, Redistribution, ReinforcePlusPlus, ReinforcePlusPlusBaseline,
-    ReplaceStep, ReturnHindsight, ShapleySteps, Shaping, TdLambda, TurnGae, TurnLoo, VTrace, Vine, Weighted,
+    ReplaceStep, ReturnHindsight, Shaping, ShapleySteps, TdLambda, TurnGae, TurnLoo, VTrace, Vine, Weighted,
 };
 
 /// One place for the list of methods: the enum that an experiment file reads, and what it builds.

@@ -35,7 +35,11 @@ impl PolicyConfig {
             Self::Ascended { steps, divergence } => {
                 if !divergence.is_finite() || divergence <= 0.0 {
                     let rule = "be finite and greater than 0";
-                    return Err(FidelityError::Parameter { parameter: "divergence", value: divergence, rule });
+                    return Err(FidelityError::Parameter {
+                        parameter: "divergence",
+                        value: divergence,
+                        rule,
+                    });
                 }
                 let mut now = instance;
                 for _ in 0..steps {

@@ -116,9 +116,8 @@ impl Gradients {
         let (q, p) = (ratio(self.squares, n)?, ratio(self.products, n * norm)?);
         let (a, b) = (ratio(1.0, p * p)?, ratio(-2.0 * q, p * p * p * norm)?);
         let sum = a * self.squares + b * self.products;
-        let squares = a * a * self.fourths
-            + 2.0 * a * b * self.squares_products
-            + b * b * self.products_squared;
+        let squares =
+            a * a * self.fourths + 2.0 * a * b * self.squares_products + b * b * self.products_squared;
         standard_error(sum, squares, n)
     }
 

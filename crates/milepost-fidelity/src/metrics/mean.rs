@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Defined {
     sum: f64,
-    defined: u64,
+    cases: u64,
     undefined: u64,
 }
 
@@ -26,7 +26,7 @@ impl Defined {
         match value {
             Some(value) => {
                 self.sum += value;
-                self.defined += 1;
+                self.cases += 1;
             }
             None => self.undefined += 1,
         }
@@ -34,8 +34,8 @@ impl Defined {
 
     /// The mean so far.
     pub fn finish(self) -> DefinedMean {
-        let Self { sum, defined, undefined } = self;
-        DefinedMean { value: ratio(sum, defined as f64), defined, undefined }
+        let Self { sum, cases, undefined } = self;
+        DefinedMean { value: ratio(sum, cases as f64), defined: cases, undefined }
     }
 }
 

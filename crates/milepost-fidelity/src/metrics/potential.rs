@@ -60,8 +60,7 @@ fn cycle_of_predecessors(via: &[Option<usize>], edges: &[(usize, usize, f64)], e
         }
         if seen[at] == start && via[at].is_some() {
             let (mut sum, mut length, mut here) = (0.0, 0, at);
-            loop {
-                let Some(edge) = via[here] else { break };
+            while let Some(edge) = via[here] {
                 sum += edges[edge].2 + epsilon;
                 length += 1;
                 here = edges[edge].0;

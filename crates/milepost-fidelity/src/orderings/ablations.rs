@@ -8,8 +8,8 @@ use super::{Measured, Ordering};
 use crate::FidelityError;
 use crate::config::EstimatorConfig;
 use crate::estimators::{
-    Belief, Critic, CriticKind, Gae, Gain, GiGpo, GroupRelative, HindsightModel, InformationGain, Key, NoisyJudge,
-    Predictor, PredictorKind, Redistribution, Residual, ReturnHindsight, Start,
+    Belief, Critic, CriticKind, Gae, Gain, GiGpo, GroupRelative, HindsightModel, InformationGain, Key,
+    NoisyJudge, Predictor, PredictorKind, Redistribution, Residual, ReturnHindsight, Start,
 };
 use crate::protocol::Metric;
 use crate::reference::{published_gigpo, vine};
@@ -46,8 +46,7 @@ pub(super) fn branches_rank_better_than_learned_values(lab: &Lab<'_>) -> Result<
 }
 
 pub(super) fn shrinkage_tames_lucky_rare_actions(lab: &Lab<'_>) -> Result<Ordering, FidelityError> {
-    let chain =
-        BifurcationConfig { actions: 4, good_probability: 0.1, ..BifurcationConfig::default() };
+    let chain = BifurcationConfig { actions: 4, good_probability: 0.1, ..BifurcationConfig::default() };
     let instance = solve(TaskConfig::Bifurcation(chain))?;
     let (mut measured, mut holds) = (Vec::new(), true);
     for group in [4, 8] {

@@ -1,24 +1,25 @@
 //! Rows 1 to 4: findings of AgentCreditBench (hectopascal/agent-credit-bench, version 0.5).
 
 use milepost_microworlds::TaskConfig;
-use milepost_microworlds::worlds::{
-    DelayedEffectConfig, Recovery, RecoveryConfig, VariableHorizonConfig,
-};
+use milepost_microworlds::worlds::{DelayedEffectConfig, Recovery, RecoveryConfig, VariableHorizonConfig};
 
 use super::lab::{Lab, solve, verdict};
 use super::{Measured, Ordering};
 use crate::FidelityError;
+use crate::Restore;
 use crate::config::EstimatorConfig;
-use crate::estimators::{Alone, Control, GroupRelative, Normalization, Outcome, PairedBranches, Reuse, TurnLoo};
+use crate::estimators::{
+    Alone, Control, GroupRelative, Normalization, Outcome, PairedBranches, Reuse, TurnLoo,
+};
 use crate::metrics::Gradients;
 use crate::protocol::{Instance, Metric, Sampling, credit_batches, exact_gradient, run};
 use crate::reference::{exact_gae, published_gigpo};
-use crate::Restore;
 
 pub(super) fn leakage_grows_with_the_horizon(lab: &Lab<'_>) -> Result<Ordering, FidelityError> {
     let (mut measured, mut holds) = (Vec::new(), true);
     for horizon in [2, 4, 8, 16, 32] {
-        let task = TaskConfig::DelayedEffect(DelayedEffectConfig { horizon, ..DelayedEffectConfig::default() });
+        let task =
+            TaskConfig::DelayedEffect(DelayedEffectConfig { horizon, ..DelayedEffectConfig::default() });
         let instance = solve(task)?;
         let null_steps = f64::from(horizon - 1);
         let share = null_steps / f64::from(horizon);
@@ -235,8 +236,8 @@ pub(super) fn peers_per_turn_need_a_large_batch(lab: &Lab<'_>) -> Result<Orderin
     let turn: EstimatorConfig = TurnLoo { alone: Alone::Raw }.into();
     let centred: EstimatorConfig = GroupRelative::dr_grpo().into();
     for (group, worse) in [(2, true), (4, true), (8, true), (32, false), (128, false), (500, false)] {
-        let difference = gradient_error(lab, &instance, &turn, group)?
-            - gradient_error(lab, &instance, &centred, group)?;
+        let difference =
+            gradient_error(lab, &instance, &turn, group)? - gradient_error(lab, &instance, &centred, group)?;
         holds &= (difference > 0.0) == worse;
         let what = format!("gradient error of turn-loo minus centring, batch {group}");
         measured.push(Measured::new(what, difference));
@@ -245,7 +246,8 @@ pub(super) fn peers_per_turn_need_a_large_batch(lab: &Lab<'_>) -> Result<Orderin
     for (group, expected) in [(2, 0.974), (4, 0.989), (8, 0.996)] {
         let biased = exact_gradient(&instance, zero.build().as_mut(), group, ENUMERATED)?;
         let cosine = biased.cosine.unwrap_or(f64::NAN);
-        let found = Measured::new(format!("cosine of turn-loo(zero), batch {group}"), cosine).expecting(expected);
+        let found =
+            Measured::new(format!("cosine of turn-loo(zero), batch {group}"), cosine).expecting(expected);
         // The second is .98850: a unit of the last digit, because the published one is rounded up.
         holds &= found.within(0.001);
         measured.push(found);

@@ -4,7 +4,7 @@ use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{BifurcationConfig, KeyToDoorConfig, OverlappingTreeConfig};
 
 use super::benchmark::slope;
-use super::lab::{Lab, beats, mean, solve, verdict};
+use super::lab::{Lab, beats, exceeds, gains, mean, solve, verdict};
 use super::{Measured, Ordering};
 use crate::FidelityError;
 use crate::config::EstimatorConfig;
@@ -49,16 +49,17 @@ pub(super) fn rewards_are_better_outcomes_than_states(lab: &Lab<'_>) -> Result<O
         let tree = solve(TaskConfig::OverlappingTree(tree))?;
         let state = lab.runs(&tree, &cocoa(OutcomeKey::State), GROUP)?;
         let plain = lab.runs(&tree, &reinforce(), GROUP)?;
-        let gain = mean(Metric::SignalToNoiseDb, &state) - mean(Metric::SignalToNoiseDb, &plain);
-        measured.push(Measured::new(format!("overlap {overlap}: dB of state-HCA above REINFORCE"), gain));
-        gaps.push(gain);
+        gaps.push(gains(Metric::SignalToNoiseDb, &state, &plain));
         let coarse = lab.runs(&tree, &cocoa(OutcomeKey::Reward), GROUP)?;
         let fine = lab.runs(&tree, &cocoa(OutcomeKey::StateReward), GROUP)?;
         let (better, found) = beats(Metric::SignalToNoiseDb, &coarse, &fine)?;
         holds &= better || overlap > 0;
         measured.push(found);
     }
-    holds &= gaps[0] < gaps[1];
+    let what = "dB that state-HCA gains over REINFORCE: overlap 6 minus overlap 0";
+    let (more, found) = exceeds(what, &gaps[1], &gaps[0])?;
+    holds &= more;
+    measured.push(found);
     Ok(Ordering {
         row: 5,
         claim: "rewarding outcomes serve hindsight better than states",

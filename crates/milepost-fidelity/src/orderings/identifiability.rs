@@ -8,7 +8,8 @@ use super::{Measured, Ordering};
 use crate::config::{EstimatorConfig, InstanceConfig};
 use crate::estimators::{
     Critic, CriticKind, EpisodeTerm, Gae, GiGpo, GroupRelative, Key, NoisyJudge, Normalization, Outcome,
-    PairedBranches, Predictor, PredictorKind, Redistribution, ReplaceStep, Residual, Reuse, Sees, Start, Tail,
+    PairedBranches, Predictor, PredictorKind, Redistribution, ReplaceStep, Residual, Reuse, Sees, Start,
+    Tail,
 };
 use crate::protocol::{Instance, Metric, Sampling, credit_batches, run};
 use crate::{Contrast, FidelityError, Restore, Sharing};
@@ -50,8 +51,12 @@ fn effect(lab: &Lab<'_>, instance: &Instance, arm: &EstimatorConfig) -> Result<f
 /// The same by replaying each restored state with either action in place of the recorded one.
 fn restored_effect(lab: &Lab<'_>, instance: &Instance) -> Result<f64, FidelityError> {
     let against = |action| -> Result<f64, FidelityError> {
-        let arm =
-            ReplaceStep { samples: 1, alternative: Contrast::Default { action }, tail: Tail::Resample, shared_noise: false };
+        let arm = ReplaceStep {
+            samples: 1,
+            alternative: Contrast::Default { action },
+            tail: Tail::Resample,
+            shared_noise: false,
+        };
         let (mut sum, mut count) = (0.0, 0.0);
         credit_batches(instance, &mut arm.clone(), SAMPLING, lab.stop, |_, _, credit, _| {
             sum += credit.taken.iter().sum::<f64>();
@@ -103,7 +108,8 @@ pub(super) fn logs_alone_cannot_tell_two_worlds_apart(lab: &Lab<'_>) -> Result<O
         measured.push(found);
     }
     let (value, error) = mean_at_the_decision(lab, &alias)?;
-    let found = Measured::new("memory alias: mean credit of an observed action, groups by observation", value);
+    let found =
+        Measured::new("memory alias: mean credit of an observed action, groups by observation", value);
     let found = found.expecting(0.0);
     holds &= found.within(4.0 * error);
     measured.push(found);

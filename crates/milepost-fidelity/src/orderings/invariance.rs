@@ -54,7 +54,8 @@ pub(super) fn only_potentials_keep_the_best_policies() -> Result<Ordering, Fidel
             bonus = bonus.max(worst_regret(&instance, &paid));
         }
     }
-    let regret = |what: &str, value| Measured::new(format!("worst regret over worlds and potentials, {what}"), value);
+    let regret =
+        |what: &str, value| Measured::new(format!("worst regret over worlds and potentials, {what}"), value);
     measured.push(regret("Φ(end) = 0", potential).expecting(0.0));
     measured.push(regret("Φ kept at the end", unfinished));
     measured.push(regret("bonus of 1 for action 0", bonus));

@@ -42,6 +42,9 @@ pub struct Difference {
     pub undefined: usize,
 }
 
+/// Differences below this share of the values are rounding, however often they repeat.
+const ROUNDING: f64 = 1e-9;
+
 /// Compares the runs of two arms on one instance, record `i` of one with record `i` of the other: the same
 /// seed, hence the same episodes.
 pub fn compare(
@@ -63,9 +66,15 @@ pub fn compare(
         Direction::Lower => -1.0,
         Direction::Higher => 1.0,
     };
+    let scale = a.iter().chain(&b).fold(0.0, |m: f64, v| m.max(v.abs()));
+    let real = |estimate: &Estimate| estimate.value.abs() > ROUNDING * scale.max(ROUNDING);
     let outcome = match &difference {
-        Some(estimate) if estimate.interval.low > 0.0 || estimate.interval.high < 0.0 => {
-            if estimate.value * sign > 0.0 { Finding::Better } else { Finding::Worse }
+        Some(estimate) if real(estimate) && (estimate.interval.low > 0.0 || estimate.interval.high < 0.0) => {
+            if estimate.value * sign > 0.0 {
+                Finding::Better
+            } else {
+                Finding::Worse
+            }
         }
         _ => Finding::Tie,
     };

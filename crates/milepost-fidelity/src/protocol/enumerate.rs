@@ -4,21 +4,24 @@ use crate::{Batch, Context, CreditEstimator, FidelityError, Meter, Tape};
 
 use super::Instance;
 
+/// A step `(node, action, reward, next)`.
+pub type Step = (u32, u32, f64, u32);
+
 /// Every trajectory that is possible, with its probability.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Enumeration {
     /// Probability of each trajectory.
     pub probabilities: Vec<f64>,
-    /// The steps `(node, action, reward, next)` of each.
-    pub trajectories: Vec<Vec<(u32, u32, f64, u32)>>,
+    /// The steps of each.
+    pub trajectories: Vec<Vec<Step>>,
 }
 
 /// Enumerates the trajectories of an instance; more than `cap` of them are an error.
 pub fn enumerate_trajectories(instance: &Instance, cap: usize) -> Result<Enumeration, FidelityError> {
     let (world, policy) = (instance.world(), instance.policy());
     let mut found = Enumeration::default();
-    let mut open: Vec<(f64, u32, Vec<(u32, u32, f64, u32)>)> =
-        world.starts().iter().rev().map(|(p, n)| (*p, *n, Vec::new())).collect();
+    let starts = world.starts().iter().rev();
+    let mut open: Vec<_> = starts.map(|(p, n)| (*p, *n, Vec::<Step>::new())).collect();
     while let Some((probability, node, steps)) = open.pop() {
         if node == END {
             if found.trajectories.len() == cap {

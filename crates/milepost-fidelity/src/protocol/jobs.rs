@@ -1,9 +1,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::record::Record;
 use crate::FidelityError;
 use crate::config::EstimatorConfig;
+use crate::record::Record;
 
 use super::{Instance, Sampling, run};
 

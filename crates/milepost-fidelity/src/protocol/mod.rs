@@ -14,7 +14,7 @@ mod suite;
 mod summary;
 
 pub use compare::{Difference, Direction, Finding, compare};
-pub use enumerate::{Enumeration, ExactGradient, enumerate_trajectories, exact_gradient};
+pub use enumerate::{Enumeration, ExactGradient, Step, enumerate_trajectories, exact_gradient};
 pub use instance::Instance;
 pub use jobs::{Clock, Job, Options, Progress, run_jobs};
 pub use metric::Metric;

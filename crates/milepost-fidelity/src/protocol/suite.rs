@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use crate::FidelityError;
 use crate::config::{InstanceConfig, SuiteConfig};
 use crate::record::{InstanceFacts, Record};
-use crate::FidelityError;
 
 use super::{Instance, Job, Options, Sampling, run_jobs};
 

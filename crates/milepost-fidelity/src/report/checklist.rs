@@ -29,21 +29,27 @@ pub(super) fn answers(outcome: &SuiteOutcome) -> Vec<ChecklistItem> {
     let refused = outcome.failures.len();
     let undefined: u64 = records.iter().flat_map(|r| r.counters.values()).sum();
     vec![
-        item("base policy", "the fixed policy of each instance, exact probabilities known; nothing is trained".into()),
+        item(
+            "base policy",
+            "the fixed policy of each instance, exact probabilities known; nothing is trained".into(),
+        ),
         item("data", "episodes drawn on the policy from keyed streams; no filter".into()),
         item("credit granularity and method family", "on the card of each arm".into()),
-        item(
-            "episode-level baseline",
-            format!("RLOO {}, GRPO {}", yes(has("rloo")), yes(has("grpo"))),
-        ),
+        item("episode-level baseline", format!("RLOO {}, GRPO {}", yes(has("rloo")), yes(has("grpo")))),
         item(
             "equal compute",
             "arms share their episodes; environment steps beyond them are metered, the frontier compares at \
              matched steps"
                 .into(),
         ),
-        item("benchmark and split", format!("{}; learned parts are fitted on episodes never scored", config.name)),
-        item("metrics", "sample and cell level; gradient and identification families; see the metrics module".into()),
+        item(
+            "benchmark and split",
+            format!("{}; learned parts are fitted on episodes never scored", config.name),
+        ),
+        item(
+            "metrics",
+            "sample and cell level; gradient and identification families; see the metrics module".into(),
+        ),
         item(
             "total compute",
             if nanoseconds > 0.0 {

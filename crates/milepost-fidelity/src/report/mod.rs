@@ -96,7 +96,11 @@ impl Report {
 }
 
 impl InstanceTable {
-    fn new(outcome: &SuiteOutcome, facts: &InstanceFacts, bootstrap: &Bootstrap) -> Result<Self, FidelityError> {
+    fn new(
+        outcome: &SuiteOutcome,
+        facts: &InstanceFacts,
+        bootstrap: &Bootstrap,
+    ) -> Result<Self, FidelityError> {
         let mut arms: Vec<&str> = Vec::new();
         for record in outcome.records.iter().filter(|r| r.instance == facts.name) {
             if arms.last() != Some(&record.arm.as_str()) {

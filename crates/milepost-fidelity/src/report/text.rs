@@ -3,6 +3,8 @@ use std::fmt::Write;
 use crate::orderings::Verdict;
 use crate::protocol::{Difference, Finding, Metric, MetricSummary};
 
+use crate::reference::ReferenceValue;
+
 use super::{ArmRow, InstanceTable, Report};
 
 /// Columns of the text table.
@@ -25,7 +27,10 @@ pub(super) fn render(report: &Report) -> String {
         for failure in &report.failures {
             line(
                 &mut out,
-                &format!("  {} on {}, seed {}: {}", failure.arm, failure.instance, failure.seed, failure.reason),
+                &format!(
+                    "  {} on {}, seed {}: {}",
+                    failure.arm, failure.instance, failure.seed, failure.reason
+                ),
             );
         }
     }
@@ -95,10 +100,9 @@ fn table(out: &mut String, table: &InstanceTable) {
             let _ = write!(text, "  {:>22}", cell(row, metric));
         }
         line(out, text.trim_end());
-        for value in &row.reference {
-            let exact = value.exact.map_or_else(String::new, |exact| format!(", by closed form {exact}"));
-            let note = value.note.map_or_else(String::new, |note| format!(" ({note})"));
-            line(out, &format!("    published {} {}{exact}{note}", value.metric.label(), value.published));
+        let published: Vec<String> = row.reference.iter().map(reference).collect();
+        if !published.is_empty() {
+            line(out, &format!("    published: {}", published.join(", ")));
         }
         if !row.counters.is_empty() {
             let counts: Vec<String> = row.counters.iter().map(|(name, n)| format!("{name} {n}")).collect();
@@ -106,8 +110,18 @@ fn table(out: &mut String, table: &InstanceTable) {
         }
     }
     if let Some(baseline) = &table.baseline {
-        line(out, &format!("+ better, - worse than {baseline} (paired interval excludes 0); = a tie; ? undefined"));
+        line(
+            out,
+            &format!("+ better, - worse than {baseline} (paired interval excludes 0); = a tie; ? undefined"),
+        );
     }
+}
+
+/// A published number with its closed form and note.
+fn reference(value: &ReferenceValue) -> String {
+    let exact = value.exact.map_or_else(String::new, |exact| format!(" (closed form {})", short(exact)));
+    let note = value.note.map_or_else(String::new, |note| format!(" ({note})"));
+    format!("{} {}{exact}{note}", value.metric.label(), value.published)
 }
 
 /// Mean, half width of the interval, verdict against the baseline; `undef` where the metric does not exist.
@@ -156,8 +170,9 @@ fn orderings(out: &mut String, report: &Report) {
         line(out, &format!("  {}. {}: {verdict}", ordering.row, ordering.claim));
         line(out, &format!("     source: {}; expected: {}", ordering.source, ordering.expected));
         for measured in &ordering.measured {
-            let interval =
-                measured.interval.map_or_else(String::new, |i| format!(" [{}, {}]", short(i.low), short(i.high)));
+            let interval = measured
+                .interval
+                .map_or_else(String::new, |i| format!(" [{}, {}]", short(i.low), short(i.high)));
             let expected = measured.expected.map_or_else(String::new, |e| format!(", expected {}", short(e)));
             line(out, &format!("       {}: {}{interval}{expected}", measured.what, short(measured.value)));
         }
