@@ -2,6 +2,7 @@
 
 use milepost_core::{EnvError, Environment};
 use milepost_gridworld::levels::babyai::{BabyAi, Composition, GoTo, Mission, Open, PutNext, Rooms, Unlock};
+use milepost_gridworld::levels::wfc::{Preset, Sample, Wfc};
 use milepost_gridworld::levels::{
     Crossing, DistShift, DoorKey, Empty, Fetch, KeyCorridor, Memory, MultiRoom, Obstacle, PutNear,
 };
@@ -137,6 +138,33 @@ fn impossible_babyai_levels_are_refused() {
         let error = BabyAi::new(rooms, mission).expect_err("impossible").to_string();
         assert!(error.contains("it must be from"), "{mission:?}: {error}");
     }
+}
+
+#[test]
+fn impossible_samples_and_sizes_are_refused() {
+    let sample = Sample::from_text(&["#..", ".#.", "..."]).expect("a picture");
+    let errors = [
+        Wfc::new(3, &sample, 2, false).map(|_| ()),
+        Wfc::new(25, &sample, 1, false).map(|_| ()),
+        Wfc::new(25, &sample, 4, false).map(|_| ()),
+        Preset::MazeSimple.levels(2).map(|_| ()),
+        Sample::from_text(&[]).map(|_| ()),
+        Sample::from_text(&["#..", "."]).map(|_| ()),
+        Sample::new(0, vec![[0; 3]]).map(|_| ()),
+        Sample::new(65, vec![[0; 3]; 65]).map(|_| ()),
+    ];
+    for error in errors {
+        let message = error.expect_err("impossible").to_string();
+        assert!(message.contains("it must be from"), "{message}");
+    }
+}
+
+#[test]
+fn a_sample_without_floor_makes_no_level() {
+    let sample = Sample::from_text(&["##", "##"]).expect("a picture");
+    let walls = Wfc::new(6, &sample, 2, false).expect("a size");
+    let error = Gridworld::new("walls", Box::new(walls)).reset(milepost_core::TaskSeed::literal(0));
+    assert!(error.expect_err("no floor").to_string().contains("no two cells of it are connected"));
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(crate) struct Aim {
     pub(crate) deed: Deed,
     /// Whether doors may be opened on the way.
     pub(crate) opens_doors: bool,
+    /// Whether boxes that the task does not speak of may be opened, and so be gone.
+    pub(crate) opens_boxes: bool,
     /// Cells that must not be entered.
     pub(crate) shunned: Vec<usize>,
 }
@@ -57,7 +59,14 @@ pub(crate) enum Held {
 impl Rule {
     /// What to do next; `None` if nothing that could be done would be success.
     pub(crate) fn aim(&self, level: &Level, state: &State) -> Option<Aim> {
-        let mut aim = Aim { part: 0, deed: Deed::Face(Vec::new()), opens_doors: true, shunned: Vec::new() };
+        let mut aim = Aim {
+            part: 0,
+            deed: Deed::Face(Vec::new()),
+            opens_doors: true,
+            // What these speak of is told by looks.
+            opens_boxes: !matches!(self, Self::Fetch { .. } | Self::GoTo { .. } | Self::PutNear { .. }),
+            shunned: Vec::new(),
+        };
         let at = |(x, y): (i32, i32)| level.index(x, y);
         aim.deed = match self {
             Self::Nothing | Self::AvoidObstacles { .. } => {

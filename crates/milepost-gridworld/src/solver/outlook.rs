@@ -1,7 +1,7 @@
 //! How far a state seems from doing the next deed, and what stands in the way.
 
 use super::hopeless::reach;
-use super::routes::{LOCK, OBSTACLE, Pose, Routes, Terrain};
+use super::routes::{LOCK, OBSTACLE, Pose, Routes, Terrain, can_open};
 use crate::cell::Cell;
 use crate::level::Level;
 use crate::object::Kind;
@@ -103,9 +103,9 @@ pub(super) fn outlook(level: &Level, state: &State, aim: &Aim) -> Option<Outlook
     let mut outlook =
         Outlook { cost, hand: !state.carrying.is_empty() && finish.price > 0, ..Outlook::default() };
     let mut obstacles: Vec<usize> = finish.obstacle.into_iter().collect();
-    obstacles.extend(on_route(state, &routes, finish.act.pose));
+    obstacles.extend(on_route(level, state, aim, &routes, finish.act.pose));
     outlook.cost += carry_on(level, state, aim, (finish.act.pose, terrain), &mut obstacles).unwrap_or(LOCK);
-    outlook.clear(level, state, &routes, obstacles)?;
+    outlook.clear(level, state, aim, &routes, obstacles)?;
     Some(outlook)
 }
 
@@ -132,7 +132,7 @@ fn carry_on(
     let drops = Finish::facing(level, state, drops, Some(Action::Drop));
     let (cost, finish) = Finish::nearest(&routes, &drops)?;
     obstacles.extend(finish.obstacle);
-    obstacles.extend(on_route(state, &routes, finish.act.pose));
+    obstacles.extend(on_route(level, state, aim, &routes, finish.act.pose));
     Some(cost + 1)
 }
 
@@ -142,6 +142,7 @@ impl Outlook {
         &mut self,
         level: &Level,
         state: &State,
+        aim: &Aim,
         routes: &Routes,
         mut obstacles: Vec<usize>,
     ) -> Option<()> {
@@ -157,7 +158,7 @@ impl Outlook {
                 self.cost += cost;
                 let hidden = !opens(state.cells[source], state.cells[cell]);
                 if hidden { &mut self.boxes } else { &mut self.pickups }.push(source);
-                obstacles.extend(on_route(state, routes, pose));
+                obstacles.extend(on_route(level, state, aim, routes, pose));
             } else {
                 self.pickups.push(cell);
             }
@@ -167,10 +168,13 @@ impl Outlook {
 }
 
 /// The cells on a relaxed route that hold a thing or a locked door whose key is not in hand.
-fn on_route(state: &State, routes: &Routes, pose: Pose) -> Vec<usize> {
-    let cells = routes.route(pose).into_iter().map(Pose::cell);
+fn on_route(level: &Level, state: &State, aim: &Aim, routes: &Routes, pose: Pose) -> Vec<usize> {
+    let in_the_way = |cell: &usize| {
+        let content = state.cells[*cell];
+        (content.can_carry() || is_locked(state, *cell)) && !can_open(level, state, *cell, aim)
+    };
     let mut obstacles: Vec<usize> =
-        cells.filter(|cell| state.cells[*cell].can_carry() || is_locked(state, *cell)).collect();
+        routes.route(pose).into_iter().map(Pose::cell).filter(in_the_way).collect();
     obstacles.dedup();
     obstacles
 }

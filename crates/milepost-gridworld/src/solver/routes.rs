@@ -17,7 +17,7 @@ pub(super) const LOCK: u32 = 60;
 /// What stands in the way.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Terrain<'a> {
-    /// Routes open closed doors (and locked ones whose key is in hand), and walk around everything else.
+    /// Routes lead through what [can be opened](can_open), and around everything else.
     Real,
     /// Routes also walk through things and locked doors, at a price. Only cells that are not
     /// [hopeless](super::hopeless::reach) are walked through.
@@ -64,7 +64,7 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// Dijkstra's algorithm: a turn costs 1, a step 1, and a door that must be opened 1 more.
+    /// Dijkstra's algorithm: a turn costs 1, a step 1, and what must be opened 1 more.
     pub(super) fn new(level: &Level, state: &State, aim: &Aim, terrain: Terrain<'_>) -> Option<Self> {
         let start = Pose::new(level.index(state.x, state.y)?, state.direction);
         Some(Self::from(start, level, state, aim, terrain))
@@ -86,7 +86,7 @@ impl Routes {
             let (x, y) = level.coordinates(pose.cell());
             let (dx, dy) = direction.vector();
             let step = level.index(x + dx, y + dy).and_then(|cell| {
-                let price = price(state, cell, aim, terrain)?;
+                let price = price(level, state, cell, aim, terrain)?;
                 (!aim.shunned.contains(&cell)).then_some((Pose::new(cell, direction), price))
             });
             for (next, price) in turns.into_iter().chain([step]).flatten() {
@@ -136,20 +136,31 @@ impl Routes {
 }
 
 /// What a step into a cell costs; `None` if it cannot be made.
-fn price(state: &State, cell: usize, aim: &Aim, terrain: Terrain<'_>) -> Option<u32> {
+fn price(level: &Level, state: &State, cell: usize, aim: &Aim, terrain: Terrain<'_>) -> Option<u32> {
     let content = state.cells[cell];
-    let passable = matches!(terrain, Terrain::Relaxed(reached) if reached[cell]);
     if content.is(Kind::Goal) || content.is(Kind::Lava) {
-        None
-    } else if content.can_enter() {
-        Some(1)
-    } else if content.is(Kind::Door) {
-        if content.toggled_door(state.carrying).is_open_door() {
-            aim.opens_doors.then_some(2)
-        } else {
-            passable.then_some(2 + LOCK)
-        }
+        return None;
+    }
+    if content.can_enter() {
+        return Some(1);
+    }
+    if can_open(level, state, cell, aim) {
+        return Some(2);
+    }
+    match terrain {
+        Terrain::Relaxed(reached) if reached[cell] && content.is_locked_door() => Some(2 + LOCK),
+        Terrain::Relaxed(reached) if reached[cell] && content.can_carry() => Some(1 + OBSTACLE),
+        _ => None,
+    }
+}
+
+/// Whether a toggle makes a cell free to walk through: a door that is not locked, or whose key is in hand, or
+/// a box that nobody needs.
+pub(super) fn can_open(level: &Level, state: &State, cell: usize, aim: &Aim) -> bool {
+    let content = state.cells[cell];
+    if content.is(Kind::Door) {
+        aim.opens_doors && !content.is_open_door() && content.toggled_door(state.carrying).is_open_door()
     } else {
-        (passable && content.can_carry()).then_some(1 + OBSTACLE)
+        aim.opens_boxes && content.is(Kind::Box) && level.salt(content) == 0
     }
 }

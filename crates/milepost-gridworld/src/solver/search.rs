@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::outlook::{Act, Outlook, finishing_acts, outlook};
-use super::routes::{Pose, Routes, Terrain};
+use super::routes::{Pose, Routes, Terrain, can_open};
+use crate::cell::Cell;
 use crate::level::Level;
 use crate::rng::NumpyRng;
 use crate::rules::{self, Aim};
@@ -88,11 +89,11 @@ fn errands(level: &Level, node: &Node, breadth: Breadth) -> Vec<Vec<Action>> {
         Pose::facing(level, cell).map(|pose| Act { pose, action: Some(action) }).collect()
     };
     let mut acts: Vec<Act> = nearest(finishing_acts(level, state, aim), breadth.places).collect();
-    let all = |wanted: &dyn Fn(crate::cell::Cell) -> bool| -> Vec<usize> {
+    let all = |wanted: &dyn Fn(Cell) -> bool| -> Vec<usize> {
         (0..state.cells.len()).filter(|cell| breadth.everything && wanted(state.cells[*cell])).collect()
     };
     if state.carrying.is_empty() {
-        for cell in outlook.pickups.iter().copied().chain(all(&crate::cell::Cell::can_carry)) {
+        for cell in outlook.pickups.iter().copied().chain(all(&Cell::can_carry)) {
             acts.extend(nearest(facing(cell, Action::Pickup), 1));
         }
     } else if outlook.hand || breadth.everything {
@@ -108,7 +109,10 @@ fn errands(level: &Level, node: &Node, breadth: Breadth) -> Vec<Vec<Action>> {
     for cell in (0..state.cells.len()).filter(unlocked) {
         acts.extend(nearest(facing(cell, Action::Toggle), 1));
     }
-    let hides = |cell: crate::cell::Cell| !level.content(cell).is_empty();
+    let hides = |cell: Cell| !level.content(cell).is_empty();
+    for cell in outlook.pickups.iter().copied().filter(|cell| can_open(level, state, *cell, aim)) {
+        acts.extend(nearest(facing(cell, Action::Toggle), 1));
+    }
     for cell in outlook.boxes.iter().copied().chain(all(&hides)) {
         acts.extend(nearest(facing(cell, Action::Toggle), 1));
     }

@@ -54,12 +54,11 @@ impl Generate for Wfc {
     fn generate(&self, rng: &mut NumpyRng) -> Result<Blueprint, GenerateError> {
         let side = usize::from(self.size) - 2;
         let preferences: Vec<f64> = (0..side * side).map(|_| rng.random() * 0.1).collect();
-        let wave = Wave::new(&self.catalog, side, self.periodic);
-        let patterns =
-            (0..ATTEMPTS).find_map(|_| wave.clone().collapse(&preferences, rng).ok()).ok_or_else(|| {
-                let last = Box::new(GenerateError::Rejected { reason: "its patterns contradict each other" });
-                GenerateError::Exhausted { attempts: ATTEMPTS, last }
-            })?;
+        let last = Box::new(GenerateError::Rejected { reason: "its patterns contradict each other" });
+        let patterns = Wave::new(&self.catalog, side, self.periodic)
+            .ok()
+            .and_then(|wave| (0..ATTEMPTS).find_map(|_| wave.clone().collapse(&preferences, rng).ok()))
+            .ok_or(GenerateError::Exhausted { attempts: ATTEMPTS, last })?;
         let floor: Vec<bool> = patterns.into_iter().map(|pattern| !self.catalog.walls[pattern]).collect();
         let nodes = component::largest(side as u32, &floor)
             .ok_or(GenerateError::Rejected { reason: "no two cells of it are connected" })?;

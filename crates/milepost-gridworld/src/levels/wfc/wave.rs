@@ -18,11 +18,13 @@ pub(super) struct Wave<'a> {
 pub(super) struct Contradiction;
 
 impl<'a> Wave<'a> {
-    /// Everything is possible everywhere.
-    pub(super) fn new(catalog: &'a Catalog, side: usize, periodic: bool) -> Self {
+    /// Everything is possible everywhere, as far as the patterns allow it.
+    pub(super) fn new(catalog: &'a Catalog, side: usize, periodic: bool) -> Result<Self, Contradiction> {
         let mut all = vec![0; catalog.len().div_ceil(64)];
         (0..catalog.len()).for_each(|pattern| all[pattern / 64] |= 1 << (pattern % 64));
-        Self { catalog, side, periodic, cells: vec![all; side * side] }
+        let mut wave = Self { catalog, side, periodic, cells: vec![all; side * side] };
+        wave.propagate((0..side * side).collect())?;
+        Ok(wave)
     }
 
     /// Collapses cell by cell, the one with the fewest possibilities first, `preferences` breaking ties, and
@@ -32,7 +34,6 @@ impl<'a> Wave<'a> {
         preferences: &[f64],
         rng: &mut NumpyRng,
     ) -> Result<Vec<usize>, Contradiction> {
-        self.propagate((0..self.cells.len()).collect())?;
         let mut solved = self.catalog.len() == 1;
         while !solved {
             // If nothing is open, the first cell is "chosen", at the price of a draw.
@@ -45,7 +46,7 @@ impl<'a> Wave<'a> {
             self.propagate(self.around(cell).map(|(_, other)| other).collect())?;
             solved = self.cells.iter().all(|cell| count(cell) == 1);
         }
-        Ok(self.cells.iter().map(|cell| members(cell).next().unwrap_or(0)).collect())
+        Ok(self.cells.iter().filter_map(first).collect())
     }
 
     /// `choice(p = weights)`: the first pattern whose cumulative probability exceeds a uniform draw.
@@ -78,26 +79,37 @@ impl<'a> Wave<'a> {
         })
     }
 
-    /// Removes what has no possible neighbour on some side, until nothing changes. Beyond the edge of a level
-    /// that is not periodic, anything is possible.
-    fn propagate(&mut self, mut changed: Vec<usize>) -> Result<(), Contradiction> {
-        while let Some(cell) = changed.pop() {
+    /// Removes what has no possible neighbour on some side, beginning with the cells that are listed, until
+    /// nothing changes. Beyond the edge of a level that is not periodic, anything is possible.
+    fn propagate(&mut self, mut waiting: Vec<usize>) -> Result<(), Contradiction> {
+        let mut is_waiting = vec![false; self.cells.len()];
+        for cell in &waiting {
+            is_waiting[*cell] = true;
+        }
+        while let Some(cell) = waiting.pop() {
+            is_waiting[cell] = false;
             let mut beyond = [true; 4];
-            let mut left = self.cells[cell].clone();
+            let mut left = std::mem::take(&mut self.cells[cell]);
+            let before = count(&left);
             for (number, other) in self.around(cell) {
                 beyond[number] = false;
-                let allowed = &self.catalog.allowed[number];
-                retain(&mut left, |pattern| intersect(&allowed[pattern], &self.cells[other]));
+                let (allowed, there) = (&self.catalog.allowed[number], &self.cells[other]);
+                retain(&mut left, |pattern| intersect(&allowed[pattern], there));
             }
             for number in (0..4).filter(|number| beyond[*number]) {
                 retain(&mut left, |pattern| count(&self.catalog.allowed[number][pattern]) > 0);
             }
-            if count(&left) == 0 {
+            let after = count(&left);
+            self.cells[cell] = left;
+            if after == 0 {
                 return Err(Contradiction);
             }
-            if left != self.cells[cell] {
-                self.cells[cell] = left;
-                changed.extend(self.around(cell).map(|(_, other)| other));
+            if after < before {
+                for (_, other) in self.around(cell) {
+                    if !std::mem::replace(&mut is_waiting[other], true) {
+                        waiting.push(other);
+                    }
+                }
             }
         }
         Ok(())
@@ -112,13 +124,20 @@ fn intersect(a: &PatternSet, b: &PatternSet) -> bool {
     a.iter().zip(b).any(|(a, b)| a & b != 0)
 }
 
-fn members(set: &PatternSet) -> impl Iterator<Item = usize> + use<'_> {
-    (0..set.len() * 64).filter(|pattern| set[pattern / 64] >> (pattern % 64) & 1 == 1)
+fn retain(set: &mut PatternSet, keep: impl Fn(usize) -> bool) {
+    for (index, word) in set.iter_mut().enumerate() {
+        let mut left = *word;
+        while left != 0 {
+            if !keep(index * 64 + left.trailing_zeros() as usize) {
+                *word &= !(left & left.wrapping_neg());
+            }
+            left &= left - 1;
+        }
+    }
 }
 
-fn retain(set: &mut PatternSet, keep: impl Fn(usize) -> bool) {
-    let lost: Vec<usize> = members(set).filter(|pattern| !keep(*pattern)).collect();
-    for pattern in lost {
-        set[pattern / 64] &= !(1 << (pattern % 64));
-    }
+/// The first member of a set.
+fn first(set: &PatternSet) -> Option<usize> {
+    let word = set.iter().position(|word| *word != 0)?;
+    Some(word * 64 + set[word].trailing_zeros() as usize)
 }
