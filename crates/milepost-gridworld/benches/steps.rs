@@ -11,12 +11,14 @@ use milepost_core::{
 };
 use milepost_gridworld::{Gridworld, GridworldBatch, LevelPool};
 
-const IDS: [&str; 5] = [
+const IDS: [&str; 7] = [
     "MiniGrid-Empty-8x8-v0",
     "MiniGrid-DoorKey-8x8-v0",
     "MiniGrid-MultiRoom-N6-v0",
     "MiniGrid-KeyCorridorS3R3-v0",
     "MiniGrid-Dynamic-Obstacles-8x8-v0",
+    "BabyAI-GoToLocal-v0",
+    "BabyAI-BossLevel-v0",
 ];
 
 /// Slots of a batch.

@@ -65,6 +65,11 @@ pub(super) const fn can_enter(byte: u8) -> bool {
     is_among(byte, ENTERED)
 }
 
+/// Whether a cell holds an object that is told apart from others that look the same.
+pub(super) const fn has_identity(byte: u8) -> bool {
+    is_among(byte, CARRIED | TOGGLED)
+}
+
 /// Whether an action changes the cell in front of the agent, with or without something in hand.
 pub(super) const fn handles(action: Action, free_hand: bool, byte: u8) -> bool {
     /// By hand (full, free) and action.
@@ -123,9 +128,10 @@ impl PackedMap {
         self.bytes[columns.start + (x + half) * columns.stride + y + far] = byte;
     }
 
-    /// The cell beside the agent, in the direction `(dx, dy)`.
+    /// The cell in front of the agent.
     #[inline]
-    pub(super) fn front(&self, agent: &Agent, (dx, dy): (i32, i32)) -> u8 {
+    pub(super) fn front(&self, agent: &Agent) -> u8 {
+        let (dx, dy) = agent.direction.vector();
         let Plane { start, stride } = self.planes[0];
         let (far, half) = (self.view - 1, self.view / 2);
         let here = start + (usize::from(agent.y) + half) * stride + usize::from(agent.x) + far;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use milepost_core::{EnvError, Environment, TaskSeed};
 
+use super::agent::Agent;
 use super::packed::PackedMap;
 use crate::gridworld::{Episode, Gridworld};
 use crate::level::Level;
@@ -22,6 +23,7 @@ pub struct LevelPool {
 #[derive(Debug, Clone)]
 pub(super) struct Start {
     pub(super) level: Arc<Level>,
+    pub(super) agent: Agent,
     pub(super) map: PackedMap,
     /// As it stands after the level was drawn.
     pub(super) rng: NumpyRng,
@@ -70,6 +72,6 @@ impl LevelPool {
         let Some(Episode { level, .. }) = episode else {
             return Err(EnvError::NotReset { environment: self.prototype.name().to_owned() });
         };
-        Ok(Start { map: PackedMap::new(&level), level, rng })
+        Ok(Start { agent: Agent::new(&level), map: PackedMap::new(&level), level, rng })
     }
 }

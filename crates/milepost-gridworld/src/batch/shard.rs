@@ -6,7 +6,7 @@ use milepost_core::{Ending, EnvError, StepOutcome, TaskSeed};
 
 use super::agent::Agent;
 use super::look;
-use super::packed::{PackedMap, WIDEST};
+use super::packed::{PackedMap, WIDEST, appearance};
 use super::pool::{LevelPool, Start};
 use super::sight::LANES;
 use crate::cell::Cell;
@@ -66,7 +66,7 @@ impl Slots {
     /// Adds a slot in which nothing has been seen.
     pub(super) fn push(&mut self, task: TaskSeed, start: Start) {
         self.tasks.push(task);
-        self.agents.push(Agent::new(&start.level));
+        self.agents.push(start.agent);
         self.states.push(start.level.initial.clone());
         self.levels.push(start.level);
         self.maps.push(start.map);
@@ -276,12 +276,13 @@ impl<'a> Shard<'a> {
             self.levels[slot] = Arc::clone(&start.level);
             self.maps[slot].copy_from(&start.map);
             self.rngs[slot] = start.rng.clone();
+            self.agents[slot] = start.agent;
         } else {
             let start = pool.draw(task)?;
-            (self.levels[slot], self.maps[slot], self.rngs[slot]) = (start.level, start.map, start.rng);
+            (self.levels[slot], self.agents[slot]) = (start.level, start.agent);
+            (self.maps[slot], self.rngs[slot]) = (start.map, start.rng);
         }
         self.states[slot].clone_from(&self.levels[slot].initial);
-        self.agents[slot] = Agent::new(&self.levels[slot]);
         self.endings[slot] = None;
         self.look(slot, slot + 1);
         Ok(())
@@ -299,21 +300,23 @@ fn step_by_rules(
     action: Action,
 ) -> Verdict {
     agent.report(state);
-    let packed = level.settings.view_size <= WIDEST;
-    if packed {
-        each_obstacle(level, state, |x, y, _| map.set(x, y, Cell::EMPTY));
+    if level.settings.view_size > WIDEST {
+        let verdict = rules::step(level, state, rng, action);
+        agent.follow(level, state, action, appearance(Cell::WALL), appearance(Cell::WALL));
+        return verdict;
     }
+    let before = map.front(agent);
+    each_obstacle(level, state, |x, y, _| map.set(x, y, Cell::EMPTY));
     let verdict = rules::step(level, state, rng, action);
-    if packed {
-        each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
-        // Nothing else changes a cell but actions on the one in front.
-        let (dx, dy) = state.direction.vector();
-        let (x, y) = (state.x + dx, state.y + dy);
-        if let Some(index) = level.index(x, y) {
-            map.set(x as usize, y as usize, state.cells[index]);
-        }
+    each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
+    // Nothing else changes a cell but actions on the one in front.
+    let (dx, dy) = state.direction.vector();
+    let (x, y) = (state.x + dx, state.y + dy);
+    let after = state.front_cell(level);
+    if level.index(x, y).is_some() {
+        map.set(x as usize, y as usize, after);
     }
-    agent.follow(state);
+    agent.follow(level, state, action, before, appearance(after));
     verdict
 }
 
