@@ -102,20 +102,21 @@ impl Agent {
         if self.heeded.hears(action) {
             return None;
         }
-        let front = map.front(self);
+        let (dx, dy) = self.direction.vector();
+        let (x, y) = (i32::from(self.x), i32::from(self.y));
+        let front = map.at(x + dx, y + dy);
         if packed::handles(action, self.has_free_hand(), front) {
             return None;
         }
         let forward = action == Action::Forward;
         // Selected, not branched on: nothing can predict a policy's next action.
         let walks = -i32::from(forward && packed::can_enter(front));
-        let (dx, dy) = self.direction.vector();
-        let (x, y) = (self.x.wrapping_add((dx & walks) as u8), self.y.wrapping_add((dy & walks) as u8));
+        let (x, y) = (x + (dx & walks), y + (dy & walks));
         let direction = self.direction.turned(action.turns());
-        if self.heeded.faces() && packed::has_identity(map.front(&Self { x, y, direction, ..*self })) {
+        if self.heeded.faces() && faces_object(map, (x, y), direction) {
             return None;
         }
-        (self.x, self.y, self.direction) = (x, y, direction);
+        (self.x, self.y, self.direction) = (x as u8, y as u8, direction);
         self.steps += 1;
         Some(if forward && packed::is(front, Kind::Goal) {
             Verdict::Success
@@ -125,6 +126,12 @@ impl Agent {
             Verdict::Continue
         })
     }
+}
+
+#[inline(never)]
+fn faces_object(map: &PackedMap, (x, y): (i32, i32), direction: Direction) -> bool {
+    let (dx, dy) = direction.vector();
+    packed::has_identity(map.at(x + dx, y + dy))
 }
 
 /// The steps that the rules must hear of although no cell changed and nothing was picked up or dropped.

@@ -35,6 +35,21 @@ pub struct GridView<'a> {
 ///
 /// Steps do not allocate, except for levels that are drawn (see [`LevelPool`]). With
 /// [`GridworldBatch::in_pieces_of`] the slots are shared out among threads, which changes no result.
+///
+/// ```
+/// use milepost_core::TaskSeed;
+/// use milepost_gridworld::{Gridworld, GridworldBatch};
+///
+/// let world = Gridworld::make("MiniGrid-DoorKey-8x8-v0")?;
+/// let mut batch = GridworldBatch::new(&world, (0..64).map(TaskSeed::literal).collect())?;
+/// let mut next = 64;
+/// batch.step(&[2; 64], |_slot| {
+///     next += 1;
+///     TaskSeed::literal(next)
+/// })?;
+/// assert_eq!(batch.images().len(), 64 * 7 * 7 * 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct GridworldBatch {
     pool: Arc<LevelPool>,

@@ -128,14 +128,12 @@ impl PackedMap {
         self.bytes[columns.start + (x + half) * columns.stride + y + far] = byte;
     }
 
-    /// The cell in front of the agent.
+    /// The cell at `(x, y)`, at most one beyond the map's edge.
     #[inline]
-    pub(super) fn front(&self, agent: &Agent) -> u8 {
-        let (dx, dy) = agent.direction.vector();
+    pub(super) fn at(&self, x: i32, y: i32) -> u8 {
         let Plane { start, stride } = self.planes[0];
-        let (far, half) = (self.view - 1, self.view / 2);
-        let here = start + (usize::from(agent.y) + half) * stride + usize::from(agent.x) + far;
-        self.bytes[here.wrapping_add_signed(dy as isize * stride as isize + dx as isize)]
+        let origin = start + (self.view / 2) * stride + self.view - 1;
+        self.bytes[origin.wrapping_add_signed(y as isize * stride as isize + x as isize)]
     }
 
     /// The view of an agent: column `i` in word `i`, row `j` in its byte `j`, and anything in the bytes above.

@@ -305,7 +305,7 @@ fn step_by_rules(
         agent.follow(level, state, action, appearance(Cell::WALL), appearance(Cell::WALL));
         return verdict;
     }
-    let before = map.front(agent);
+    let before = appearance(state.front_cell(level));
     each_obstacle(level, state, |x, y, _| map.set(x, y, Cell::EMPTY));
     let verdict = rules::step(level, state, rng, action);
     each_obstacle(level, state, |x, y, ball| map.set(x, y, ball));
