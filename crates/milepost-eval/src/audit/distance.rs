@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use super::{Extension, RewardPair, Setting};
 use crate::StatsError;
 use crate::exact::TabularMdp;
@@ -5,6 +7,9 @@ use crate::reward_distance::{direct, pearson_distance};
 
 /// States that EPIC's law of states spreads over at most.
 const REFERENCE_STATES: usize = 64;
+
+/// Pairs of outcomes that DARD compares at most.
+const PAIRS_OF_OUTCOMES: u64 = 10_000_000;
 
 /// Distances of the audited reward from gold; a distance is an error where a canonical reward is constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +47,8 @@ impl Reward<'_> {
 ///   their numbering, `D_A` uniform over the legal actions of the state left. Covering only what can happen
 ///   is our choice; the paper leaves the law open.
 /// - DARD (Wulfe et al., ICLR 2022), with `D_A` uniform over legal actions. Where two states allow different
-///   actions, both actions are drawn on their own.
+///   actions, both actions are drawn on their own. Where actions have so many outcomes that more than 10⁷
+///   pairs of them had to be compared, it is left out.
 ///
 /// Both ask what steps would pay that never happen; that is `extension`.
 pub fn distances(pair: &RewardPair, setting: Setting, extension: Extension<'_>) -> Distances {
@@ -50,14 +56,14 @@ pub fn distances(pair: &RewardPair, setting: Setting, extension: Extension<'_>) 
     let audited = Reward { mdp: &pair.audited, beyond: extension.audited };
     let covered = covered(pair);
     let weights: Vec<f64> = covered.iter().map(|step| step.3).collect();
-    let both = |canonical: &dyn Fn(&Reward<'_>) -> Vec<f64>| {
-        pearson_distance(&canonical(&gold), &canonical(&audited), Some(&weights))
+    let both = |canonical: &dyn Fn(&Reward<'_>) -> Result<Vec<f64>, StatsError>| {
+        pearson_distance(&canonical(&gold)?, &canonical(&audited)?, Some(&weights))
     };
     let plain = |reward: &Reward<'_>| -> Vec<f64> {
         covered.iter().map(|(s, a, next, _)| reward.of(Some(*s), *a, *next)).collect()
     };
     Distances {
-        epic: both(&|reward| epic(pair, reward, &covered, setting.discount)),
+        epic: both(&|reward| Ok(epic(pair, reward, &covered, setting.discount))),
         dard: both(&|reward| dard(pair, reward, &covered, setting.discount)),
         direct: direct(&plain(&gold), &plain(&audited), Some(&weights), 2.0),
     }
@@ -118,7 +124,12 @@ fn epic(pair: &RewardPair, reward: &Reward<'_>, covered: &[Step], discount: f64)
 }
 
 /// `R(s, a, s') + γ E R(s', A, S'') − E R(s, A, S') − γ E R(S', A, S'')`, `S' ~ T(s, A)`, `S'' ~ T(s', A)`.
-fn dard(pair: &RewardPair, reward: &Reward<'_>, covered: &[Step], discount: f64) -> Vec<f64> {
+fn dard(
+    pair: &RewardPair,
+    reward: &Reward<'_>,
+    covered: &[Step],
+    discount: f64,
+) -> Result<Vec<f64>, StatsError> {
     let mdp = &pair.gold;
     let outcomes = |state: Option<usize>, action: usize| -> Vec<(Option<usize>, f64)> {
         state.map_or_else(
@@ -137,8 +148,13 @@ fn dard(pair: &RewardPair, reward: &Reward<'_>, covered: &[Step], discount: f64)
         })
         .collect();
     let leaving_end = (reward.beyond)(None, None);
+    let work = Cell::new(0);
     let drawn = |first: usize, arrived: Option<usize>, a: usize, b: usize| -> f64 {
         let (firsts, seconds) = (outcomes(Some(first), a), outcomes(arrived, b));
+        work.set(work.get() + (firsts.len() * seconds.len()) as u64);
+        if work.get() > PAIRS_OF_OUTCOMES {
+            return f64::NAN;
+        }
         let mut mean = 0.0;
         for (from, p) in &firsts {
             for (to, q) in &seconds {
@@ -157,11 +173,27 @@ fn dard(pair: &RewardPair, reward: &Reward<'_>, covered: &[Step], discount: f64)
             all.map(|(a, b)| drawn(state, arrived, a, b)).sum::<f64>() / (here.len() * there.len()) as f64
         }
     };
-    let canonical = |(state, action, next, _): &Step| {
+    let mut canonical = Vec::with_capacity(covered.len());
+    // Pairs of states of the state at hand; its actions often lead to the same ones.
+    let (mut at, mut known): (usize, Vec<(Option<usize>, f64)>) = (usize::MAX, Vec::new());
+    for (state, action, next, _) in covered {
+        if *state != at {
+            (at, known) = (*state, Vec::new());
+        }
+        let mean = known.iter().find(|(arrived, _)| arrived == next).map(|(_, mean)| *mean);
+        let mean = mean.unwrap_or_else(|| {
+            let mean = between(*state, *next);
+            known.push((*next, mean));
+            mean
+        });
+        if work.get() > PAIRS_OF_OUTCOMES {
+            let reason =
+                "actions have too many outcomes to compare all pairs of them; choose a smaller level";
+            return Err(StatsError::Undefined { what: "the DARD distance", reason });
+        }
         let reached = next.map_or(leaving_end, |next| leaving[next]);
-        reward.of(Some(*state), *action, *next) + discount * reached
-            - leaving[*state]
-            - discount * between(*state, *next)
-    };
-    covered.iter().map(canonical).collect()
+        let paid = reward.of(Some(*state), *action, *next);
+        canonical.push(paid + discount * reached - leaving[*state] - discount * mean);
+    }
+    Ok(canonical)
 }

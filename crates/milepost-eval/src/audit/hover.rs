@@ -4,7 +4,7 @@ use super::plan::{Mass, Plan};
 use super::{AuditError, RewardPair, Setting};
 
 /// Transitions visited at most.
-const LIMIT: u64 = 2_000_000_000;
+const LIMIT: u64 = 500_000_000;
 
 /// How much of its time, and of its income, an agent spends on going over states again.
 #[derive(Debug, Clone, Copy, PartialEq)]
