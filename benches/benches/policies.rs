@@ -8,8 +8,9 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use milepost_algorithms::config::ObjectiveConfig;
-use milepost_algorithms::{Minibatch, Objective};
+use milepost_algorithms::{Minibatch, Objective, Tokens};
 use milepost_core::{Purpose, Stream, StreamKey};
+use milepost_credit::Rows;
 use milepost_policies::{ActorCritic, Adam, AdamConfig, Network, NetworkConfig};
 
 const FEATURES: usize = 147;
@@ -49,16 +50,17 @@ fn forward(c: &mut Criterion) {
 }
 
 fn minibatch(n: usize, device: &Device) -> Minibatch {
-    let floats = |value: f32| Tensor::<1>::from_data(TensorData::new(vec![value; n], [n]), device);
     let actions: Vec<i32> = (0..n).map(|i| (i % ACTIONS) as i32).collect();
-    let advantages: Vec<f32> = (0..n).map(|i| (i % 5) as f32 - 2.0).collect();
     Minibatch {
         actions: Tensor::<1, Int>::from_data(TensorData::new(actions, [n]), device),
-        old_logp: floats(-1.9),
-        advantages: Tensor::from_data(TensorData::new(advantages, [n]), device),
-        returns: floats(0.5),
-        old_values: floats(0.0),
-        weights: floats(1.0 / n as f32),
+        tokens: Tokens {
+            rows: Rows::ragged(&[n]),
+            old_log_probs: vec![-1.9; n],
+            reference: None,
+            advantages: (0..n).map(|i| (i % 5) as f64 - 2.0).collect(),
+            returns: vec![0.5; n],
+            old_values: vec![0.0; n],
+        },
     }
 }
 
@@ -76,7 +78,7 @@ fn update(c: &mut Criterion) {
                 b.iter(|| {
                     let current = model.take().expect("put back below");
                     let (logits, values) = current.forward(input.clone());
-                    let loss = objective.loss(logits, values, &batch);
+                    let loss = objective.loss(logits, values, &batch).expect("finite");
                     let gradients = GradientsParams::from_grads(loss.total.backward(), &current);
                     model = Some(optimizer.step(current, gradients).0);
                 });

@@ -1,5 +1,6 @@
 use milepost_core::{EnvError, GroupError, SignalError, TrajectoryError};
 use milepost_credit::CreditError;
+use milepost_objectives::ObjectiveError;
 use milepost_policies::{CheckpointError, PolicyError};
 use milepost_rewards::ScoreError;
 
@@ -70,6 +71,9 @@ pub enum TrainError {
     /// A credit rule refused its input.
     #[error(transparent)]
     Credit(#[from] CreditError),
+    /// An objective refused its input or parameters; the update was not applied.
+    #[error(transparent)]
+    Objective(#[from] ObjectiveError),
     /// The policy refused its input.
     #[error(transparent)]
     Policy(#[from] PolicyError),

@@ -3,12 +3,13 @@
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use milepost_core::{Purpose, Stream, StreamKey};
+use milepost_credit::Rows;
 use milepost_policies::{ActorCritic, Adam};
 
 use crate::TrainError;
 use crate::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, Pool};
 use crate::credit::Credits;
-use crate::objective::{Minibatch, Objective};
+use crate::objective::{Minibatch, Objective, Tokens};
 use crate::sampler::host;
 use crate::table::{Scores, StateTable};
 
@@ -25,7 +26,6 @@ struct Decision {
 pub(crate) struct Update<'a> {
     pub config: &'a LearnerConfig,
     pub normalize: &'a NormalizeConfig,
-    pub aggregation: milepost_credit::Aggregation,
     pub objective: &'a dyn Objective,
     pub run_seed: u64,
     pub iteration: u64,
@@ -47,6 +47,7 @@ impl Update<'_> {
     ) -> Result<(M, Metrics), TrainError> {
         let decisions = decisions(table, credits);
         let mut sums: Vec<(&'static str, Tensor<1>)> = Vec::new();
+        let mut numbers: Vec<(&'static str, f64)> = Vec::new();
         let mut updates = 0u32;
         for epoch in 0..self.config.epochs {
             for indices in self.minibatches(&decisions, epoch) {
@@ -54,15 +55,16 @@ impl Update<'_> {
                 let minibatch = self.minibatch(&chosen, table, scores)?;
                 let rows = ints(chosen.iter().map(|d| d.row as i32).collect(), self.device);
                 let (logits, values) = model.forward(table.features.clone().select(0, rows));
-                let loss = self.objective.loss(logits, values, &minibatch);
+                let loss = self.objective.loss(logits, values, &minibatch)?;
                 let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
                 let (moved, norm) = optimizer.step(model, gradients);
                 model = moved;
+                accumulate(&mut numbers, loss.numbers.into_iter());
                 accumulate(&mut sums, loss.metrics.into_iter().chain(norm.map(|norm| ("grad_norm", norm))));
                 updates += 1;
             }
         }
-        Ok((model, self.read(sums, updates)?))
+        Ok((model, self.means(numbers, sums, updates)?))
     }
 
     /// The decisions of each minibatch, as indices, in the keyed order of this epoch.
@@ -99,49 +101,47 @@ impl Update<'_> {
             let raw = advantages.clone();
             self.normalize.rule().apply(&raw, &mut advantages)?;
         }
-        let floats = |values: Vec<f32>| {
-            let n = values.len();
-            Tensor::<1>::from_data(TensorData::new(values, [n]), self.device)
+        let of = |column: &[f32]| chosen.iter().map(|d| f64::from(column[d.row])).collect::<Vec<f64>>();
+        let tokens = Tokens {
+            rows: self.rows(chosen),
+            old_log_probs: of(&scores.logp),
+            reference: scores.reference.as_deref().map(of),
+            advantages,
+            returns: chosen.iter().map(|d| d.target).collect(),
+            old_values: of(&scores.values),
         };
         Ok(Minibatch {
             actions: ints(chosen.iter().map(|d| table.actions[d.row]).collect(), self.device),
-            old_logp: floats(chosen.iter().map(|d| scores.logp[d.row]).collect()),
-            advantages: floats(advantages.into_iter().map(|a| a as f32).collect()),
-            returns: floats(chosen.iter().map(|d| d.target as f32).collect()),
-            old_values: floats(chosen.iter().map(|d| scores.values[d.row]).collect()),
-            weights: floats(self.weights(chosen)?),
+            tokens,
         })
     }
 
-    /// The aggregation weight of each decision.
-    fn weights(&self, chosen: &[Decision]) -> Result<Vec<f32>, TrainError> {
+    /// The sequences of a minibatch. Tokens that were shuffled are one.
+    fn rows(&self, chosen: &[Decision]) -> Rows {
         let lengths: Vec<usize> = match self.config.unit {
-            // Tokens of a minibatch are one sequence: only the token mean is allowed here.
             MinibatchUnit::Token => vec![chosen.len()],
             MinibatchUnit::Trajectory => {
                 chosen.chunk_by(|a, b| a.sequence == b.sequence).map(<[Decision]>::len).collect()
             }
         };
-        let mut weights = vec![0.0; lengths.len()];
-        self.aggregation.weights(&lengths, &mut weights)?;
-        Ok(lengths
-            .iter()
-            .zip(weights)
-            .flat_map(|(length, weight)| std::iter::repeat_n(weight as f32, *length))
-            .collect())
+        Rows::ragged(&lengths)
     }
 
-    /// Reads the sums back in one transfer and turns them into means.
-    fn read(&self, sums: Vec<(&'static str, Tensor<1>)>, updates: u32) -> Result<Metrics, TrainError> {
-        if sums.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Means over the updates. What lies on the device is read back in one transfer.
+    fn means(
+        &self,
+        numbers: Vec<(&'static str, f64)>,
+        sums: Vec<(&'static str, Tensor<1>)>,
+        updates: u32,
+    ) -> Result<Metrics, TrainError> {
         let (names, tensors): (Vec<_>, Vec<_>) = sums.into_iter().unzip();
-        let values = host(Tensor::cat(tensors, 0))?;
-        let means =
-            names.into_iter().zip(values).map(|(name, sum)| (name, f64::from(sum) / f64::from(updates)));
-        means
-            .map(|(name, value)| {
+        let read = if tensors.is_empty() { Vec::new() } else { host(Tensor::cat(tensors, 0))? };
+        let read = names.into_iter().zip(read.into_iter().map(f64::from));
+        numbers
+            .into_iter()
+            .chain(read)
+            .map(|(name, sum)| {
+                let value = sum / f64::from(updates);
                 if value.is_finite() {
                     Ok((name.to_owned(), value))
                 } else {
@@ -174,9 +174,10 @@ fn ints(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
-fn accumulate(
-    sums: &mut Vec<(&'static str, Tensor<1>)>,
-    metrics: impl Iterator<Item = (&'static str, Tensor<1>)>,
+/// Adds each named number to the sum of its name.
+fn accumulate<T: Clone + std::ops::Add<Output = T>>(
+    sums: &mut Vec<(&'static str, T)>,
+    metrics: impl Iterator<Item = (&'static str, T)>,
 ) {
     for (name, value) in metrics {
         match sums.iter_mut().find(|(known, _)| *known == name) {

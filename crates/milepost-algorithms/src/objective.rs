@@ -1,25 +1,50 @@
 //! From advantages to a loss.
+//!
+//! Losses are computed on the host, in double precision, by the pure functions of
+//! [`milepost_objectives`]; what reaches the tensor library is `Σ c_t · log π_t` with constant coefficients
+//! `c_t = ∂L/∂ log π_t`, whose gradient is that of the loss.
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use milepost_credit::Rows;
+use milepost_objectives::{TokenBatch, ValueBatch};
 
-use crate::config::{ObjectiveConfig, SurrogateConfig};
+use crate::TrainError;
+use crate::config::ObjectiveConfig;
+use crate::sampler::host;
 
-/// The decisions of one minibatch, `[n]` each, on the device of the plain (untracked) data.
+/// The decisions of one minibatch.
 #[derive(Debug, Clone)]
 pub struct Minibatch {
-    /// The token that was drawn.
+    /// The token that was drawn, `[n]`, on the device of the plain (untracked) data.
     pub actions: Tensor<1, Int>,
-    /// Its log-probability under the policy that drew it, recomputed by the training forward pass.
-    pub old_logp: Tensor<1>,
+    /// What is known of each decision, on the host.
+    pub tokens: Tokens,
+}
+
+/// What is known of the decisions of a minibatch, `[n]` each and flat: sequence after sequence.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The sequences. Minibatches that are counted in tokens are one.
+    pub rows: Rows,
+    /// Log-probability of the token under the policy that drew it, recomputed by the training forward pass.
+    pub old_log_probs: Vec<f64>,
+    /// Log-probability under the policy that training began with, if the method asks for it.
+    pub reference: Option<Vec<f64>>,
     /// Its advantage.
-    pub advantages: Tensor<1>,
+    pub advantages: Vec<f64>,
     /// Target of the value.
-    pub returns: Tensor<1>,
+    pub returns: Vec<f64>,
     /// The value before the update.
-    pub old_values: Tensor<1>,
-    /// Aggregation weights: the policy loss is `Σ w · l`.
-    pub weights: Tensor<1>,
+    pub old_values: Vec<f64>,
+}
+
+impl Minibatch {
+    /// Numbers of the host as a tensor beside [`Minibatch::actions`].
+    #[must_use]
+    pub fn tensor(&self, values: &[f64]) -> Tensor<1> {
+        floats(values, &self.actions.device())
+    }
 }
 
 /// A loss and what it is made of.
@@ -27,100 +52,90 @@ pub struct Minibatch {
 pub struct Loss {
     /// What is minimised, `[1]`.
     pub total: Tensor<1>,
-    /// Named numbers for the record, `[1]` each, untracked.
+    /// Named numbers for the record that live on the device, `[1]` each, untracked.
     pub metrics: Vec<(&'static str, Tensor<1>)>,
+    /// Named numbers for the record that are known already.
+    pub numbers: Vec<(&'static str, f64)>,
 }
 
 /// An objective: the network's outputs for a minibatch in, a loss out. Give your own to
 /// [`Trainer::with_objective`](crate::Trainer::with_objective).
 pub trait Objective: Send {
     /// `logits` are `[n, A]`, `values` `[n]`, both tracked.
-    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Loss;
+    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Result<Loss, TrainError>;
 }
 
 impl Objective for ObjectiveConfig {
-    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Loss {
-        let weights = || minibatch.weights.clone();
+    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Result<Loss, TrainError> {
+        let tokens = &minibatch.tokens;
         let all = log_softmax(logits, 1);
         let logp: Tensor<1> =
             all.clone().gather(1, minibatch.actions.clone().unsqueeze_dim(1)).squeeze_dim(1);
-        let log_ratio = (logp.clone() - minibatch.old_logp.clone()).clamp(-20.0, 20.0);
-        let plain_log_ratio = log_ratio.clone().inner();
-        let plain_ratio = plain_log_ratio.clone().exp();
-        let n = plain_ratio.dims()[0].max(1) as f64;
+        // Both in one transfer.
+        let mut read = host(Tensor::cat(vec![logp.clone().inner(), values.clone().inner()], 0))?;
+        let on_host = |part: Vec<f32>| part.into_iter().map(f64::from).collect::<Vec<f64>>();
+        let value_now = on_host(read.split_off(tokens.advantages.len()));
+        let log_probs = on_host(read);
 
-        let (policy, clipped) = self.surrogate.loss(logp, log_ratio, &plain_ratio, &minibatch.advantages);
-        let policy = (policy * weights()).sum();
-        let negative_entropy = (all.clone().exp() * all).sum_dim(1).squeeze_dim::<1>(1);
-        let negative_entropy = (negative_entropy * weights()).sum();
-        let mut metrics = vec![
-            ("policy_loss", policy.clone().inner()),
-            // With token-mean weights this is the mean entropy.
-            ("entropy", negative_entropy.clone().inner().neg()),
-            ("approx_kl", (plain_ratio - plain_log_ratio - 1.0).sum() / n),
+        let batch = TokenBatch {
+            reference: tokens.reference.as_deref(),
+            ..TokenBatch::new(&tokens.rows, &log_probs, &tokens.old_log_probs, &tokens.advantages)
+        };
+        let mut coefficients = vec![0.0; log_probs.len()];
+        let report = self.policy().evaluate(&batch, None, &mut coefficients)?;
+        let mut total = linear(logp, &coefficients, &log_probs, report.loss);
+        let mut numbers = vec![
+            ("policy_loss", report.policy_loss),
+            ("approx_kl", report.approx_kl_k3()),
+            ("clip_fraction", report.outside_fraction()),
         ];
-        metrics.extend(clipped.map(|count| ("clip_fraction", count / n)));
-
-        let mut total = policy;
-        if self.entropy_coefficient > 0.0 {
-            total = total + negative_entropy * self.entropy_coefficient;
+        if self.kl.is_some() {
+            numbers.extend([("kl_loss", report.kl_loss), ("reference_kl", report.mean_kl())]);
         }
         if self.value_coefficient > 0.0 {
-            let value = value_loss(values, minibatch, self.value_clip);
-            metrics.push(("value_loss", value.clone().inner()));
-            total = total + value * self.value_coefficient;
+            let batch = ValueBatch {
+                rows: &tokens.rows,
+                mask: None,
+                values: &value_now,
+                returns: &tokens.returns,
+                old_values: Some(&tokens.old_values),
+            };
+            let report = self.value().evaluate(&batch, None, &mut coefficients)?;
+            coefficients.iter_mut().for_each(|c| *c *= self.value_coefficient);
+            let weighted = self.value_coefficient * report.loss;
+            total = total + linear(values, &coefficients, &value_now, weighted);
+            numbers.push(("value_loss", report.loss));
+        }
+        // With token-mean weights this is the mean entropy.
+        let entropy = (all.clone().exp() * all).sum_dim(1).squeeze_dim::<1>(1).neg();
+        let entropy = (entropy * minibatch.tensor(&self.token_weights(&tokens.rows)?)).sum();
+        let mut metrics = vec![("entropy", entropy.clone().inner())];
+        if self.entropy_coefficient > 0.0 {
+            total = total - entropy * self.entropy_coefficient;
         }
         metrics.push(("loss", total.clone().inner()));
-        Loss { total, metrics }
+        Ok(Loss { total, metrics, numbers })
     }
 }
 
-impl SurrogateConfig {
-    /// The loss of each token, and how many ratios lie outside the clip range.
-    fn loss(
-        &self,
-        logp: Tensor<1>,
-        log_ratio: Tensor<1>,
-        plain_ratio: &Tensor<1>,
-        advantages: &Tensor<1>,
-    ) -> (Tensor<1>, Option<Tensor<1>>) {
-        match self {
-            Self::PolicyGradient => ((logp * advantages.clone()).neg(), None),
-            Self::Clip { low, high, dual } => {
-                let ratio = log_ratio.exp();
-                let clipped = ratio.clone().clamp(1.0 - low, 1.0 + high) * advantages.clone();
-                let loss = (ratio * advantages.clone()).min_pair(clipped).neg();
-                let loss = match dual {
-                    None => loss,
-                    Some(c) => {
-                        // −A·c is an upper bound where A < 0 and would be a lower one elsewhere.
-                        let bound = advantages.clone().neg() * *c;
-                        let negative = advantages.clone().lower_elem(0.0);
-                        loss.clone().mask_where(negative, loss.min_pair(bound))
-                    }
-                };
-                let outside = plain_ratio
-                    .clone()
-                    .lower_elem(1.0 - low)
-                    .float()
-                    .add(plain_ratio.clone().greater_elem(1.0 + high).float())
-                    .sum();
-                (loss, Some(outside))
-            }
-        }
+impl ObjectiveConfig {
+    /// The weight of each token in a sum over the minibatch.
+    fn token_weights(&self, rows: &Rows) -> Result<Vec<f64>, TrainError> {
+        let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+        let weights = self.reduction().weights(None, &lengths)?;
+        Ok(lengths.iter().zip(weights).flat_map(|(n, w)| std::iter::repeat_n(w, *n)).collect())
     }
 }
 
-/// `½ mean max((v − v̂)², (clip(v, v_old ± ε) − v̂)²)`, without the second term if there is no clip.
-fn value_loss(values: Tensor<1>, minibatch: &Minibatch, clip: Option<f64>) -> Tensor<1> {
-    let squared = (values.clone() - minibatch.returns.clone()).square();
-    let squared = match clip {
-        None => squared,
-        Some(range) => {
-            let moved = (values - minibatch.old_values.clone()).clamp(-range, range);
-            let clipped = (minibatch.old_values.clone() + moved - minibatch.returns.clone()).square();
-            squared.max_pair(clipped)
-        }
-    };
-    squared.mean() * 0.5
+/// A tensor whose value is `value` and whose derivative by `x` is `coefficients`; `now` is what `x` is.
+fn linear(x: Tensor<1>, coefficients: &[f64], now: &[f64], value: f64) -> Tensor<1> {
+    let offset: f64 = value - coefficients.iter().zip(now).map(|(c, x)| c * x).sum::<f64>();
+    let coefficients = floats(coefficients, &x.device());
+    (x * coefficients).sum() + offset
+}
+
+fn floats(values: &[f64], device: &Device) -> Tensor<1> {
+    let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    let n = values.len();
+    Tensor::from_data(TensorData::new(values, [n]), device)
 }

@@ -27,6 +27,8 @@ pub(crate) struct Scores {
     pub logp: Vec<f32>,
     /// Value of the state.
     pub values: Vec<f32>,
+    /// Log-probability of the token under the policy that training began with, if asked for.
+    pub reference: Option<Vec<f32>>,
 }
 
 impl StateTable {
@@ -68,7 +70,17 @@ impl StateTable {
             logp.extend(host(log_softmax(logits, 1).gather(1, actions))?);
             values.extend(host(value)?);
         }
-        Ok(Scores { logp, values })
+        Ok(Scores { logp, values, reference: None })
+    }
+
+    /// Scores every row with a model, and its tokens with a reference model beside it.
+    pub(crate) fn score_with<M: ActorCritic>(
+        &self,
+        model: &M,
+        reference: Option<&M>,
+    ) -> Result<Scores, TrainError> {
+        let reference = reference.map(|reference| self.score(reference)).transpose()?;
+        Ok(Scores { reference: reference.map(|scores| scores.logp), ..self.score(model)? })
     }
 
     /// The values of each trajectory's states, `[T_i + 1]` each.

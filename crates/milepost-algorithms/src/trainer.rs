@@ -45,6 +45,8 @@ pub struct Trainer<E: DiscreteEnvironment, M: ActorCritic> {
     pub(crate) device: Device,
     pub(crate) run_seed: u64,
     pub(crate) model: M,
+    /// The model that training began with, if the objective compares with it.
+    reference: Option<M>,
     pub(crate) optimizer: Adam,
     pub(crate) sampler: AnySampler<E>,
     pub(crate) scorers: Vec<Box<dyn Scorer<E::Observation>>>,
@@ -120,6 +122,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             probes,
             device,
             run_seed,
+            reference: method.objective.needs_reference().then(|| network.clone().valid()),
             model: network,
             optimizer: Adam::new(adam),
             sampler,
@@ -168,7 +171,6 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         let update = Update {
             config: &self.method.learner,
             normalize: &self.method.normalize,
-            aggregation: self.method.objective.aggregation.rule(),
             objective: self.objective.as_ref(),
             run_seed: self.run_seed,
             iteration: self.iteration,
@@ -274,7 +276,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             rewards.push(combined.rewards);
         }
         let table = StateTable::build(batch, self.encoder.as_ref(), &self.device)?;
-        let scores = table.score(model)?;
+        let scores = table.score_with(model, self.reference.as_ref())?;
         let values = table.values_by_trajectory(&scores);
         let credits = self.credit.assign(batch, &rewards, &values)?;
         let combined = [("combine.missing".to_owned(), missing), ("combine.clipped".to_owned(), clipped)];

@@ -127,11 +127,11 @@ fn a_trace_tells_what_each_channel_paid_and_how_it_ended() {
 struct BreaksAfter(Cell<usize>);
 
 impl Objective for BreaksAfter {
-    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Loss {
-        let loss = ObjectiveConfig::ppo().loss(logits, values, minibatch);
+    fn loss(&self, logits: Tensor<2>, values: Tensor<1>, minibatch: &Minibatch) -> Result<Loss, TrainError> {
+        let loss = ObjectiveConfig::ppo().loss(logits, values, minibatch)?;
         let left = self.0.get();
         self.0.set(left.saturating_sub(1));
-        if left > 0 { loss } else { Loss { total: loss.total * f64::NAN, ..loss } }
+        Ok(if left > 0 { loss } else { Loss { total: loss.total * f64::NAN, ..loss } })
     }
 }
 

@@ -8,8 +8,9 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use milepost_algorithms::config::ObjectiveConfig;
-use milepost_algorithms::{Minibatch, Objective};
+use milepost_algorithms::{Minibatch, Objective, Tokens};
 use milepost_core::{Purpose, Stream, StreamKey};
+use milepost_credit::Rows;
 use milepost_policies::{
     ActorCritic, Adam, AdamConfig, CnnConfig, DeviceChoice, MlpConfig, NetworkConfig, open_device,
 };
@@ -50,22 +51,25 @@ fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 fn update(config: &NetworkConfig, device: &Device) -> Outcome {
     let mut stream = Stream::new(StreamKey::new(5, Purpose::named("wgpu test")));
-    let mut draw = |n: usize| -> Vec<f32> { (0..n).map(|_| stream.uniform() as f32).collect() };
-    let floats = |values: Vec<f32>| Tensor::<1>::from_data(TensorData::new(values, [BATCH]), device);
-    let features = TensorData::new(draw(BATCH * FEATURES), [BATCH, FEATURES]);
+    let mut draw = |n: usize| -> Vec<f64> { (0..n).map(|_| stream.uniform()).collect() };
+    let features: Vec<f32> = draw(BATCH * FEATURES).into_iter().map(|u| u as f32).collect();
+    let features = TensorData::new(features, [BATCH, FEATURES]);
     let actions: Vec<i32> = (0..BATCH).map(|i| (i % ACTIONS) as i32).collect();
-    let minibatch = Minibatch {
-        actions: Tensor::<1, Int>::from_data(TensorData::new(actions, [BATCH]), device),
-        old_logp: floats(draw(BATCH).into_iter().map(|u| -2.4 + u).collect()),
-        advantages: floats(draw(BATCH).into_iter().map(|u| 4.0 * u - 2.0).collect()),
-        returns: floats(draw(BATCH)),
-        old_values: floats(draw(BATCH)),
-        weights: floats(vec![1.0 / BATCH as f32; BATCH]),
+    let tokens = Tokens {
+        rows: Rows::ragged(&[BATCH]),
+        old_log_probs: draw(BATCH).into_iter().map(|u| -2.4 + u).collect(),
+        reference: None,
+        advantages: draw(BATCH).into_iter().map(|u| 4.0 * u - 2.0).collect(),
+        returns: draw(BATCH),
+        old_values: draw(BATCH),
     };
+    let actions = Tensor::<1, Int>::from_data(TensorData::new(actions, [BATCH]), device);
+    let minibatch = Minibatch { actions, tokens };
     let model = config.init(FEATURES, ACTIONS, 3, &device.clone().autodiff()).expect("builds");
     let (logits, values) = model.forward(Tensor::<2>::from_data(features, device));
-    let loss = ObjectiveConfig::ppo().loss(logits.clone(), values.clone(), &minibatch);
+    let loss = ObjectiveConfig::ppo().loss(logits.clone(), values.clone(), &minibatch).expect("finite");
     let mut numbers = vec![("logits", host(logits.inner())), ("values", host(values.inner()))];
+    numbers.extend(loss.numbers.into_iter().map(|(name, value)| (name, vec![value as f32])));
     numbers.extend(loss.metrics.into_iter().map(|(name, value)| (name, host(value))));
     let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
     let mut visitor = Gradients { of: &gradients, read: Vec::new() };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use credit::CreditConfig;
 pub use learner::{LearnerConfig, MinibatchUnit};
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
-pub use objective::{AggregationConfig, ObjectiveConfig, SurrogateConfig};
+pub use objective::{AggregationConfig, ObjectiveConfig};
 pub use sampler::SamplerConfig;
 
 use crate::TrainError;

@@ -1,26 +1,10 @@
 use milepost_credit::Aggregation;
+use milepost_objectives::{
+    Clip, KlTerm, LogRatio, PolicyObjective, Reduction, RowCount, Surrogate, ValueLoss,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-
-/// The surrogate that is maximised, written as a loss per token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
-pub enum SurrogateConfig {
-    /// `−A · log π`: the plain policy gradient.
-    PolicyGradient,
-    /// `max(−A·w, −A·clip(w, 1 − low, 1 + high))`, `w` the ratio to the policy that drew the token; with
-    /// `dual = c`, where `A < 0`, at most `−A·c`.
-    Clip {
-        /// Clip range below 1.
-        low: f64,
-        /// Clip range above 1.
-        high: f64,
-        /// The dual clip's `c > 1`, if there is one (arXiv 1912.09729).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        dual: Option<f64>,
-    },
-}
 
 /// How per-token losses become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,6 +21,8 @@ pub enum AggregationConfig {
         /// The fixed length.
         constant: f64,
     },
+    /// Sum over all tokens.
+    TokenSum,
 }
 
 impl AggregationConfig {
@@ -48,18 +34,44 @@ impl AggregationConfig {
             Self::SeqMeanTokenMean => Aggregation::SeqMeanTokenMean,
             Self::SeqMeanTokenSum => Aggregation::SeqMeanTokenSum,
             Self::SeqMeanTokenSumNorm { constant } => Aggregation::SeqMeanTokenSumNorm { constant },
+            Self::TokenSum => Aggregation::TokenSum,
+        }
+    }
+
+    const fn of(aggregation: Aggregation) -> Self {
+        match aggregation {
+            Aggregation::TokenMean => Self::TokenMean,
+            Aggregation::SeqMeanTokenMean => Self::SeqMeanTokenMean,
+            Aggregation::SeqMeanTokenSum => Self::SeqMeanTokenSum,
+            Aggregation::SeqMeanTokenSumNorm { constant } => Self::SeqMeanTokenSumNorm { constant },
+            Aggregation::TokenSum => Self::TokenSum,
         }
     }
 }
 
-/// How the policy moves: `agg(surrogate) + c_v · ½ mean (v − v̂)² − c_h · agg(entropy)`.
+/// How the policy moves: `agg(surrogate) + β · agg(KL) + c_v · ½ mean (v − v̂)² − c_h · agg(entropy)`.
+///
+/// The surrogates, their conventions and the named profiles of published code are those of
+/// [`milepost_objectives`]; [`ObjectiveConfig::from_policy`] takes any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ObjectiveConfig {
     /// The surrogate.
-    pub surrogate: SurrogateConfig,
+    pub surrogate: Surrogate,
+    /// What one probability ratio covers, and its bounds. Default: a token's, its logarithm within ±20.
+    #[serde(default = "token_ratio", skip_serializing_if = "is_token_ratio")]
+    pub ratio: LogRatio,
     /// How tokens become one number.
     pub aggregation: AggregationConfig,
+    /// Which sequences a mean over sequences counts.
+    #[serde(default = "non_empty", skip_serializing_if = "is_non_empty")]
+    pub rows: RowCount,
+    /// Added to the token count of a sequence where its mean is formed (verl: 1e-8).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub count_epsilon: f64,
+    /// Divergence from the policy that training began with, as a term of the loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kl: Option<KlTerm>,
     /// Weight of the value loss `½ mean (v − v̂)²`; 0 for methods without a critic. (Packages that leave
     /// out the ½ call the same weight 0.5.)
     pub value_coefficient: f64,
@@ -70,13 +82,42 @@ pub struct ObjectiveConfig {
     pub entropy_coefficient: f64,
 }
 
+/// One ratio a token, its logarithm within ±20.
+const TOKEN_RATIO: LogRatio = LogRatio::token_within(20.0);
+
+fn token_ratio() -> LogRatio {
+    TOKEN_RATIO
+}
+
+fn is_token_ratio(ratio: &LogRatio) -> bool {
+    *ratio == TOKEN_RATIO
+}
+
+fn non_empty() -> RowCount {
+    RowCount::NonEmpty
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_non_empty(rows: &RowCount) -> bool {
+    *rows == RowCount::NonEmpty
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
 impl ObjectiveConfig {
     /// PPO: symmetric clip at 0.2, value weight 1, entropy weight 0.01.
     #[must_use]
     pub const fn ppo() -> Self {
         Self {
-            surrogate: SurrogateConfig::Clip { low: 0.2, high: 0.2, dual: None },
+            surrogate: Surrogate::Clip(Clip::symmetric(0.2)),
+            ratio: TOKEN_RATIO,
             aggregation: AggregationConfig::TokenMean,
+            rows: RowCount::NonEmpty,
+            count_epsilon: 0.0,
+            kl: None,
             value_coefficient: 1.0,
             value_clip: None,
             entropy_coefficient: 0.01,
@@ -86,24 +127,58 @@ impl ObjectiveConfig {
     /// The plain policy gradient, no critic.
     #[must_use]
     pub const fn policy_gradient() -> Self {
-        Self { surrogate: SurrogateConfig::PolicyGradient, value_coefficient: 0.0, ..Self::ppo() }
+        Self { surrogate: Surrogate::PolicyGradient {}, value_coefficient: 0.0, ..Self::ppo() }
+    }
+
+    /// A policy objective, such as a profile of [`milepost_objectives::profiles`], without critic and entropy
+    /// bonus.
+    #[must_use]
+    pub const fn from_policy(policy: PolicyObjective) -> Self {
+        Self {
+            surrogate: policy.surrogate,
+            ratio: policy.ratio,
+            aggregation: AggregationConfig::of(policy.reduction.aggregation),
+            rows: policy.reduction.rows,
+            count_epsilon: policy.reduction.count_epsilon,
+            kl: policy.kl,
+            value_coefficient: 0.0,
+            value_clip: None,
+            entropy_coefficient: 0.0,
+        }
+    }
+
+    /// The policy's part.
+    #[must_use]
+    pub const fn policy(&self) -> PolicyObjective {
+        let Self { surrogate, ratio, kl, .. } = *self;
+        PolicyObjective { surrogate, ratio, reduction: self.reduction(), kl }
+    }
+
+    /// The critic's part, without its weight.
+    #[must_use]
+    pub const fn value(&self) -> ValueLoss {
+        ValueLoss { clip: self.value_clip, reduction: Reduction::new(Aggregation::TokenMean) }
+    }
+
+    /// How tokens become one number.
+    #[must_use]
+    pub const fn reduction(&self) -> Reduction {
+        Reduction { aggregation: self.aggregation.rule(), rows: self.rows, count_epsilon: self.count_epsilon }
+    }
+
+    /// Whether log-probabilities of the policy that training began with are needed.
+    #[must_use]
+    pub const fn needs_reference(&self) -> bool {
+        self.kl.is_some()
     }
 
     pub(crate) fn validate(&self) -> Result<(), TrainError> {
         let refuse = |key: &str, value: f64, rule: &str| {
             Err(TrainError::Config { reason: format!("`objective.{key}` is {value}; it must {rule}") })
         };
-        if let SurrogateConfig::Clip { low, high, dual } = &self.surrogate {
-            if !(*low > 0.0 && *low <= 1.0) {
-                return refuse("surrogate.low", *low, "lie in (0, 1]");
-            }
-            if !(*high > 0.0 && high.is_finite()) {
-                return refuse("surrogate.high", *high, "be positive and finite");
-            }
-            if let Some(c) = dual.filter(|c| c.is_nan() || *c <= 1.0) {
-                return refuse("surrogate.dual", c, "be greater than 1");
-            }
-        }
+        self.policy()
+            .validate()
+            .map_err(|error| TrainError::Config { reason: format!("`objective`: {error}") })?;
         for (key, value) in
             [("value-coefficient", self.value_coefficient), ("entropy-coefficient", self.entropy_coefficient)]
         {
