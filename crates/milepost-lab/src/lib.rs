@@ -5,6 +5,7 @@ pub mod audit;
 pub mod cli;
 mod clock;
 pub mod config;
+mod fidelity;
 pub mod record;
 pub mod recredit;
 pub mod report;

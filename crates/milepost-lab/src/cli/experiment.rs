@@ -1,14 +1,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use milepost_policies::{DeviceChoice, DeviceUsed, open_device};
 
 use super::INTERRUPTED;
 use crate::analysis;
-use crate::config::{self, BUILTIN, Experiment, Request, Scale};
+use crate::config::{self, AnyExperiment, BUILTIN, Experiment, FidelityExperiment, Request, Scale};
+use crate::fidelity::{self, Ended, FidelityRun};
 use crate::record::RunDirectory;
 use crate::record::directory::Meta;
 use crate::record::lock::FolderLock;
@@ -72,8 +73,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.list {
         return list();
     }
-    let interrupts = Arc::new(AtomicU32::new(0));
+    let interrupts = Interrupts::default();
     if let Some(path) = &options.resume {
+        if let Some(run) = FidelityRun::open(path)? {
+            run.meta().check_resumable(run.path())?;
+            interrupts.listen()?;
+            return carry_out_fidelity(options, &run, &interrupts);
+        }
         let run = RunDirectory::open(path)?;
         run.check_resumable()?;
         if let Some(name) = options.experiments.iter().find(|name| **name != run.experiment().settings.name) {
@@ -83,8 +89,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
                 run.experiment().settings.name
             );
         }
-        listen(&interrupts)?;
-        return carry_out(options, &run, &interrupts);
+        interrupts.listen()?;
+        return carry_out(options, &run, &interrupts.count);
     }
     let default = ["quickstart".to_owned()];
     let names = if options.experiments.is_empty() { &default[..] } else { &options.experiments };
@@ -95,26 +101,78 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let device = device(&options.device)?;
-    listen(&interrupts)?;
+    interrupts.listen()?;
     let mut status = ExitCode::SUCCESS;
     for experiment in experiments {
-        // Better to learn of an impossible environment here than from every worker.
-        run::environment(&experiment.settings.environment)?;
-        let meta = Meta::new(experiment.hash()?, device.clone(), command());
-        let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
-        let ended = carry_out(options, &run, &interrupts)?;
+        let ended = match experiment {
+            AnyExperiment::Training(experiment) => train(options, *experiment, &interrupts)?,
+            AnyExperiment::Fidelity(experiment) => score(options, *experiment, &interrupts)?,
+        };
         if ended != ExitCode::SUCCESS {
             status = ended;
         }
-        if interrupts.load(Ordering::Relaxed) > 0 {
+        if interrupts.happened() {
             break;
         }
     }
     Ok(status)
 }
 
-fn resolve(options: &Options, name: &str) -> anyhow::Result<Experiment> {
+/// Starts a run that trains.
+fn train(options: &Options, experiment: Experiment, interrupts: &Interrupts) -> anyhow::Result<ExitCode> {
+    // Better to learn of an impossible environment here than from every worker.
+    run::environment(&experiment.settings.environment)?;
+    let meta = Meta::new(experiment.hash()?, device(&options.device)?, command());
+    let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
+    carry_out(options, &run, &interrupts.count)
+}
+
+/// Starts a run that scores credit methods. Nothing in it needs a tensor library, so it runs on the CPU.
+fn score(
+    options: &Options,
+    experiment: FidelityExperiment,
+    interrupts: &Interrupts,
+) -> anyhow::Result<ExitCode> {
+    let device = ("cpu".to_owned(), "cpu (exact dynamic programming and sampling; no tensors)".to_owned());
+    let meta = Meta::new(experiment.hash()?, device, command());
+    let run = FidelityRun::create(&options.runs_dir, experiment, meta)?;
+    carry_out_fidelity(options, &run, interrupts)
+}
+
+/// Scores what is left of a run and says what came out.
+fn carry_out_fidelity(
+    options: &Options,
+    run: &FidelityRun,
+    interrupts: &Interrupts,
+) -> anyhow::Result<ExitCode> {
+    let _lock = FolderLock::acquire(run.path())?;
+    let experiment = run.experiment();
+    let threads = options.jobs.unwrap_or_else(|| default_jobs(DeviceChoice::Cpu));
+    note(&format!(
+        "{}: {} instances, {} methods on each, {} seeds, {threads} threads\nrun: {}",
+        experiment.name,
+        experiment.instances.len(),
+        experiment.arms.len(),
+        experiment.seeds,
+        run.path().display()
+    ));
+    let settings = fidelity::Settings { threads, stop: Arc::clone(&interrupts.stop) };
+    Ok(match fidelity::carry_out(run, &settings)? {
+        Ended::Done(text) => {
+            say(&format!("\n{}\n{text}", experiment.claim));
+            ExitCode::SUCCESS
+        }
+        Ended::Stopped { done, total } => {
+            note(&format!(
+                "{done} of {total} runs are done; go on with: cargo xtask experiment --resume {}",
+                run.path().display()
+            ));
+            ExitCode::from(INTERRUPTED)
+        }
+    })
+}
+
+fn resolve(options: &Options, name: &str) -> anyhow::Result<AnyExperiment> {
     let mut sets = options.sets.clone();
     sets.extend(options.seeds.map(|seeds| format!("seeds={seeds}")));
     let request = Request {
@@ -123,9 +181,12 @@ fn resolve(options: &Options, name: &str) -> anyhow::Result<Experiment> {
         sets,
         scale: options.scale.as_deref().map(Scale::parse).transpose()?,
     };
-    let mut experiment = config::load(&request)?;
+    let mut experiment = config::load_any(&request)?;
     if !options.arms.is_empty() {
-        experiment.keep_arms(&options.arms)?;
+        match &mut experiment {
+            AnyExperiment::Training(experiment) => experiment.keep_arms(&options.arms)?,
+            AnyExperiment::Fidelity(experiment) => experiment.keep_arms(&options.arms)?,
+        }
     }
     Ok(experiment)
 }
@@ -140,15 +201,30 @@ fn device(name: &str) -> anyhow::Result<(String, String)> {
     Ok((used.to_string(), open.message))
 }
 
-/// Counts how often the user asks to stop.
-fn listen(interrupts: &Arc<AtomicU32>) -> anyhow::Result<()> {
-    let interrupts = Arc::clone(interrupts);
-    ctrlc::set_handler(move || {
-        if interrupts.fetch_add(1, Ordering::Relaxed) == 0 {
-            note("stopping: workers write a checkpoint (once more to stop at once)");
-        }
-    })?;
-    Ok(())
+/// What the user asked for while something ran.
+#[derive(Debug, Default)]
+struct Interrupts {
+    /// How often to stop.
+    count: Arc<AtomicU32>,
+    /// Whether at all.
+    stop: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    fn listen(&self) -> anyhow::Result<()> {
+        let (count, stop) = (Arc::clone(&self.count), Arc::clone(&self.stop));
+        ctrlc::set_handler(move || {
+            stop.store(true, Ordering::Relaxed);
+            if count.fetch_add(1, Ordering::Relaxed) == 0 {
+                note("stopping: what is finished is kept (once more to stop at once)");
+            }
+        })?;
+        Ok(())
+    }
+
+    fn happened(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
 /// Runs what is left of a run and says what came out.
@@ -228,25 +304,46 @@ fn command() -> String {
 fn list() -> anyhow::Result<ExitCode> {
     for (name, _) in BUILTIN {
         let load = |scale| {
-            config::load(&Request { experiment: name.to_owned(), scale: Some(scale), ..Request::default() })
+            config::load_any(&Request {
+                experiment: name.to_owned(),
+                scale: Some(scale),
+                ..Request::default()
+            })
         };
-        let experiment = load(Scale::default())?;
-        let settings = &experiment.settings;
         let costs = Scale::ALL
             .into_iter()
-            .filter_map(|scale| Some((scale, load(scale).ok()?)))
-            .map(|(scale, experiment)| {
-                let settings = experiment.settings;
-                let runs = experiment.arms.len() as u64 * settings.seeds;
-                format!("{} {runs} × {} steps", scale.name(), settings.budget.environment_steps)
-            })
+            .filter_map(|scale| Some(format!("{} {}", scale.name(), cost(&load(scale).ok()?))))
             .collect::<Vec<_>>()
             .join(", ");
-        let config::EnvironmentConfig::Minigrid { level } = &settings.environment;
+        let (dossier, claim, environment) = match load(Scale::default())? {
+            AnyExperiment::Training(experiment) => {
+                let config::EnvironmentConfig::Minigrid { level } = experiment.settings.environment;
+                (experiment.settings.dossier, experiment.settings.claim, level)
+            }
+            AnyExperiment::Fidelity(experiment) => (
+                experiment.dossier,
+                experiment.claim,
+                format!("{} solved worlds", experiment.instances.len()),
+            ),
+        };
         say(&format!(
-            "{name}  ({})\n    claim:       {}\n    environment: {level}\n    cost:        {costs}",
-            settings.dossier, settings.claim
+            "{name}  ({dossier})\n    claim:       {claim}\n    environment: {environment}\n    cost:        {costs}"
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an experiment costs, in words.
+fn cost(experiment: &AnyExperiment) -> String {
+    match experiment {
+        AnyExperiment::Training(experiment) => {
+            let runs = experiment.arms.len() as u64 * experiment.settings.seeds;
+            format!("{runs} × {} steps", experiment.settings.budget.environment_steps)
+        }
+        AnyExperiment::Fidelity(experiment) => {
+            let arms = experiment.suite();
+            let runs: usize = arms.instances.iter().map(|i| arms.arms_of(i).count()).sum();
+            format!("{} runs × {} batches", runs as u64 * experiment.seeds, experiment.batches)
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment.
-pub const BUILTIN: [(&str, &str); 1] = [("quickstart", include_str!("../../experiments/quickstart.toml"))];
+pub const BUILTIN: [(&str, &str); 2] = [
+    ("quickstart", include_str!("../../experiments/quickstart.toml")),
+    ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
+];
 
 /// The text of the built-in experiment called `name`.
 #[must_use]

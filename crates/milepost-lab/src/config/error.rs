@@ -48,6 +48,16 @@ pub enum ConfigError {
         /// `; did you mean …` or a list of the names there are.
         hint: String,
     },
+    /// An experiment of another kind than the command works on.
+    #[error("{experiment} is of kind {found}; this command needs {wanted}")]
+    OtherKind {
+        /// The experiment.
+        experiment: String,
+        /// Its kind.
+        found: &'static str,
+        /// What is needed.
+        wanted: &'static str,
+    },
     /// `--set` without a key or a value.
     #[error(
         "--set {text}: write it as KEY=VALUE with a dotted key, for example --set method.learner.epochs=2"

@@ -3,11 +3,17 @@
 use toml::{Table, Value};
 
 use super::error::ConfigError;
+use super::fidelity;
 use super::scale::Scale;
 use super::tree;
 
 /// Keys that a scale may set.
 const SCALED: [&str; 4] = ["budget", "seeds", "evaluation", "checkpoint"];
+
+/// What kind of experiment a file describes; training, if it does not say.
+fn kind_of(table: &Table) -> Option<&str> {
+    table.get("kind").and_then(Value::as_str)
+}
 
 /// Settings from one place.
 #[derive(Debug, Clone)]
@@ -45,11 +51,13 @@ impl Layers {
         for (name, scaled) in &scales {
             Scale::parse(name)?;
             let keys = scaled.as_table().into_iter().flat_map(Table::keys);
-            if let Some(key) = keys.into_iter().find(|key| !SCALED.contains(&key.as_str())) {
+            let allowed =
+                if kind_of(&table) == Some(fidelity::KIND) { &fidelity::SCALED[..] } else { &SCALED };
+            if let Some(key) = keys.into_iter().find(|key| !allowed.contains(&key.as_str())) {
                 return Err(ConfigError::UnknownKey {
                     origin: origin.to_owned(),
                     path: format!("scales.{name}.{key}"),
-                    hint: format!("; a scale may set {}", SCALED.join(", ")),
+                    hint: format!("; a scale may set {}", allowed.join(", ")),
                 });
             }
         }
@@ -72,6 +80,11 @@ impl Layers {
             .unwrap_or_else(|| Value::String(value.trim().to_owned()));
         self.sets.push((format!("--set {text}"), keys, value));
         Ok(())
+    }
+
+    /// What kind of experiment the layers describe; training, if none says.
+    pub(super) fn kind(&self) -> Option<&str> {
+        self.layers.iter().rev().find_map(|layer| kind_of(&layer.table))
     }
 
     /// The scale that the layers ask for: the highest `scale` key, else the default.

@@ -7,6 +7,7 @@
 mod builtin;
 mod error;
 mod experiment;
+mod fidelity;
 mod layers;
 mod parts;
 mod read;
@@ -19,6 +20,7 @@ use std::path::Path;
 pub use builtin::BUILTIN;
 pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
+pub use fidelity::FidelityExperiment;
 pub use scale::Scale;
 pub use settings::{
     BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, MetricName,
@@ -38,8 +40,43 @@ pub struct Request {
     pub scale: Option<Scale>,
 }
 
-/// Reads, merges and checks an experiment.
-pub fn load(request: &Request) -> Result<Experiment, ConfigError> {
+/// An experiment of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyExperiment {
+    /// Policies are trained and compared.
+    Training(Box<Experiment>),
+    /// Credit methods are scored against exact truth.
+    Fidelity(Box<FidelityExperiment>),
+}
+
+impl AnyExperiment {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Training(experiment) => &experiment.settings.name,
+            Self::Fidelity(experiment) => &experiment.name,
+        }
+    }
+
+    /// The file with every setting in it.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        match self {
+            Self::Training(experiment) => experiment.to_toml(),
+            Self::Fidelity(experiment) => experiment.to_toml(),
+        }
+    }
+
+    fn resolve(layers: &layers::Layers, scale: Option<Scale>) -> Result<Self, ConfigError> {
+        Ok(match layers.kind() {
+            Some(fidelity::KIND) => Self::Fidelity(Box::new(FidelityExperiment::resolve(layers, scale)?)),
+            _ => Self::Training(Box::new(Experiment::resolve(layers, scale)?)),
+        })
+    }
+}
+
+/// Reads, merges and checks an experiment of either kind.
+pub fn load_any(request: &Request) -> Result<AnyExperiment, ConfigError> {
     let mut layers = layers::Layers::default();
     let name = &request.experiment;
     if is_path(name) {
@@ -55,14 +92,33 @@ pub fn load(request: &Request) -> Result<Experiment, ConfigError> {
     for set in &request.sets {
         layers.set(set)?;
     }
-    Experiment::resolve(&layers, request.scale)
+    AnyExperiment::resolve(&layers, request.scale)
 }
 
-/// Reads an experiment from text; `origin` is its name in error messages.
+/// Reads, merges and checks an experiment that trains.
+pub fn load(request: &Request) -> Result<Experiment, ConfigError> {
+    match load_any(request)? {
+        AnyExperiment::Training(experiment) => Ok(*experiment),
+        AnyExperiment::Fidelity(_) => Err(ConfigError::OtherKind {
+            experiment: request.experiment.clone(),
+            found: fidelity::KIND,
+            wanted: "an experiment that trains",
+        }),
+    }
+}
+
+/// Reads an experiment that trains from text; `origin` is its name in error messages.
 pub fn parse(origin: &str, text: &str) -> Result<Experiment, ConfigError> {
     let mut layers = layers::Layers::default();
     layers.file(origin, text)?;
     Experiment::resolve(&layers, None)
+}
+
+/// Reads an experiment of either kind from text; `origin` is its name in error messages.
+pub fn parse_any(origin: &str, text: &str) -> Result<AnyExperiment, ConfigError> {
+    let mut layers = layers::Layers::default();
+    layers.file(origin, text)?;
+    AnyExperiment::resolve(&layers, None)
 }
 
 fn is_path(name: &str) -> bool {

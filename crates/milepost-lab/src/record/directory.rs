@@ -48,6 +48,18 @@ impl Meta {
             command,
         }
     }
+
+    /// Refuses to go on with a run that another version made: its numbers may differ.
+    pub(crate) fn check_resumable(&self, path: &Path) -> Result<(), RecordError> {
+        if self.milepost == VERSION {
+            return Ok(());
+        }
+        let reason = format!(
+            "it was made by Milepost {}, this is {VERSION}; resume it with that version, or start a new run",
+            self.milepost
+        );
+        Err(RecordError::Mismatch { path: path.to_owned(), reason })
+    }
 }
 
 /// The version of Milepost.
@@ -64,71 +76,23 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// Makes a folder for a new run.
     pub(crate) fn create(runs: &Path, experiment: Experiment, meta: Meta) -> Result<Self, RecordError> {
-        let parent = runs.join(&experiment.settings.name);
-        fs::create_dir_all(&parent).map_err(RecordError::io(&parent, "created"))?;
-        let path = free_folder(&parent, &format!("{}-{}", Moment::now().compact(), &meta.config[..8]))?;
-        let invalid = |error: toml::ser::Error| {
-            RecordError::io(&path, "written")(std::io::Error::other(error.to_string()))
-        };
-        let text = format!(
-            "# Resolved by Milepost {} (commit {}), started {}.\n# config hash {}\n# device {}\n\n{}",
-            meta.milepost,
-            meta.commit,
-            meta.started,
-            meta.config,
-            meta.device_message,
-            experiment.to_toml().map_err(invalid)?
-        );
-        atomic::write(&path.join(RESOLVED), text.as_bytes())?;
-        write_json(&path.join(META), &meta)?;
+        let path = make_folder(runs, &experiment.settings.name, &meta, &experiment.to_toml())?;
         Ok(Self { path, meta, experiment })
     }
 
     /// Opens a run that exists, and checks that it is whole and was not edited.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let not_a_run = |reason: String| RecordError::NotARun { path: path.to_owned(), reason };
-        if !path.is_dir() {
-            return Err(not_a_run(
-                "there is no such folder; give a folder such as runs/NAME/TIME-HASH".into(),
-            ));
-        }
-        let meta_path = path.join(META);
-        let bytes = fs::read(&meta_path).map_err(|error| {
-            not_a_run(format!("{META} cannot be read ({error}); give a folder such as runs/NAME/TIME-HASH"))
-        })?;
-        let format =
-            serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|m| m["format"].as_u64());
-        if let Some(found) = format.filter(|format| *format > FORMAT) {
-            return Err(RecordError::NewerFormat { path: meta_path, found, known: FORMAT });
-        }
-        let meta: Meta = serde_json::from_slice(&bytes)
-            .map_err(|error| RecordError::damaged(&meta_path, format!("{error}; start the run afresh")))?;
+        let (meta, text) = read_folder(path)?;
         let resolved = path.join(RESOLVED);
-        let text = fs::read_to_string(&resolved).map_err(RecordError::io(&resolved, "read"))?;
         let experiment = config::parse(&resolved.display().to_string(), &text)
             .map_err(|error| RecordError::damaged(path, error.to_string()))?;
-        let hash = experiment.hash().map_err(|error| RecordError::damaged(&resolved, error.to_string()))?;
-        if hash != meta.config {
-            let reason = format!(
-                "{RESOLVED} has hash {}, but the run was made with {}; undo the edit, or start a new run",
-                &hash[..hash.len().min(12)],
-                &meta.config[..meta.config.len().min(12)]
-            );
-            return Err(RecordError::Mismatch { path: path.to_owned(), reason });
-        }
+        check_hash(path, &meta, experiment.hash())?;
         Ok(Self { path: path.to_owned(), meta, experiment })
     }
 
     /// Refuses to go on with a run that another version made: its numbers may differ.
     pub(crate) fn check_resumable(&self) -> Result<(), RecordError> {
-        if self.meta.milepost == VERSION {
-            return Ok(());
-        }
-        let reason = format!(
-            "it was made by Milepost {}, this is {VERSION}; resume it with that version, or start a new run",
-            self.meta.milepost
-        );
-        Err(RecordError::Mismatch { path: self.path.clone(), reason })
+        self.meta.check_resumable(&self.path)
     }
 
     /// The folder.
@@ -158,6 +122,67 @@ impl RunDirectory {
             .flat_map(|seed| arms.iter().map(move |arm| (arm.name.clone(), seed)))
             .collect()
     }
+}
+
+/// Makes the folder of a new run with its resolved settings and how it was made.
+pub(crate) fn make_folder(
+    runs: &Path,
+    experiment: &str,
+    meta: &Meta,
+    settings: &Result<String, toml::ser::Error>,
+) -> Result<PathBuf, RecordError> {
+    let parent = runs.join(experiment);
+    fs::create_dir_all(&parent).map_err(RecordError::io(&parent, "created"))?;
+    let path = free_folder(&parent, &format!("{}-{}", Moment::now().compact(), &meta.config[..8]))?;
+    let settings = settings
+        .as_ref()
+        .map_err(|error| RecordError::io(&path, "written")(std::io::Error::other(error.to_string())))?;
+    let text = format!(
+        "# Resolved by Milepost {} (commit {}), started {}.\n# config hash {}\n# device {}\n\n{settings}",
+        meta.milepost, meta.commit, meta.started, meta.config, meta.device_message,
+    );
+    atomic::write(&path.join(RESOLVED), text.as_bytes())?;
+    write_json(&path.join(META), meta)?;
+    Ok(path)
+}
+
+/// How a run was made, and its resolved settings as text.
+pub(crate) fn read_folder(path: &Path) -> Result<(Meta, String), RecordError> {
+    let not_a_run = |reason: String| RecordError::NotARun { path: path.to_owned(), reason };
+    if !path.is_dir() {
+        return Err(not_a_run("there is no such folder; give a folder such as runs/NAME/TIME-HASH".into()));
+    }
+    let meta_path = path.join(META);
+    let bytes = fs::read(&meta_path).map_err(|error| {
+        not_a_run(format!("{META} cannot be read ({error}); give a folder such as runs/NAME/TIME-HASH"))
+    })?;
+    let format = serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|m| m["format"].as_u64());
+    if let Some(found) = format.filter(|format| *format > FORMAT) {
+        return Err(RecordError::NewerFormat { path: meta_path, found, known: FORMAT });
+    }
+    let meta: Meta = serde_json::from_slice(&bytes)
+        .map_err(|error| RecordError::damaged(&meta_path, format!("{error}; start the run afresh")))?;
+    let resolved = path.join(RESOLVED);
+    let text = fs::read_to_string(&resolved).map_err(RecordError::io(&resolved, "read"))?;
+    Ok((meta, text))
+}
+
+/// Refuses settings that were edited after the run was made.
+pub(crate) fn check_hash(
+    path: &Path,
+    meta: &Meta,
+    hash: Result<String, toml::ser::Error>,
+) -> Result<(), RecordError> {
+    let hash = hash.map_err(|error| RecordError::damaged(&path.join(RESOLVED), error.to_string()))?;
+    if hash == meta.config {
+        return Ok(());
+    }
+    let reason = format!(
+        "{RESOLVED} has hash {}, but the run was made with {}; undo the edit, or start a new run",
+        &hash[..hash.len().min(12)],
+        &meta.config[..meta.config.len().min(12)]
+    );
+    Err(RecordError::Mismatch { path: path.to_owned(), reason })
 }
 
 /// The files of one arm and seed.

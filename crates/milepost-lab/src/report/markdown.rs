@@ -89,7 +89,7 @@ fn sparkline(curve: &BandCurve, (lo, hi): (f64, f64)) -> String {
     (0..n).map(at).collect()
 }
 
-fn section_text(s: &Section) -> String {
+pub(super) fn section_text(s: &Section) -> String {
     let mut body = String::new();
     for block in &s.blocks {
         match block {
@@ -150,7 +150,7 @@ fn table_text(t: &Table) -> String {
 }
 
 /// Text that stays text: no markup, no table breaks, no line breaks.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -16,6 +16,7 @@ mod context;
 mod csv;
 mod data;
 mod error;
+pub(crate) mod fidelity;
 mod html;
 mod lenient;
 mod markdown;

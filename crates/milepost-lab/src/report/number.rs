@@ -55,6 +55,23 @@ pub(super) fn compact(v: f64) -> String {
     text + unit
 }
 
+/// Three significant digits, for numbers whose size is not known beforehand.
+pub(super) fn significant(v: f64) -> String {
+    if v == 0.0 || !v.is_finite() || v.abs() >= 1000.0 {
+        return compact(v);
+    }
+    // A sum that is 0 but for rounding is 0.
+    if v.abs() < 5e-10 {
+        return "0".to_owned();
+    }
+    let digits = (2 - v.abs().log10().floor() as i32).max(0) as usize;
+    let mut text = fixed(v, digits);
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    text
+}
+
 /// A count with thin spaces between thousands.
 pub(super) fn count(v: u64) -> String {
     let plain = v.to_string();
@@ -126,6 +143,11 @@ mod tests {
         assert_eq!(compact(1_540_000.0), "1.5M");
         assert_eq!(compact(0.25), "0.25");
         assert_eq!(compact(30.0), "30");
+        assert_eq!(significant(0.000_345_6), "0.000346");
+        assert_eq!(significant(-12.345), "\u{2212}12.3");
+        assert_eq!(significant(0.5), "0.5");
+        assert_eq!(significant(1e-17), "0");
+        assert_eq!(significant(f64::NAN), ABSENT);
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(duration(90.0), "90 s");
         assert_eq!(duration(7200.0), "2.0 h");

@@ -1,0 +1,11 @@
+//! Runs of the credit-fidelity benchmark: arms × instances × seeds, appended to one file of records, scored
+//! against exact truth, and reported.
+
+mod execute;
+mod expectations;
+mod folder;
+mod page;
+mod records;
+
+pub(crate) use execute::{Ended, Settings, carry_out};
+pub(crate) use folder::FidelityRun;

@@ -1,0 +1,77 @@
+//! From records to tables, reports and what the terminal shows.
+
+use milepost_eval::Bootstrap;
+use milepost_fidelity::orderings::{Ordering, Verdict as Judged};
+use milepost_fidelity::protocol::SuiteOutcome;
+use milepost_fidelity::report::Report;
+
+use super::folder::FidelityRun;
+use crate::record::atomic;
+use crate::record::directory::write_json;
+use crate::report::fidelity::{FidelityData, build_fidelity_html, build_fidelity_markdown};
+use crate::report::{Fact, Outcome, Verdict};
+
+/// Writes table, summary and reports of a finished run; returns what the user reads.
+pub(super) fn write(
+    run: &FidelityRun,
+    outcome: &SuiteOutcome,
+    orderings: Vec<Ordering>,
+) -> anyhow::Result<String> {
+    let experiment = run.experiment();
+    let verdict = verdict(&orderings, experiment.scale.name());
+    let data = FidelityData {
+        experiment: experiment.name.clone(),
+        dossier: experiment.dossier.clone(),
+        question: experiment.question.clone(),
+        claim: experiment.claim.clone(),
+        verdict,
+        facts: facts(run),
+        command: run.meta().command.clone(),
+        config: experiment.to_toml()?,
+        report: Report::new(outcome, orderings, &Bootstrap::default())?,
+    };
+    let folder = run.path();
+    let text = data.report.text();
+    write_json(&folder.join("summary.json"), &data.report)?;
+    atomic::write(&folder.join("table.txt"), text.as_bytes())?;
+    atomic::write(&folder.join("report.md"), build_fidelity_markdown(&data).as_bytes())?;
+    let page = folder.join("report.html");
+    atomic::write(&page, build_fidelity_html(&data)?.as_bytes())?;
+    Ok(format!("{text}\n{}\nreport: {}", data.verdict.sentence, page.display()))
+}
+
+/// Whether everything that was expected held.
+fn verdict(orderings: &[Ordering], scale: &str) -> Verdict {
+    let held = orderings.iter().filter(|o| o.verdict == Judged::Holds).count();
+    let failed: Vec<String> =
+        orderings.iter().filter(|o| o.verdict == Judged::DoesNotHold).map(|o| o.row.to_string()).collect();
+    let (outcome, sentence) = if held + failed.len() == 0 {
+        let sentence = format!("Expectations were not checked at scale {scale}; the tables stand alone.");
+        (Outcome::Inconclusive, sentence)
+    } else if failed.is_empty() {
+        (Outcome::Reproduced, format!("All {held} expected orderings that are judged hold."))
+    } else {
+        let (of, rows) = (held + failed.len(), failed.join(", "));
+        (Outcome::NotReproduced, format!("{held} of {of} expected orderings hold; not row {rows}."))
+    };
+    let rule = "every judged ordering holds: exact rows to their stated precision, statistical rows with a 95 % \
+                interval of the paired difference that excludes 0";
+    Verdict { outcome, sentence, rule: rule.into(), exploratory: false }
+}
+
+fn facts(run: &FidelityRun) -> Vec<Fact> {
+    let (experiment, meta) = (run.experiment(), run.meta());
+    [
+        ("Instances", experiment.instances.len().to_string()),
+        ("Methods on every instance", experiment.arms.len().to_string()),
+        ("Seeds", experiment.seeds.to_string()),
+        ("Batches a seed", experiment.batches.to_string()),
+        ("Scale", experiment.scale.name().to_owned()),
+        ("Date", meta.started.clone()),
+        ("Milepost", meta.milepost.clone()),
+        ("Commit", meta.commit.clone()),
+        ("Configuration hash", meta.config.chars().take(16).collect()),
+    ]
+    .map(|(label, value)| Fact { label: label.into(), value })
+    .to_vec()
+}
