@@ -1,22 +1,39 @@
 """Steps per second of MiniGrid with its observation, under a random policy; resets are part of the figure.
 
     pip install minigrid==3.2.0 gymnasium==1.4.0
-    python minigrid_speed.py [SECONDS_PER_CASE]
+    python minigrid_speed.py [--seconds S]            MiniGrid alone
+    python minigrid_speed.py --beside [--rounds N]    MiniGrid and Milepost in turn, with the ratio of their medians
+
+Needs `cargo` for the second form. One JSON line for each level and way of stepping.
 """
 
+import argparse
 import json
+import os
 import random
-import sys
+import statistics
+import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import gymnasium
 import minigrid
 from minigrid.wrappers import ImgObsWrapper
 
-LEVELS = ["MiniGrid-Empty-8x8-v0", "MiniGrid-DoorKey-8x8-v0", "MiniGrid-MultiRoom-N6-v0"]
+LEVELS = [
+    "MiniGrid-Empty-8x8-v0",
+    "MiniGrid-DoorKey-8x8-v0",
+    "MiniGrid-MultiRoom-N6-v0",
+    "BabyAI-GoToLocal-v0",
+    "BabyAI-BossLevel-v0",
+]
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ["cargo", "bench", "--quiet", "--package", "milepost-gridworld", "--bench", "steps"]
+SLOTS = 8
 
 
-def steps_per_second(level: str, seconds: float) -> float:
+def one_by_one(level: str, seconds: float) -> float:
     environment = ImgObsWrapper(gymnasium.make(level, disable_env_checker=True))
     draw = random.Random(0)
     actions = [draw.randrange(int(environment.action_space.n)) for _ in range(4096)]
@@ -32,11 +49,69 @@ def steps_per_second(level: str, seconds: float) -> float:
     return steps / (time.perf_counter() - start)
 
 
+def side_by_side(level: str, seconds: float) -> float:
+    """gymnasium's own vector of environments in one process."""
+    make = lambda: ImgObsWrapper(gymnasium.make(level, disable_env_checker=True))
+    environments = gymnasium.vector.SyncVectorEnv([make] * SLOTS)
+    environments.action_space.seed(0)
+    actions = [environments.action_space.sample() for _ in range(512)]
+    environments.reset(seed=0)
+    steps = 0
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        for _ in range(4):
+            environments.step(actions[steps % len(actions)])
+            steps += 1
+    return steps * SLOTS / (time.perf_counter() - start)
+
+
+def milepost(level: str, seconds: float) -> dict[str, float]:
+    """Steps per second by criterion group: the mean of its samples."""
+    wanted = f"^(scalar|batch_1024/levels_drawn|batch_1024/levels_pooled)/{level}$"
+    options = ["--warm-up-time", "0.5", "--measurement-time", str(seconds), "--noplot", wanted]
+    rates = {}
+    with tempfile.TemporaryDirectory() as home:
+        environ = {**os.environ, "CRITERION_HOME": home}
+        subprocess.run([*BENCH, "--", *options], cwd=ROOT, env=environ, check=True, capture_output=True)
+        for found in Path(home).rglob("new/benchmark.json"):
+            bench = json.loads(found.read_text())
+            estimates = json.loads((found.parent / "estimates.json").read_text())
+            elements = bench["throughput"]["Elements"]
+            rates[bench["group_id"]] = elements * 1e9 / estimates["mean"]["point_estimate"]
+    return rates
+
+
+def line(level: str, **figures: object) -> None:
+    print(json.dumps({"level": level, **figures, "minigrid": minigrid.__version__}), flush=True)
+
+
+def compare(level: str, rounds: int, seconds: float) -> None:
+    rates: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        found = {"minigrid": one_by_one(level, seconds), f"gymnasium_sync_{SLOTS}": side_by_side(level, seconds)}
+        for name, rate in {**found, **milepost(level, seconds)}.items():
+            rates.setdefault(name, []).append(rate)
+    medians = {name: statistics.median(of) for name, of in rates.items()}
+    best = max(medians["minigrid"], medians[f"gymnasium_sync_{SLOTS}"])
+    for name, of in rates.items():
+        ratio = round(medians[name] / best, 1)
+        line(level, way=name, steps_per_second=round(medians[name]), of=[round(rate) for rate in of], ratio=ratio)
+
+
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
-    for level in LEVELS:
-        rate = steps_per_second(level, seconds)
-        print(json.dumps({"level": level, "steps_per_second": round(rate, 1), "minigrid": minigrid.__version__}))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--beside", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--levels", nargs="+", default=LEVELS)
+    given = parser.parse_args()
+    if given.beside:
+        subprocess.run([*BENCH, "--no-run"], cwd=ROOT, check=True)
+    for level in given.levels:
+        if given.beside:
+            compare(level, given.rounds, given.seconds)
+        else:
+            line(level, steps_per_second=round(one_by_one(level, given.seconds), 1))
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ pub enum RecreditError {
         /// The arm.
         arm: String,
         /// Why.
-        source: TrainError,
+        source: Box<TrainError>,
     },
     /// A recorded trajectory does not fit together.
     #[error("{} is damaged: {source}; remove this arm and seed's folder and resume the run", path.display())]
