@@ -425,3 +425,16 @@ fn of_seven_rewards_of_progress_the_shaped_and_the_sparse_ones_insert_and_the_ot
         assert!(if success > 0.0 { surplus.abs() < 1e-9 } else { surplus > 0.1 }, "{name}: {hovering:?}");
     }
 }
+
+#[test]
+fn dard_of_a_world_with_too_many_outcomes_is_left_out_and_the_others_are_not() {
+    const MANY: usize = 50;
+    let pairs: Vec<_> = (0..MANY * ACTIONS)
+        .map(|pair| (0..MANY).map(|next| (next, 1.0, ((pair * next) % 7) as f64)).collect())
+        .collect();
+    let gold = world(MANY, &pairs);
+    let audited = changed(&gold, |s, _, r| r + (s % 3) as f64);
+    let found = distances(&pair(&gold, &audited), Setting::budget(9, 0.9), Extension::nothing());
+    assert!(found.dard.expect_err("12.5 million pairs").to_string().contains("too many outcomes"));
+    assert!(found.epic.is_ok() && found.direct.is_ok());
+}
