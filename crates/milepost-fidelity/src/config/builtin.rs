@@ -211,6 +211,8 @@ fn large_families() -> Vec<InstanceConfig> {
     large
         .push(TaskConfig::DelayedSum(DelayedSumConfig { horizon: 20, ..DelayedSumConfig::default() }).into());
     large.push(turns(TurnsConfig::default()));
+    let many = named("bifurcation, groups of 500", chain(|_| {}));
+    large.push(InstanceConfig { group: 500, batches: Some(20), ..many });
     large
 }
 

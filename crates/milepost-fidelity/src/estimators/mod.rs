@@ -68,5 +68,5 @@ pub use turns::{BiLevelGae, TurnGae};
 pub use weights::{Statistic, Weighted, Weighting};
 pub use whitened::{ReinforcePlusPlus, ReinforcePlusPlusBaseline};
 
-use peers::leave_one_out_among_alive;
+pub(crate) use peers::leave_one_out_among_alive;
 use table::Table;

@@ -54,7 +54,7 @@ impl CreditEstimator for TurnLoo {
 }
 
 /// Scores of steps minus the mean of the other episodes at the same time.
-pub(super) fn leave_one_out_among_alive(
+pub(crate) fn leave_one_out_among_alive(
     batch: &Batch,
     scores: &[f64],
     alone: Alone,

@@ -1,5 +1,6 @@
 use milepost_credit::Normalize;
 
+use crate::estimators::{Alone, leave_one_out_among_alive};
 use crate::{Baseline, Batch, Context, Credit, Estimate, FidelityError, Reading};
 
 /// Credit of the taken actions, whatever form the estimator gave it.
@@ -11,7 +12,8 @@ pub struct Assigned {
     pub all: Option<Vec<f64>>,
     /// The reward of each step `[steps]`, if the estimator gave a reward.
     pub rewards: Option<Vec<f64>>,
-    /// Episodes whose return was used as it is, because there was no other episode to compare with.
+    /// Episodes (under a weight) or steps (of a reward-to-go) whose return was used as it is, because there was
+    /// no other episode to compare with.
     pub fallbacks: u64,
 }
 
@@ -48,7 +50,11 @@ impl Assigned {
                 size(&rewards, steps)?;
                 read.taken = match reading {
                     Reading::Direct => rewards.clone(),
-                    Reading::ToGo { baseline } => to_go(batch, &rewards, baseline),
+                    Reading::ToGo { baseline } => {
+                        let (credit, alone) = to_go(batch, &rewards, baseline)?;
+                        read.fallbacks += alone;
+                        credit
+                    }
                 };
                 read.rewards = Some(rewards);
             }
@@ -89,24 +95,19 @@ fn finite(estimator: &str, context: &Context<'_>, bad: Option<(usize, f64)>) -> 
     })
 }
 
-/// `Σ_{k≥t} r̂_k − b_t` for every step.
-fn to_go(batch: &Batch, rewards: &[f64], baseline: Baseline) -> Vec<f64> {
+/// `Σ_{k≥t} r̂_k − b_t` for every step, and how many steps had no other episode to be compared with.
+fn to_go(batch: &Batch, rewards: &[f64], baseline: Baseline) -> Result<(Vec<f64>, u64), FidelityError> {
     let mut credit = rewards.to_vec();
     for range in batch.ranges() {
-        for i in range.clone().rev().skip(1) {
+        for i in range.rev().skip(1) {
             credit[i] += credit[i + 1];
         }
     }
-    if baseline == Baseline::LeaveOneOut {
-        let longest = batch.ranges().map(|range| range.len()).max().unwrap_or(0);
-        for t in 0..longest {
-            let alive: Vec<usize> =
-                batch.ranges().filter(|range| t < range.len()).map(|range| range.start + t).collect();
-            let sum: f64 = alive.iter().map(|i| credit[*i]).sum();
-            for i in alive.iter().filter(|_| alive.len() > 1) {
-                credit[*i] -= (sum - credit[*i]) / (alive.len() - 1) as f64;
-            }
+    match baseline {
+        Baseline::None => Ok((credit, 0)),
+        Baseline::LeaveOneOut => {
+            let (relative, report) = leave_one_out_among_alive(batch, &credit, Alone::Raw)?;
+            Ok((relative, report.dropped as u64))
         }
     }
-    credit
 }

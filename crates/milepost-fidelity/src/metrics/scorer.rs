@@ -52,7 +52,7 @@ pub struct Scores {
     pub gradient: GradientScores,
     /// Effect on the best policies, for credit that is a reward.
     pub invariance: Option<InvarianceScores>,
-    /// Episodes whose return was used as it is, for lack of another episode.
+    /// Episodes or steps whose return was used as it is, for lack of another episode.
     pub fallbacks: u64,
 }
 
