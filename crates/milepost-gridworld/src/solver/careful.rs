@@ -1,8 +1,9 @@
 //! Walking to a goal among things that move by themselves.
 
+use super::finish::{Act, Finish};
 use super::hopeless::reach;
-use super::outlook::finishing_acts;
 use super::routes::{Routes, Terrain};
+use super::situation::Situation;
 use crate::level::Level;
 use crate::object::Kind;
 use crate::state::{Action, State};
@@ -12,11 +13,12 @@ use crate::state::{Action, State};
 /// obstacles move, and turns on the spot otherwise.
 pub(super) fn careful_step(level: &Level, state: &State) -> Option<Action> {
     let aim = level.rule.aim(level, state)?;
-    let routes = Routes::new(level, state, &aim, Terrain::Relaxed(&reach(level, state)))?;
-    let acts = finishing_acts(level, state, &aim);
-    let (_, pose) = acts.iter().filter_map(|act| Some((routes.cost(act.pose)?, act.pose))).min()?;
-    let route = routes.route(pose);
-    let [from, to] = [route.first()?, route.get(1).unwrap_or(&pose)];
+    let situation = Situation { level, state, aim: &aim };
+    let routes = Routes::new(situation, Terrain::Relaxed(&reach(level, state)))?;
+    let finishes = Finish::all(situation);
+    let (_, Finish { act: Act { pose, .. }, .. }) = Finish::nearest(&routes, &finishes)?;
+    let route = routes.route(*pose);
+    let [from, to] = [route.first()?, route.get(1).unwrap_or(pose)];
     let action = match to {
         to if to.cell() != from.cell() || to == from => Action::Forward,
         to if to.direction() == from.direction().clockwise() => Action::Right,

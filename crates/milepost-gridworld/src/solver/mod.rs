@@ -6,10 +6,13 @@
 //! locked doors at a price, which also tells what to carry away and which keys to fetch.
 
 mod careful;
+mod errands;
+mod finish;
 mod hopeless;
 mod outlook;
 mod routes;
 mod search;
+mod situation;
 
 use milepost_core::{Ending, EnvError, Environment};
 

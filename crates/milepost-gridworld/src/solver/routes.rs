@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::situation::Situation;
 use crate::level::Level;
 use crate::object::Kind;
 use crate::position::Direction;
-use crate::rules::Aim;
 use crate::state::{Action, State};
 
 /// The price of walking through a thing that would have to be carried away.
@@ -17,7 +17,7 @@ pub(super) const LOCK: u32 = 60;
 /// What stands in the way.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Terrain<'a> {
-    /// Routes lead through what [can be opened](can_open), and around everything else.
+    /// Routes lead through what [can be opened](Situation::can_open), and around everything else.
     Real,
     /// Routes also walk through things and locked doors, at a price. Only cells that are not
     /// [hopeless](super::hopeless::reach) are walked through.
@@ -64,14 +64,16 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// Dijkstra's algorithm: a turn costs 1, a step 1, and what must be opened 1 more.
-    pub(super) fn new(level: &Level, state: &State, aim: &Aim, terrain: Terrain<'_>) -> Option<Self> {
-        let start = Pose::new(level.index(state.x, state.y)?, state.direction);
-        Some(Self::from(start, level, state, aim, terrain))
+    /// The routes from where the agent is.
+    pub(super) fn new(situation: Situation<'_>, terrain: Terrain<'_>) -> Option<Self> {
+        let state = situation.state;
+        let start = Pose::new(situation.level.index(state.x, state.y)?, state.direction);
+        Some(Self::from(start, situation, terrain))
     }
 
-    /// The same from another pose.
-    pub(super) fn from(start: Pose, level: &Level, state: &State, aim: &Aim, terrain: Terrain<'_>) -> Self {
+    /// Dijkstra's algorithm: a turn costs 1, a step 1, and what must be opened 1 more.
+    pub(super) fn from(start: Pose, situation: Situation<'_>, terrain: Terrain<'_>) -> Self {
+        let level = situation.level;
         let poses = level.cell_count() * 4;
         let mut routes = Self { start, cost: vec![u32::MAX; poses], previous: vec![start; poses] };
         let mut queue = BinaryHeap::from([Reverse((0, start))]);
@@ -85,10 +87,9 @@ impl Routes {
             let turns = turned.map(|direction| Some((Pose::new(pose.cell(), direction), 1)));
             let (x, y) = level.coordinates(pose.cell());
             let (dx, dy) = direction.vector();
-            let step = level.index(x + dx, y + dy).and_then(|cell| {
-                let price = price(level, state, cell, aim, terrain)?;
-                (!aim.shunned.contains(&cell)).then_some((Pose::new(cell, direction), price))
-            });
+            let step = level
+                .index(x + dx, y + dy)
+                .and_then(|cell| Some((Pose::new(cell, direction), price(situation, cell, terrain)?)));
             for (next, price) in turns.into_iter().chain([step]).flatten() {
                 if cost + price < routes.cost[next.index()] {
                     routes.cost[next.index()] = cost + price;
@@ -136,31 +137,20 @@ impl Routes {
 }
 
 /// What a step into a cell costs; `None` if it cannot be made.
-fn price(level: &Level, state: &State, cell: usize, aim: &Aim, terrain: Terrain<'_>) -> Option<u32> {
-    let content = state.cells[cell];
-    if content.is(Kind::Goal) || content.is(Kind::Lava) {
+fn price(situation: Situation<'_>, cell: usize, terrain: Terrain<'_>) -> Option<u32> {
+    let content = situation.cell(cell);
+    if content.is(Kind::Goal) || content.is(Kind::Lava) || situation.aim.shunned.contains(&cell) {
         return None;
     }
     if content.can_enter() {
         return Some(1);
     }
-    if can_open(level, state, cell, aim) {
+    if situation.can_open(cell) {
         return Some(2);
     }
     match terrain {
         Terrain::Relaxed(reached) if reached[cell] && content.is_locked_door() => Some(2 + LOCK),
         Terrain::Relaxed(reached) if reached[cell] && content.can_carry() => Some(1 + OBSTACLE),
         _ => None,
-    }
-}
-
-/// Whether a toggle makes a cell free to walk through: a door that is not locked, or whose key is in hand, or
-/// a box that nobody needs.
-pub(super) fn can_open(level: &Level, state: &State, cell: usize, aim: &Aim) -> bool {
-    let content = state.cells[cell];
-    if content.is(Kind::Door) {
-        aim.opens_doors && !content.is_open_door() && content.toggled_door(state.carrying).is_open_door()
-    } else {
-        aim.opens_boxes && content.is(Kind::Box) && level.salt(content) == 0
     }
 }

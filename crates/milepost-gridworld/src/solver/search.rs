@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use super::outlook::{Act, Outlook, finishing_acts, outlook};
-use super::routes::{Pose, Routes, Terrain, can_open};
-use crate::cell::Cell;
+use super::errands::errands;
+use super::outlook::Outlook;
+use super::situation::Situation;
 use crate::level::Level;
 use crate::rng::NumpyRng;
 use crate::rules::{self, Aim};
@@ -31,6 +31,19 @@ struct Node {
     outlook: Outlook,
 }
 
+impl Node {
+    /// `None` if nothing can come of the state.
+    fn new(level: &Level, state: State, actions: Vec<Action>) -> Option<Self> {
+        let aim = level.rule.aim(level, &state)?;
+        let outlook = Outlook::of(Situation { level, state: &state, aim: &aim })?;
+        Some(Self { state, actions, aim, outlook })
+    }
+
+    fn errands(&self, level: &Level, breadth: Breadth) -> Vec<Vec<Action>> {
+        errands(Situation { level, state: &self.state, aim: &self.aim }, &self.outlook, breadth)
+    }
+}
+
 /// Where an errand leads.
 enum Arrival {
     /// The part of the task is done.
@@ -41,88 +54,28 @@ enum Arrival {
 
 /// Actions after which the next part of the task is done.
 pub(super) fn search(level: &Level, start: &State, breadth: Breadth) -> Option<Vec<Action>> {
+    let root = Node::new(level, start.clone(), Vec::new())?;
+    let part = root.aim.part;
     let mut seen = BTreeSet::from([rules::state_key(start)]);
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut queue = BinaryHeap::new();
-    let aim = level.rule.aim(level, start)?;
-    let part = aim.part;
-    let outlook = outlook(level, start, &aim)?;
-    nodes.push(Node { state: start.clone(), actions: Vec::new(), aim, outlook });
-    queue.push(Reverse((0, 0)));
-    let mut looked_at = 0;
-    while let Some(Reverse((_, number))) = queue.pop() {
-        looked_at += 1;
-        if looked_at > breadth.states {
-            return None;
-        }
-        for errand in errands(level, &nodes[number], breadth) {
+    let mut nodes = vec![root];
+    let mut queue = BinaryHeap::from([Reverse((0, 0))]);
+    for _ in 0..breadth.states {
+        let Reverse((_, number)) = queue.pop()?;
+        for errand in nodes[number].errands(level, breadth) {
             match run(level, &nodes[number], part, &errand) {
                 Arrival::Done(actions) => return Some(actions),
-                Arrival::Failed => {}
-                Arrival::Further(state, actions) => {
-                    if !seen.insert(rules::state_key(&state)) {
-                        continue;
+                Arrival::Further(state, actions) if seen.insert(rules::state_key(&state)) => {
+                    if let Some(node) = Node::new(level, state, actions) {
+                        let estimate = node.actions.len() as u32 + breadth.greed * node.outlook.cost;
+                        queue.push(Reverse((estimate, nodes.len())));
+                        nodes.push(node);
                     }
-                    let Some(aim) = level.rule.aim(level, &state) else { continue };
-                    let Some(outlook) = self::outlook(level, &state, &aim) else { continue };
-                    queue.push(Reverse((actions.len() as u32 + breadth.greed * outlook.cost, nodes.len())));
-                    nodes.push(Node { state, actions, aim, outlook });
                 }
+                Arrival::Further(..) | Arrival::Failed => {}
             }
         }
     }
     None
-}
-
-/// What might be done next, as actions.
-fn errands(level: &Level, node: &Node, breadth: Breadth) -> Vec<Vec<Action>> {
-    let Node { state, aim, outlook, .. } = node;
-    let Some(routes) = Routes::new(level, state, aim, Terrain::Real) else { return Vec::new() };
-    let nearest = |acts: Vec<Act>, most: usize| {
-        let mut reachable: Vec<(u32, Pose, Act)> =
-            acts.into_iter().filter_map(|act| Some((routes.cost(act.pose)?, act.pose, act))).collect();
-        reachable.sort_by_key(|(cost, pose, _)| (*cost, *pose));
-        reachable.truncate(most);
-        reachable.into_iter().map(|(.., act)| act)
-    };
-    let facing = |cell: usize, action: Action| -> Vec<Act> {
-        Pose::facing(level, cell).map(|pose| Act { pose, action: Some(action) }).collect()
-    };
-    let mut acts: Vec<Act> = nearest(finishing_acts(level, state, aim), breadth.places).collect();
-    let all = |wanted: &dyn Fn(Cell) -> bool| -> Vec<usize> {
-        (0..state.cells.len()).filter(|cell| breadth.everything && wanted(state.cells[*cell])).collect()
-    };
-    if state.carrying.is_empty() {
-        for cell in outlook.pickups.iter().copied().chain(all(&Cell::can_carry)) {
-            acts.extend(nearest(facing(cell, Action::Pickup), 1));
-        }
-    } else if outlook.hand || breadth.everything {
-        let empty = (0..state.cells.len()).filter(|cell| state.cells[*cell].is_empty());
-        let best = empty.filter_map(|cell| nearest(facing(cell, Action::Drop), 1).next());
-        acts.extend(nearest(best.collect(), breadth.places));
-    }
-    // A locked door is worth opening from outside: the key may have to be put down before going in.
-    let unlocked = |cell: &usize| {
-        let door = state.cells[*cell];
-        door.is_locked_door() && door.toggled_door(state.carrying).is_open_door()
-    };
-    for cell in (0..state.cells.len()).filter(unlocked) {
-        acts.extend(nearest(facing(cell, Action::Toggle), 1));
-    }
-    let hides = |cell: Cell| !level.content(cell).is_empty();
-    for cell in outlook.pickups.iter().copied().filter(|cell| can_open(level, state, *cell, aim)) {
-        acts.extend(nearest(facing(cell, Action::Toggle), 1));
-    }
-    for cell in outlook.boxes.iter().copied().chain(all(&hides)) {
-        acts.extend(nearest(facing(cell, Action::Toggle), 1));
-    }
-    acts.into_iter()
-        .map(|act| {
-            let mut actions = routes.actions(state, act.pose);
-            actions.extend(act.action.or(actions.is_empty().then_some(Action::Done)));
-            actions
-        })
-        .collect()
 }
 
 /// Runs an errand on the level's own rules, as far as the next part of the task.
