@@ -134,7 +134,8 @@ fn every_built_in_experiment_is_valid_at_every_scale() {
     for (name, _) in BUILTIN {
         for scale in Scale::ALL {
             let request = Request { experiment: name.into(), scale: Some(scale), ..Request::default() };
-            let experiment = load_any(&request).unwrap_or_else(|error| panic!("{name} at {scale:?}: {error}"));
+            let experiment =
+                load_any(&request).unwrap_or_else(|error| panic!("{name} at {scale:?}: {error}"));
             assert_eq!(experiment.name(), name, "the file is named for its experiment");
             // What a run writes down resolves to itself.
             let text = experiment.to_toml().expect("can be written");

@@ -78,9 +78,12 @@ pub(super) fn apply(
                 drop_zero_variance: rule.config.drop_zero_variance,
                 critic,
             };
-            let credits = assigner.assign(&batch, &rewards, &values).map_err(|source| {
-                RecreditError::Assign { rule: rule.label.clone(), arm: arm.name.clone(), source }
-            })?;
+            let credits =
+                assigner.assign(&batch, &rewards, &values).map_err(|source| RecreditError::Assign {
+                    rule: rule.label.clone(),
+                    arm: arm.name.clone(),
+                    source: Box::new(source),
+                })?;
             for (name, count) in &credits.counters {
                 match counters.iter_mut().find(|(known, _)| known == name) {
                     Some((_, total)) => *total += count,
