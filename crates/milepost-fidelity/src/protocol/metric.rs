@@ -115,7 +115,7 @@ impl Metric {
     ];
 
     /// Those of a narrow table.
-    pub const SHORT: [Self; 10] = [
+    pub const SHORT: [Self; 11] = [
         Self::Rmse,
         Self::ScaledRmse,
         Self::SignAccuracy,
@@ -126,6 +126,7 @@ impl Metric {
         Self::NormalisedVariance,
         Self::ExtraSteps,
         Self::VarianceCost,
+        Self::MatchedStepsError,
     ];
 
     /// Its value in a record; `None` where it does not exist.

@@ -3,21 +3,10 @@ use std::fmt::Write;
 use crate::orderings::Verdict;
 use crate::protocol::{Difference, Finding, Metric, MetricSummary};
 
+use crate::record::InstanceFacts;
 use crate::reference::ReferenceValue;
 
 use super::{ArmRow, InstanceTable, Report};
-
-/// Columns of the text table.
-const COLUMNS: [Metric; 8] = [
-    Metric::Rmse,
-    Metric::ScaledRmse,
-    Metric::SignAccuracy,
-    Metric::Hit,
-    Metric::Leakage,
-    Metric::BatchCosine,
-    Metric::NormalisedVariance,
-    Metric::VarianceCost,
-];
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = format!("{} (milepost-fidelity {})\n", report.suite, report.version);
@@ -75,7 +64,7 @@ fn table(out: &mut String, table: &InstanceTable) {
         out,
         &format!(
             "\n## {}: {} nodes, horizon {}, mean length {:.2}, G={group}, {seeds} seeds\n   V={:.4} V*={:.4} Var R={:.4} \
-             skill {} luck {} start {} null share {:.4}",
+             skill {} luck {} start {} null share {:.4}\n   chi {}",
             facts.name,
             facts.nodes,
             facts.horizon,
@@ -87,16 +76,17 @@ fn table(out: &mut String, table: &InstanceTable) {
             share(facts.luck_share),
             share(facts.start_share),
             facts.null_share,
+            shares(facts),
         ),
     );
     let mut header = format!("{:width$}", "arm");
-    for metric in COLUMNS {
+    for metric in Metric::SHORT {
         let _ = write!(header, "  {:>22}", metric.label());
     }
     line(out, &header);
     for row in &table.rows {
         let mut text = format!("{:width$}", row.summary.arm);
-        for metric in COLUMNS {
+        for metric in Metric::SHORT {
             let _ = write!(text, "  {:>22}", cell(row, metric));
         }
         line(out, text.trim_end());
@@ -115,6 +105,16 @@ fn table(out: &mut String, table: &InstanceTable) {
             &format!("+ better, - worse than {baseline} (paired interval excludes 0); = a tie; ? undefined"),
         );
     }
+}
+
+/// `χ_t` of the steps that decide anything.
+fn shares(facts: &InstanceFacts) -> String {
+    let Some(shares) = &facts.bifurcation_shares else {
+        return "undefined: the return never varies".to_owned();
+    };
+    let decisive = shares.iter().enumerate().filter(|(_, chi)| **chi > 0.0);
+    let listed: Vec<String> = decisive.map(|(t, chi)| format!("t={t} {}", short(*chi))).collect();
+    if listed.is_empty() { "0 at every step".to_owned() } else { listed.join(", ") }
 }
 
 /// A published number with its closed form and note.
