@@ -1,5 +1,7 @@
 """Steps per second of MiniGrid with its observation, under a random policy; resets are part of the figure.
 
+Seconds are those of the processor, so that what else runs on the machine matters less.
+
     pip install minigrid==3.2.0 gymnasium==1.4.0
     python minigrid_speed.py [--seconds S]            MiniGrid alone
     python minigrid_speed.py --beside [--rounds N]    MiniGrid and Milepost in turn, with the ratio of their medians
@@ -9,11 +11,10 @@ Needs `cargo` for the second form. One JSON line for each level and way of stepp
 
 import argparse
 import json
-import os
 import random
+import resource
 import statistics
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -29,7 +30,9 @@ LEVELS = [
     "BabyAI-BossLevel-v0",
 ]
 ROOT = Path(__file__).resolve().parents[2]
-BENCH = ["cargo", "bench", "--quiet", "--package", "milepost-gridworld", "--bench", "steps"]
+BUILD = ["cargo", "build", "--quiet", "--release", "--package", "milepost-gridworld", "--example", "stepping"]
+METADATA = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+WAYS = ["scalar", "one_by_one", "batch_drawn", "batch_pooled"]
 SLOTS = 8
 
 
@@ -39,14 +42,14 @@ def one_by_one(level: str, seconds: float) -> float:
     actions = [draw.randrange(int(environment.action_space.n)) for _ in range(4096)]
     environment.reset(seed=0)
     steps = 0
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds:
+    start = time.process_time()
+    while time.process_time() - start < seconds:
         for _ in range(32):
             _, _, terminated, truncated, _ = environment.step(actions[steps % len(actions)])
             steps += 1
             if terminated or truncated:
                 environment.reset()
-    return steps / (time.perf_counter() - start)
+    return steps / (time.process_time() - start)
 
 
 def side_by_side(level: str, seconds: float) -> float:
@@ -57,28 +60,32 @@ def side_by_side(level: str, seconds: float) -> float:
     actions = [environments.action_space.sample() for _ in range(512)]
     environments.reset(seed=0)
     steps = 0
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds:
+    start = time.process_time()
+    while time.process_time() - start < seconds:
         for _ in range(4):
             environments.step(actions[steps % len(actions)])
             steps += 1
-    return steps * SLOTS / (time.perf_counter() - start)
+    return steps * SLOTS / (time.process_time() - start)
 
 
-def milepost(level: str, seconds: float) -> dict[str, float]:
-    """Steps per second by criterion group: the mean of its samples."""
-    wanted = f"^(scalar|batch_1024/levels_drawn|batch_1024/levels_pooled)/{level}$"
-    options = ["--warm-up-time", "0.5", "--measurement-time", str(seconds), "--noplot", wanted]
-    rates = {}
-    with tempfile.TemporaryDirectory() as home:
-        environ = {**os.environ, "CRITERION_HOME": home}
-        subprocess.run([*BENCH, "--", *options], cwd=ROOT, env=environ, check=True, capture_output=True)
-        for found in Path(home).rglob("new/benchmark.json"):
-            bench = json.loads(found.read_text())
-            estimates = json.loads((found.parent / "estimates.json").read_text())
-            elements = bench["throughput"]["Elements"]
-            rates[bench["group_id"]] = elements * 1e9 / estimates["mean"]["point_estimate"]
-    return rates
+def milepost(way: str, level: str, seconds: float) -> float:
+    """The example `stepping`, without its start."""
+
+    def run(sweeps: int) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([program(), way, level, str(sweeps)], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    few = 500
+    short = run(few)
+    more = max(few, round(few * seconds / short))
+    return more * 1024 / (run(few + more) - short)
+
+
+def program() -> str:
+    metadata = subprocess.run(METADATA, cwd=ROOT, check=True, capture_output=True).stdout
+    return str(Path(json.loads(metadata)["target_directory"]) / "release" / "examples" / "stepping")
 
 
 def line(level: str, **figures: object) -> None:
@@ -89,7 +96,8 @@ def compare(level: str, rounds: int, seconds: float) -> None:
     rates: dict[str, list[float]] = {}
     for _ in range(rounds):
         found = {"minigrid": one_by_one(level, seconds), f"gymnasium_sync_{SLOTS}": side_by_side(level, seconds)}
-        for name, rate in {**found, **milepost(level, seconds)}.items():
+        found |= {way: milepost(way, level, seconds) for way in WAYS}
+        for name, rate in found.items():
             rates.setdefault(name, []).append(rate)
     medians = {name: statistics.median(of) for name, of in rates.items()}
     best = max(medians["minigrid"], medians[f"gymnasium_sync_{SLOTS}"])
@@ -106,7 +114,7 @@ def main() -> None:
     parser.add_argument("--levels", nargs="+", default=LEVELS)
     given = parser.parse_args()
     if given.beside:
-        subprocess.run([*BENCH, "--no-run"], cwd=ROOT, check=True)
+        subprocess.run(BUILD, cwd=ROOT, check=True)
     for level in given.levels:
         if given.beside:
             compare(level, given.rounds, given.seconds)
