@@ -121,14 +121,15 @@ impl Node {
         match &self.kind {
             NodeKind::GoTo(objects) => Deed::Face(objects.places(progress).collect()),
             NodeKind::Open { doors, .. } => Deed::Use(doors.cells(state), Action::Toggle),
-            NodeKind::PickUp { objects, .. } => Deed::Take(objects.cells(state)),
+            // "A grey object" may be a wall.
+            NodeKind::PickUp { objects, .. } => Deed::Take(objects.portable(state)),
             NodeKind::PutNext { moved, beside, .. } => Deed::Place {
                 held: match state.carrying.id() {
                     id if moved.ids.contains(&id) => Held::Moved,
                     id if beside.ids.contains(&id) => Held::Beside,
                     _ => Held::Other,
                 },
-                sources: moved.cells(state),
+                sources: moved.portable(state),
                 drops: beside.cells(state).into_iter().flat_map(|cell| edge_neighbors(level, cell)).collect(),
             },
             NodeKind::Sequence { .. } | NodeKind::Both(..) => Deed::Face(Vec::new()),
@@ -141,6 +142,13 @@ impl Set {
     fn cells(&self, state: &State) -> Vec<usize> {
         let mut cells = cells_where(state, |cell| self.ids.contains(&cell.id()));
         cells.extend(&self.fixed);
+        cells
+    }
+
+    /// Those of the cells whose object can be carried.
+    fn portable(&self, state: &State) -> Vec<usize> {
+        let mut cells = self.cells(state);
+        cells.retain(|cell| state.cells[*cell].can_carry());
         cells
     }
 }
