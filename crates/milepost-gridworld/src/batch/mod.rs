@@ -10,6 +10,7 @@ mod packed;
 mod pool;
 mod shard;
 mod sight;
+mod slots;
 
 use std::sync::Arc;
 
@@ -18,8 +19,9 @@ use milepost_core::{EnvError, StepOutcome, TaskSeed, VectorEnvironment};
 pub use pool::LevelPool;
 
 use crate::gridworld::{Episode, Gridworld};
-use shard::{Seen, Slots, image_bytes};
+use shard::Shard;
 use sight::LANES;
+use slots::{Seen, Slots, image_bytes};
 
 /// What the agent of one slot sees: a [`crate::GridObservation`] that borrows its image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +75,7 @@ impl GridworldBatch {
         }
         slots.seen = Seen { images: vec![0; count * image_bytes(&settings)], directions: vec![0; count] };
         slots.last_seen = slots.seen.clone();
-        slots.shard(settings).look_at_all();
+        Shard::new(&mut slots, settings).look_at_all();
         Ok(Self { pool, slots, piece: usize::MAX })
     }
 
@@ -112,7 +114,7 @@ impl GridworldBatch {
     pub fn advance(&mut self, actions: &[u32]) -> Result<(), EnvError> {
         self.check(actions)?;
         let settings = self.pool.prototype().settings();
-        self.slots.shard(settings).in_pieces(self.piece, &|mut shard| {
+        Shard::new(&mut self.slots, settings).in_pieces(self.piece, &|mut shard| {
             shard.advance(actions);
             Ok(())
         })
@@ -134,7 +136,7 @@ impl GridworldBatch {
             return Ok(());
         }
         let (settings, pool) = (self.pool.prototype().settings(), &*self.pool);
-        self.slots.shard(settings).in_pieces(self.piece, &|mut shard| shard.restart_ended(pool))
+        Shard::new(&mut self.slots, settings).in_pieces(self.piece, &|mut shard| shard.restart_ended(pool))
     }
 
     fn check(&self, actions: &[u32]) -> Result<(), EnvError> {

@@ -1,4 +1,4 @@
-//! The arrays of a batch, or of a run of its slots, and what is done to every slot.
+//! A run of a batch's slots, and what is done to every slot.
 
 use std::sync::Arc;
 
@@ -7,41 +7,16 @@ use milepost_core::{Ending, EnvError, StepOutcome, TaskSeed};
 use super::agent::Agent;
 use super::look;
 use super::packed::{PackedMap, WIDEST, appearance};
-use super::pool::{LevelPool, Start};
+use super::pool::LevelPool;
 use super::sight::LANES;
+use super::slots::{Slots, image_bytes};
 use crate::cell::Cell;
-use crate::key;
 use crate::level::{Level, Settings};
 use crate::raw_step::RawStep;
 use crate::rng::NumpyRng;
 use crate::rules::{self, Memory};
 use crate::state::{Action, State, Verdict};
 use crate::view;
-
-/// Observations side by side.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    /// `[slots, view, view, 3]`.
-    pub(super) images: Vec<u8>,
-    pub(super) directions: Vec<u8>,
-}
-
-/// One entry of every array for each slot.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Slots {
-    pub(super) levels: Vec<Arc<Level>>,
-    pub(super) agents: Vec<Agent>,
-    /// As of the last step that [`Agent::step`] left to the rules.
-    states: Vec<State>,
-    pub(super) maps: Vec<PackedMap>,
-    pub(super) rngs: Vec<NumpyRng>,
-    pub(super) tasks: Vec<TaskSeed>,
-    pub(super) outcomes: Vec<StepOutcome>,
-    /// Of the episode under way; `Some` from its last step until the slot starts again.
-    pub(super) endings: Vec<Option<Ending>>,
-    pub(super) seen: Seen,
-    pub(super) last_seen: Seen,
-}
 
 /// Neighbouring slots, borrowed.
 pub(super) struct Shard<'a> {
@@ -62,63 +37,27 @@ pub(super) struct Shard<'a> {
     last_directions: &'a mut [u8],
 }
 
-impl Slots {
-    /// Adds a slot in which nothing has been seen.
-    pub(super) fn push(&mut self, task: TaskSeed, start: Start) {
-        self.tasks.push(task);
-        self.agents.push(start.agent);
-        self.states.push(start.level.initial.clone());
-        self.levels.push(start.level);
-        self.maps.push(start.map);
-        self.rngs.push(start.rng);
-        self.outcomes.push(StepOutcome { reward: 0.0, ending: None });
-        self.endings.push(None);
-    }
-
-    pub(super) const fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// The whole state of a slot.
-    pub(super) fn state(&self, slot: usize) -> State {
-        let mut state = self.states[slot].clone();
-        self.agents[slot].report(&mut state);
-        state
-    }
-
-    pub(super) fn state_key(&self, slot: usize) -> u64 {
-        let (state, agent) = (&self.states[slot], &self.agents[slot]);
-        rules::state_key(state)
-            ^ key::pose(state.x, state.y, state.direction)
-            ^ key::pose(i32::from(agent.x), i32::from(agent.y), agent.direction)
-    }
-
-    pub(super) fn shard(&mut self, settings: Settings) -> Shard<'_> {
-        Shard {
+impl<'a> Shard<'a> {
+    /// All of them.
+    pub(super) fn new(slots: &'a mut Slots, settings: Settings) -> Self {
+        Self {
             settings,
             first: 0,
-            levels: &mut self.levels,
-            agents: &mut self.agents,
-            states: &mut self.states,
-            maps: &mut self.maps,
-            rngs: &mut self.rngs,
-            tasks: &self.tasks,
-            outcomes: &mut self.outcomes,
-            endings: &mut self.endings,
-            images: &mut self.seen.images,
-            directions: &mut self.seen.directions,
-            last_images: &mut self.last_seen.images,
-            last_directions: &mut self.last_seen.directions,
+            levels: &mut slots.levels,
+            agents: &mut slots.agents,
+            states: &mut slots.states,
+            maps: &mut slots.maps,
+            rngs: &mut slots.rngs,
+            tasks: &slots.tasks,
+            outcomes: &mut slots.outcomes,
+            endings: &mut slots.endings,
+            images: &mut slots.seen.images,
+            directions: &mut slots.seen.directions,
+            last_images: &mut slots.last_seen.images,
+            last_directions: &mut slots.last_seen.directions,
         }
     }
-}
 
-/// Bytes of one image.
-pub(super) const fn image_bytes(settings: &Settings) -> usize {
-    settings.view_size * settings.view_size * 3
-}
-
-impl<'a> Shard<'a> {
     const fn len(&self) -> usize {
         self.states.len()
     }
