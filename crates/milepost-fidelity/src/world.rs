@@ -222,6 +222,9 @@ impl LayeredWorld {
 
     /// What can follow `action` in `node`; empty if it is not legal.
     pub fn outcomes(&self, node: u32, action: u32) -> &[Outcome] {
+        if action as usize >= self.actions {
+            return &[];
+        }
         let pair = node as usize * self.actions + action as usize;
         &self.outcomes[self.offsets[pair] as usize..self.offsets[pair + 1] as usize]
     }

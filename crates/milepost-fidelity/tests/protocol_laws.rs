@@ -6,13 +6,19 @@ mod common;
 use std::sync::atomic::AtomicBool;
 
 use common::{sample, solve};
-use milepost_fidelity::config::{EstimatorConfig, InstanceConfig, PolicyConfig, Scale, credit_bench};
+use milepost_eval::Bootstrap;
+use milepost_fidelity::config::{
+    EstimatorConfig, InstanceConfig, PolicyConfig, Scale, SuiteConfig, credit_bench,
+};
 use milepost_fidelity::estimators::{
-    Control, GroupRelative, PotentialFunction, Predictor, Redistribution, Residual, Shaping, Start,
-    TerminalValue,
+    Control, GroupRelative, MonteCarlo, NoisyJudge, PotentialFunction, Predictor, Redistribution, Residual,
+    ReturnBaseline, Shaping, Start, TerminalValue,
 };
 use milepost_fidelity::metrics::Assigned;
-use milepost_fidelity::protocol::{Job, Metric, Options, Sampling, run, run_jobs};
+use milepost_fidelity::protocol::{
+    Finding, Job, Metric, Options, Sampling, SuiteOutcome, run, run_jobs, run_suite,
+};
+use milepost_fidelity::report::Report;
 use milepost_fidelity::{Baseline, Batch, Context, Credit, Estimate, FidelityError, Needs, Reading, Tape};
 use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
@@ -131,10 +137,10 @@ fn built_in_suites_are_consistent_and_round_trip_as_text() {
         let suite = credit_bench(scale);
         suite.check().expect("every name once");
         let text = serde_json::to_string(&suite).expect("serializes");
-        let read: milepost_fidelity::config::SuiteConfig = serde_json::from_str(&text).expect("reads back");
+        let read: SuiteConfig = serde_json::from_str(&text).expect("reads back");
         assert_eq!(read, suite);
         let wrong = text.replacen("\"seeds\"", "\"sedes\"", 1);
-        assert!(serde_json::from_str::<milepost_fidelity::config::SuiteConfig>(&wrong).is_err());
+        assert!(serde_json::from_str::<SuiteConfig>(&wrong).is_err());
     }
 }
 
@@ -227,4 +233,66 @@ fn a_reward_to_go_is_compared_with_those_alive_and_counts_the_steps_without() {
     assert_eq!(read(Baseline::None).taken, [7.0, 6.0, 4.0, 8.0]);
     let relative = read(Baseline::LeaveOneOut);
     assert_eq!((relative.taken.as_slice(), relative.fallbacks), ([-1.0, 6.0, 4.0, 1.0].as_slice(), 2));
+}
+
+fn small_suite(arms: Vec<EstimatorConfig>) -> SuiteConfig {
+    SuiteConfig {
+        name: "two arms".into(),
+        seeds: 3,
+        first_seed: 0,
+        batches: 10,
+        baseline: Some("rloo".into()),
+        instances: vec![TaskConfig::Bifurcation(BifurcationConfig::default()).into()],
+        arms,
+    }
+}
+
+fn outcome(suite: &SuiteConfig) -> SuiteOutcome {
+    let stop = AtomicBool::new(false);
+    run_suite(suite, Options { threads: 2, clock: None, progress: &|_| {}, stop: &stop })
+        .expect("a valid suite")
+}
+
+#[test]
+fn a_report_declares_ties_shows_published_numbers_and_lists_what_was_refused() {
+    let same = MonteCarlo { gamma: 1.0, baseline: ReturnBaseline::LeaveOneOut };
+    let refused = NoisyJudge::with_noise(-1.0);
+    let suite =
+        small_suite(vec![GroupRelative::rloo().into(), same.into(), refused.into(), Control::Exact.into()]);
+    let found = outcome(&suite);
+    assert_eq!((found.records.len(), found.failures.len()), (9, 3), "{:?}", found.failures);
+    let text = serde_json::to_string(&found).expect("serializes");
+    assert_eq!(serde_json::from_str::<SuiteOutcome>(&text).expect("reads back"), found);
+
+    let report = Report::new(&found, Vec::new(), &Bootstrap { replicates: 200, ..Bootstrap::default() });
+    let report = report.expect("three seeds");
+    let row = |arm: &str| report.tables[0].rows.iter().find(|row| row.summary.arm == arm).expect("was run");
+    let sides = |arm: &str, metric: Metric| {
+        row(arm).differences.iter().find(|d| d.metric == metric).expect("compared").outcome
+    };
+    let same = "monte-carlo(gamma=1,baseline=leave-one-out)";
+    assert_eq!(sides(same, Metric::Rmse), Finding::Tie);
+    assert_eq!(sides("exact", Metric::Rmse), Finding::Better);
+    assert!(row("rloo").reference.iter().any(|v| v.metric == Metric::Rmse && v.published == 0.52));
+    let shown = report.text();
+    for expected in ["t=2 0.360", "published: RMSE 0.52", "Not run:", "CA-ID cards:", "luck 0.6400"] {
+        assert!(shown.contains(expected), "{expected} is missing from\n{shown}");
+    }
+}
+
+#[test]
+fn a_suite_with_a_name_twice_or_an_unknown_baseline_is_refused() {
+    let rloo = || EstimatorConfig::from(GroupRelative::rloo());
+    let twice = small_suite(vec![rloo(), rloo()]).check();
+    assert_eq!(twice, Err(FidelityError::Twice { what: "arm", name: "rloo".into() }));
+    let unknown = small_suite(vec![Control::Exact.into()]).check();
+    assert_eq!(unknown, Err(FidelityError::Unknown { what: "baseline", name: "rloo".into() }));
+}
+
+#[test]
+fn an_action_that_no_world_has_is_illegal_everywhere() {
+    let instance = solve(TaskConfig::Bifurcation(BifurcationConfig::default()));
+    let world = instance.world();
+    assert!((0..world.nodes() as u32).all(|node| !world.is_legal(node, world.actions() as u32)));
+    assert!(!world.is_legal(0, u32::MAX));
 }
