@@ -97,6 +97,11 @@ fn remarks(audit: &AuditRecord, n: &Numbers) -> Vec<String> {
             .collect();
         remarks.push(format!("a loop pays {mean:.4} per step for ever: {}", steps.join(", then ")));
     }
+    if let Some(mean) =
+        n.possible_cycle_mean.filter(|mean| *mean > n.cycle_mean.unwrap_or(0.0).max(0.0) + ZERO)
+    {
+        remarks.push(format!("with luck, a loop pays {mean:.4} per step for ever"));
+    }
     if let (Some(steps), Some(reward)) = (n.hover.value.filter(|share| *share > ZERO), n.hover_reward.value) {
         let gold = n.hover_gold.value.unwrap_or(0.0);
         let beside =
