@@ -7,9 +7,10 @@ use milepost_credit::Rows;
 use milepost_policies::{ActorCritic, Adam};
 
 use crate::TrainError;
-use crate::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, Pool};
+use crate::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, Pairing, Pool};
 use crate::credit::Credits;
 use crate::objective::{Minibatch, Objective, Tokens};
+use crate::pairs::pairs;
 use crate::sampler::host;
 use crate::table::{Scores, StateTable};
 
@@ -27,6 +28,10 @@ pub(crate) struct Update<'a> {
     pub config: &'a LearnerConfig,
     pub normalize: &'a NormalizeConfig,
     pub objective: &'a dyn Objective,
+    /// How pairs are made, for updates that are counted in pairs.
+    pub pairing: Pairing,
+    /// Number of trajectories in each group.
+    pub groups: &'a [usize],
     pub run_seed: u64,
     pub iteration: u64,
     pub device: &'a Device,
@@ -50,9 +55,11 @@ impl Update<'_> {
         let mut numbers: Vec<(&'static str, f64)> = Vec::new();
         let mut updates = 0u32;
         for epoch in 0..self.config.epochs {
-            for indices in self.minibatches(&decisions, epoch) {
-                let chosen: Vec<Decision> = indices.iter().map(|index| decisions[*index]).collect();
-                let minibatch = self.minibatch(&chosen, table, scores)?;
+            for sequences in self.minibatches(&decisions, credits, epoch) {
+                let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
+                let chosen: Vec<Decision> =
+                    sequences.iter().flatten().map(|index| decisions[*index]).collect();
+                let minibatch = self.minibatch(&chosen, &lengths, table, scores)?;
                 let rows = ints(chosen.iter().map(|d| d.row as i32).collect(), self.device);
                 let (logits, values) = model.forward(table.features.clone().select(0, rows));
                 let loss = self.objective.loss(logits, values, &minibatch)?;
@@ -67,8 +74,9 @@ impl Update<'_> {
         Ok((model, self.means(numbers, sums, updates)?))
     }
 
-    /// The decisions of each minibatch, as indices, in the keyed order of this epoch.
-    fn minibatches(&self, decisions: &[Decision], epoch: usize) -> Vec<Vec<usize>> {
+    /// The sequences of each minibatch, each as indices of its decisions, in the keyed order of this epoch.
+    /// Tokens that were shuffled are one sequence; of a pair the preferred one comes first.
+    fn minibatches(&self, decisions: &[Decision], credits: &Credits, epoch: usize) -> Vec<Vec<Vec<usize>>> {
         let mut stream = Stream::new(StreamKey {
             run_seed: self.run_seed,
             purpose: Purpose::SHUFFLE,
@@ -76,23 +84,40 @@ impl Update<'_> {
             episode: self.iteration,
             step: epoch as u32,
         });
-        let mut units: Vec<Vec<usize>> = match self.config.unit {
-            MinibatchUnit::Token => (0..decisions.len()).map(|index| vec![index]).collect(),
-            MinibatchUnit::Trajectory => {
-                let indices: Vec<usize> = (0..decisions.len()).collect();
-                indices
-                    .chunk_by(|a, b| decisions[*a].sequence == decisions[*b].sequence)
-                    .map(<[usize]>::to_vec)
-                    .collect()
+        let size = self.config.minibatch;
+        if self.config.unit == MinibatchUnit::Token {
+            let mut tokens: Vec<usize> = (0..decisions.len()).collect();
+            stream.shuffle(&mut tokens);
+            return tokens.chunks(size).map(|chunk| vec![chunk.to_vec()]).collect();
+        }
+        let indices: Vec<usize> = (0..decisions.len()).collect();
+        let sequences: Vec<&[usize]> =
+            indices.chunk_by(|a, b| decisions[*a].sequence == decisions[*b].sequence).collect();
+        let mut units: Vec<Vec<&[usize]>> = match self.config.unit {
+            MinibatchUnit::Pair => {
+                let of = |trajectory: usize| {
+                    sequences.iter().copied().find(|s| decisions[s[0]].sequence == trajectory)
+                };
+                self.pairs(credits).into_iter().filter_map(|(a, b)| Some(vec![of(a)?, of(b)?])).collect()
             }
+            MinibatchUnit::Trajectory | MinibatchUnit::Token => sequences.iter().map(|s| vec![*s]).collect(),
         };
         stream.shuffle(&mut units);
-        units.chunks(self.config.minibatch).map(<[Vec<usize>]>::concat).collect()
+        let rows = |unit: &Vec<&[usize]>| unit.iter().map(|s| s.to_vec()).collect::<Vec<_>>();
+        units.chunks(size).map(|chunk| chunk.iter().flat_map(rows).collect()).collect()
+    }
+
+    /// Pairs of trajectories by return.
+    fn pairs(&self, credits: &Credits) -> Vec<(usize, usize)> {
+        let score = |returns: &Vec<f64>| returns.first().copied().unwrap_or(0.0);
+        let scores: Vec<f64> = credits.returns.iter().map(score).collect();
+        pairs(self.pairing, self.groups, &scores, &credits.keep)
     }
 
     fn minibatch(
         &self,
         chosen: &[Decision],
+        lengths: &[usize],
         table: &StateTable,
         scores: &Scores,
     ) -> Result<Minibatch, TrainError> {
@@ -103,7 +128,7 @@ impl Update<'_> {
         }
         let of = |column: &[f32]| chosen.iter().map(|d| f64::from(column[d.row])).collect::<Vec<f64>>();
         let tokens = Tokens {
-            rows: self.rows(chosen),
+            rows: Rows::ragged(lengths),
             old_log_probs: of(&scores.logp),
             reference: scores.reference.as_deref().map(of),
             advantages,
@@ -114,17 +139,6 @@ impl Update<'_> {
             actions: ints(chosen.iter().map(|d| table.actions[d.row]).collect(), self.device),
             tokens,
         })
-    }
-
-    /// The sequences of a minibatch. Tokens that were shuffled are one.
-    fn rows(&self, chosen: &[Decision]) -> Rows {
-        let lengths: Vec<usize> = match self.config.unit {
-            MinibatchUnit::Token => vec![chosen.len()],
-            MinibatchUnit::Trajectory => {
-                chosen.chunk_by(|a, b| a.sequence == b.sequence).map(<[Decision]>::len).collect()
-            }
-        };
-        Rows::ragged(&lengths)
     }
 
     /// Means over the updates. What lies on the device is read back in one transfer.

@@ -9,6 +9,7 @@ mod learner;
 mod objective;
 #[cfg(test)]
 mod objective_tests;
+mod pairs;
 mod report;
 mod sampler;
 mod table;

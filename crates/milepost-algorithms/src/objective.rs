@@ -7,7 +7,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use milepost_credit::Rows;
-use milepost_objectives::{TokenBatch, ValueBatch};
+use milepost_objectives::{PairBatch, SequenceLogProb, TokenBatch, ValueBatch};
 
 use crate::TrainError;
 use crate::config::ObjectiveConfig;
@@ -77,21 +77,9 @@ impl Objective for ObjectiveConfig {
         let value_now = on_host(read.split_off(tokens.advantages.len()));
         let log_probs = on_host(read);
 
-        let batch = TokenBatch {
-            reference: tokens.reference.as_deref(),
-            ..TokenBatch::new(&tokens.rows, &log_probs, &tokens.old_log_probs, &tokens.advantages)
-        };
         let mut coefficients = vec![0.0; log_probs.len()];
-        let report = self.policy().evaluate(&batch, None, &mut coefficients)?;
-        let mut total = linear(logp, &coefficients, &log_probs, report.loss);
-        let mut numbers = vec![
-            ("policy_loss", report.policy_loss),
-            ("approx_kl", report.approx_kl_k3()),
-            ("clip_fraction", report.outside_fraction()),
-        ];
-        if self.kl.is_some() {
-            numbers.extend([("kl_loss", report.kl_loss), ("reference_kl", report.mean_kl())]);
-        }
+        let (policy, mut numbers) = self.policy_loss(tokens, &log_probs, &mut coefficients)?;
+        let mut total = linear(logp, &coefficients, &log_probs, policy);
         if self.value_coefficient > 0.0 {
             let batch = ValueBatch {
                 rows: &tokens.rows,
@@ -118,7 +106,75 @@ impl Objective for ObjectiveConfig {
     }
 }
 
+/// Named numbers for the record.
+type Numbers = Vec<(&'static str, f64)>;
+
 impl ObjectiveConfig {
+    /// The policy's loss with `coefficients[t] = ∂L/∂ log π_t`.
+    fn policy_loss(
+        &self,
+        tokens: &Tokens,
+        log_probs: &[f64],
+        coefficients: &mut [f64],
+    ) -> Result<(f64, Numbers), TrainError> {
+        let Some(policy) = self.policy() else {
+            return self.preference_loss(tokens, log_probs, coefficients);
+        };
+        let batch = TokenBatch {
+            reference: tokens.reference.as_deref(),
+            ..TokenBatch::new(&tokens.rows, log_probs, &tokens.old_log_probs, &tokens.advantages)
+        };
+        let report = policy.evaluate(&batch, None, coefficients)?;
+        let mut numbers = vec![
+            ("policy_loss", report.policy_loss),
+            ("approx_kl", report.approx_kl_k3()),
+            ("clip_fraction", report.outside_fraction()),
+        ];
+        if self.kl.is_some() {
+            numbers.extend([("kl_loss", report.kl_loss), ("reference_kl", report.mean_kl())]);
+        }
+        Ok((report.loss, numbers))
+    }
+
+    /// The same for pairs: rows `2k` are preferred, rows `2k + 1` the others.
+    fn preference_loss(
+        &self,
+        tokens: &Tokens,
+        log_probs: &[f64],
+        coefficients: &mut [f64],
+    ) -> Result<(f64, Numbers), TrainError> {
+        let pairs_need =
+            |what: &str| TrainError::Config { reason: format!("a preference objective needs {what}") };
+        let preference = self.preference.ok_or_else(|| pairs_need("`objective.preference`"))?;
+        let reference = tokens.reference.as_deref().ok_or_else(|| pairs_need("a reference policy"))?;
+        if tokens.rows.len() % 2 != 0 {
+            return Err(pairs_need("rows in pairs: use `learner.unit = \"pair\"`"));
+        }
+        let sequences = SequenceLogProb::sum(&tokens.rows, None)?;
+        let sides = |values: Vec<f64>| -> (Vec<f64>, Vec<f64>) {
+            let side = |first: usize| values.iter().skip(first).step_by(2).copied().collect();
+            (side(0), side(1))
+        };
+        let (chosen, rejected) = sides(sequences.values(log_probs)?);
+        let (reference_chosen, reference_rejected) = sides(sequences.values(reference)?);
+        let lengths = sequences.lengths();
+        let side = |first: usize| lengths.iter().skip(first).step_by(2).copied().collect::<Vec<_>>();
+        let (chosen_lengths, rejected_lengths) = (side(0), side(1));
+        let pairs = PairBatch::new(&chosen, &rejected)
+            .with_reference(&reference_chosen, &reference_rejected)
+            .with_lengths(&chosen_lengths, &rejected_lengths);
+        let (mut by_chosen, mut by_rejected) = (vec![0.0; chosen.len()], vec![0.0; rejected.len()]);
+        let report = preference.objective().evaluate(&pairs, None, &mut by_chosen, &mut by_rejected)?;
+        let per_sequence: Vec<f64> = by_chosen.iter().zip(&by_rejected).flat_map(|(c, r)| [*c, *r]).collect();
+        sequences.pull_back(&per_sequence, coefficients)?;
+        let numbers = vec![
+            ("policy_loss", report.loss),
+            ("preference_accuracy", report.accuracy()),
+            ("implicit_reward_margin", report.margin()),
+        ];
+        Ok((report.loss, numbers))
+    }
+
     /// The weight of each token in a sum over the minibatch.
     fn token_weights(&self, rows: &Rows) -> Result<Vec<f64>, TrainError> {
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();

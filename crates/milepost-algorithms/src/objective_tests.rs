@@ -1,10 +1,10 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use milepost_credit::{KlEstimator, Rows};
-use milepost_objectives::{Clip, KlBounds, KlTerm, Surrogate, profiles};
+use milepost_objectives::{Clip, KlBounds, KlTerm, PreferenceLoss, PreferenceObjective, Surrogate, profiles};
 use proptest::prelude::*;
 
-use crate::config::{AggregationConfig, ObjectiveConfig};
+use crate::config::{AggregationConfig, ObjectiveConfig, Pairing};
 use crate::objective::{Minibatch, Objective, Tokens};
 
 const ACTIONS: usize = 3;
@@ -77,7 +77,12 @@ fn evaluate(objective: &ObjectiveConfig, data: &Data, batch: &Minibatch) -> (f64
 }
 
 fn only(surrogate: Surrogate) -> ObjectiveConfig {
-    ObjectiveConfig { surrogate, entropy_coefficient: 0.0, value_coefficient: 0.0, ..ObjectiveConfig::ppo() }
+    ObjectiveConfig {
+        surrogate: Some(surrogate),
+        entropy_coefficient: 0.0,
+        value_coefficient: 0.0,
+        ..ObjectiveConfig::ppo()
+    }
 }
 
 fn clip(dual: Option<f64>) -> ObjectiveConfig {
@@ -193,6 +198,37 @@ fn the_value_loss_is_half_the_mean_square_and_its_clip_only_raises_it() {
     let (clipped, slope) = loss(Some(0.2));
     assert!((clipped - 0.5 * (0.64 + 3.24) / 2.0).abs() < 1e-12);
     assert_eq!(slope, [0.0, 0.0]);
+}
+
+#[test]
+fn dpo_at_the_reference_is_log_two_and_pushes_the_two_sides_apart() {
+    let data = Data {
+        logits: vec![0.3, -0.2, 0.1, 0.0, 0.5, -0.4, 0.2, 0.1, 0.0],
+        actions: vec![0, 1, 2],
+        advantages: vec![0.0; 3],
+        shift: vec![0.0; 3],
+    };
+    let mut batch = minibatch(&data, 0.0);
+    // Two tokens are preferred to one.
+    batch.tokens.rows = Rows::ragged(&[2, 1]);
+    let dpo = PreferenceObjective { loss: PreferenceLoss::dpo(), beta: 0.1 };
+    let objective = ObjectiveConfig::from_preference(dpo, Pairing::BestWorst);
+    let (loss, gradient) = evaluate(&objective, &data, &batch);
+    assert!((loss - std::f64::consts::LN_2).abs() < 1e-6, "{loss}");
+    // −β σ(0) (1 − π) at the preferred tokens, +β σ(0) (1 − π) at the other.
+    for (token, sign) in [(0, -1.0), (1, -1.0), (2, 1.0)] {
+        let at = token * ACTIONS + data.actions[token] as usize;
+        let expected = sign * 0.05 * (1.0 - log_probs(&data)[token].exp());
+        assert!((f64::from(gradient[at]) - expected).abs() < 1e-6, "{} {expected}", gradient[at]);
+    }
+    // Without pairs or a reference it is refused, not guessed.
+    let device = Device::flex().autodiff();
+    let values = || Tensor::<1>::zeros([3], &device);
+    batch.tokens.rows = Rows::ragged(&[3]);
+    assert!(objective.loss(logits(&data, &device), values(), &batch).is_err());
+    batch.tokens.rows = Rows::ragged(&[2, 1]);
+    batch.tokens.reference = None;
+    assert!(objective.loss(logits(&data, &device), values(), &batch).is_err());
 }
 
 #[test]

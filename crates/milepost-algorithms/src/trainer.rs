@@ -8,7 +8,7 @@ use milepost_policies::{ActorCritic, Adam, AdamConfig};
 use milepost_rewards::{ScoreReport, Scorer, ScorerContext, combine_counted};
 
 use crate::TrainError;
-use crate::config::{MethodConfig, SamplerConfig};
+use crate::config::{MethodConfig, Pairing, SamplerConfig};
 use crate::credit::{CreditAssigner, Credits, StandardCredit};
 use crate::learner::Update;
 use crate::objective::Objective;
@@ -168,10 +168,13 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         report.counters.extend(assessment.combined);
         let Assessment { rewards, table, scores, credits, .. } = assessment;
 
+        let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
             config: &self.method.learner,
             normalize: &self.method.normalize,
             objective: self.objective.as_ref(),
+            pairing: self.method.objective.preference.map_or_else(Pairing::default, |p| p.pairing),
+            groups: &groups,
             run_seed: self.run_seed,
             iteration: self.iteration,
             device: &self.device,

@@ -5,7 +5,7 @@ mod common;
 use std::cell::Cell;
 
 use burn::tensor::Tensor;
-use common::{methods, trainer};
+use common::{credit_rules, methods, trainer};
 use milepost_algorithms::config::ObjectiveConfig;
 use milepost_algorithms::config::{CreditConfig, Pool, SamplerConfig};
 use milepost_algorithms::{Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer};
@@ -30,6 +30,23 @@ fn every_method_learns_the_corridor() {
         let after = success_rate(&mut trainer, 10);
         // Always right succeeds in about five of six episodes; a fair coin in about one of four.
         assert!(after > 0.7 && before < 0.5, "{name}: {before} before, {after} after");
+    }
+}
+
+#[test]
+fn every_credit_rule_gives_an_advantage_to_every_turn_and_most_learn_the_corridor() {
+    for (name, method) in credit_rules() {
+        method.validate().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut trainer = trainer(method, 1);
+        let traces = trainer.trace(TaskSeed::literal(3), 4).expect("traces");
+        for trace in &traces {
+            assert_eq!(trace.advantages.len(), trace.trajectory.turns.len(), "{name}");
+            assert!(trace.advantages.iter().all(|advantage| advantage.is_finite()), "{name}");
+        }
+        let before = success_rate(&mut trainer, 3);
+        success_rate(&mut trainer, 60);
+        let after = success_rate(&mut trainer, 10);
+        assert!(after > before, "{name}: {before} before, {after} after");
     }
 }
 

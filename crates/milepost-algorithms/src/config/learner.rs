@@ -10,6 +10,8 @@ pub enum MinibatchUnit {
     Token,
     /// Whole trajectories.
     Trajectory,
+    /// Pairs of trajectories of a group, one preferred: for objectives that learn from preferences.
+    Pair,
 }
 
 /// How often, in what portions and how far one iteration's data move the model.

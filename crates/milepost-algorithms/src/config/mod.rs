@@ -6,13 +6,14 @@ mod normalize;
 mod objective;
 mod sampler;
 
+use milepost_objectives::{PreferenceLoss, PreferenceObjective};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
 use serde::{Deserialize, Serialize};
 
-pub use credit::CreditConfig;
+pub use credit::{AloneConfig, CreditConfig, ResidualConfig};
 pub use learner::{LearnerConfig, MinibatchUnit};
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
-pub use objective::{AggregationConfig, ObjectiveConfig};
+pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
 pub use sampler::SamplerConfig;
 
 use crate::TrainError;
@@ -114,6 +115,23 @@ impl MethodConfig {
         }
     }
 
+    /// Trajectory DPO (arXiv 2305.18290), on-policy: of each group of 8 the best against the worst by return, β = 0.1.
+    #[must_use]
+    pub fn dpo() -> Self {
+        let dpo = PreferenceObjective { loss: PreferenceLoss::dpo(), beta: 0.1 };
+        Self {
+            drop_zero_variance: false,
+            normalize: NormalizeConfig {
+                pool: Pool::None,
+                centre: CentreConfig::None,
+                scale: ScaleConfig::None,
+            },
+            objective: ObjectiveConfig::from_preference(dpo, Pairing::BestWorst),
+            learner: LearnerConfig { unit: MinibatchUnit::Pair, minibatch: 8, ..Self::grpo().learner },
+            ..Self::grpo()
+        }
+    }
+
     /// Checks that the parts fit together.
     pub fn validate(&self) -> Result<(), TrainError> {
         let refuse = |reason: String| Err(TrainError::Config { reason });
@@ -124,9 +142,26 @@ impl MethodConfig {
         if self.scorers.is_empty() {
             return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
         }
-        if matches!(self.normalize.pool, Pool::Group) && !matches!(self.credit, CreditConfig::Broadcast) {
+        let grouped = matches!(self.normalize.pool, Pool::Group);
+        if grouped && !self.credit.normalizes_groups() {
             return refuse(
-                "normalising over the group judges whole trajectories, so it needs `credit.kind = \"broadcast\"`"
+                "normalising over the group judges whole trajectories, so it needs `credit.kind = \"broadcast\"`, \
+                 \"gi-gpo\" or \"hgpo\""
+                    .into(),
+            );
+        }
+        if !grouped && matches!(self.credit, CreditConfig::GiGpo { .. } | CreditConfig::Hgpo { .. }) {
+            return refuse("GiGPO and HGPO normalise within groups: use `normalize.pool = \"group\"`".into());
+        }
+        if self.credit.needs_group() && matches!(self.sampler, SamplerConfig::Segments { .. }) {
+            return refuse(
+                "this credit rule compares trajectories that share a task: use `sampler.kind = \"groups\"`"
+                    .into(),
+            );
+        }
+        if self.credit.needs_values() && self.objective.value_coefficient == 0.0 {
+            return refuse(
+                "this credit rule asks learned values: give `objective.value-coefficient` a value above 0"
                     .into(),
             );
         }
@@ -144,6 +179,14 @@ impl MethodConfig {
             return refuse(
                 "this `objective.aggregation` weighs whole sequences: use `learner.unit = \"trajectory\"` or \"token-mean\""
                     .into(),
+            );
+        }
+        if self.objective.preference.is_some() != matches!(self.learner.unit, MinibatchUnit::Pair) {
+            return refuse("`learner.unit = \"pair\"` and `objective.preference` need each other".into());
+        }
+        if self.objective.preference.is_some() && matches!(self.sampler, SamplerConfig::Segments { .. }) {
+            return refuse(
+                "preferences compare trajectories that share a task: use `sampler.kind = \"groups\"`".into(),
             );
         }
         if matches!(self.normalize.centre, CentreConfig::LeaveOneOut)

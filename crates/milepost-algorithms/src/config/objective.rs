@@ -1,6 +1,7 @@
 use milepost_credit::Aggregation;
 use milepost_objectives::{
-    Clip, KlTerm, LogRatio, PolicyObjective, Reduction, RowCount, Surrogate, ValueLoss,
+    Clip, KlTerm, LogRatio, ObjectiveError, PolicyObjective, PreferenceLoss, PreferenceObjective, Reduction,
+    RowCount, Surrogate, ValueLoss,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,39 @@ impl AggregationConfig {
     }
 }
 
+/// Which trajectories of a group are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairing {
+    /// The one of largest return with the one of smallest.
+    #[default]
+    BestWorst,
+    /// Every two whose returns differ.
+    All,
+}
+
+/// A preference loss and the pairs that it reads. Sequence log-probabilities are sums over all action tokens of
+/// the trajectory; the reference is the policy that training began with.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PreferenceConfig {
+    /// The loss of a pair.
+    pub loss: PreferenceLoss,
+    /// What a log-ratio is worth.
+    pub beta: f64,
+    /// Which trajectories are compared.
+    #[serde(default)]
+    pub pairing: Pairing,
+}
+
+impl PreferenceConfig {
+    /// The pure function this stands for.
+    #[must_use]
+    pub const fn objective(&self) -> PreferenceObjective {
+        PreferenceObjective { loss: self.loss, beta: self.beta }
+    }
+}
+
 /// How the policy moves: `agg(surrogate) + β · agg(KL) + c_v · ½ mean (v − v̂)² − c_h · agg(entropy)`.
 ///
 /// The surrogates, their conventions and the named profiles of published code are those of
@@ -56,8 +90,12 @@ impl AggregationConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ObjectiveConfig {
-    /// The surrogate.
-    pub surrogate: Surrogate,
+    /// The surrogate, unless the policy learns from preferences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surrogate: Option<Surrogate>,
+    /// Learn from pairs of trajectories instead of advantages (DPO and its family).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preference: Option<PreferenceConfig>,
     /// What one probability ratio covers, and its bounds. Default: a token's, its logarithm within ±20.
     #[serde(default = "token_ratio", skip_serializing_if = "is_token_ratio")]
     pub ratio: LogRatio,
@@ -112,7 +150,8 @@ impl ObjectiveConfig {
     #[must_use]
     pub const fn ppo() -> Self {
         Self {
-            surrogate: Surrogate::Clip(Clip::symmetric(0.2)),
+            surrogate: Some(Surrogate::Clip(Clip::symmetric(0.2))),
+            preference: None,
             ratio: TOKEN_RATIO,
             aggregation: AggregationConfig::TokenMean,
             rows: RowCount::NonEmpty,
@@ -127,7 +166,7 @@ impl ObjectiveConfig {
     /// The plain policy gradient, no critic.
     #[must_use]
     pub const fn policy_gradient() -> Self {
-        Self { surrogate: Surrogate::PolicyGradient {}, value_coefficient: 0.0, ..Self::ppo() }
+        Self { surrogate: Some(Surrogate::PolicyGradient {}), value_coefficient: 0.0, ..Self::ppo() }
     }
 
     /// A policy objective, such as a profile of [`milepost_objectives::profiles`], without critic and entropy
@@ -135,7 +174,8 @@ impl ObjectiveConfig {
     #[must_use]
     pub const fn from_policy(policy: PolicyObjective) -> Self {
         Self {
-            surrogate: policy.surrogate,
+            surrogate: Some(policy.surrogate),
+            preference: None,
             ratio: policy.ratio,
             aggregation: AggregationConfig::of(policy.reduction.aggregation),
             rows: policy.reduction.rows,
@@ -147,11 +187,24 @@ impl ObjectiveConfig {
         }
     }
 
-    /// The policy's part.
+    /// A preference objective on pairs of a group's trajectories, such as DPO, without critic and entropy bonus.
     #[must_use]
-    pub const fn policy(&self) -> PolicyObjective {
-        let Self { surrogate, ratio, kl, .. } = *self;
-        PolicyObjective { surrogate, ratio, reduction: self.reduction(), kl }
+    pub const fn from_preference(preference: PreferenceObjective, pairing: Pairing) -> Self {
+        let PreferenceObjective { loss, beta } = preference;
+        Self {
+            surrogate: None,
+            preference: Some(PreferenceConfig { loss, beta, pairing }),
+            value_coefficient: 0.0,
+            entropy_coefficient: 0.0,
+            ..Self::ppo()
+        }
+    }
+
+    /// The policy's part, if it learns from advantages.
+    #[must_use]
+    pub fn policy(&self) -> Option<PolicyObjective> {
+        let (ratio, kl) = (self.ratio, self.kl);
+        self.surrogate.map(|surrogate| PolicyObjective { surrogate, ratio, reduction: self.reduction(), kl })
     }
 
     /// The critic's part, without its weight.
@@ -169,16 +222,29 @@ impl ObjectiveConfig {
     /// Whether log-probabilities of the policy that training began with are needed.
     #[must_use]
     pub const fn needs_reference(&self) -> bool {
-        self.kl.is_some()
+        self.kl.is_some() || self.preference.is_some()
     }
 
     pub(crate) fn validate(&self) -> Result<(), TrainError> {
         let refuse = |key: &str, value: f64, rule: &str| {
             Err(TrainError::Config { reason: format!("`objective.{key}` is {value}; it must {rule}") })
         };
-        self.policy()
-            .validate()
-            .map_err(|error| TrainError::Config { reason: format!("`objective`: {error}") })?;
+        let invalid = |error: ObjectiveError| TrainError::Config { reason: format!("`objective`: {error}") };
+        match (self.policy(), &self.preference) {
+            (Some(policy), None) => policy.validate().map_err(invalid)?,
+            (None, Some(preference)) => preference.objective().validate().map_err(invalid)?,
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(TrainError::Config {
+                    reason: "`objective` needs either a `surrogate` or a `preference`, and not both".into(),
+                });
+            }
+        }
+        if self.preference.is_some() && self.kl.is_some() {
+            return Err(TrainError::Config {
+                reason: "`objective.kl` is for surrogates; a `preference` keeps near its reference by `beta`"
+                    .into(),
+            });
+        }
         for (key, value) in
             [("value-coefficient", self.value_coefficient), ("entropy-coefficient", self.entropy_coefficient)]
         {

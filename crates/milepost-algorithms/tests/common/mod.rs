@@ -68,12 +68,17 @@ pub(crate) fn trainer(method: MethodConfig, run_seed: u64) -> Trainer<Corridor, 
 
 /// Every named method, scaled down to the corridor.
 pub(crate) fn methods() -> Vec<(&'static str, MethodConfig)> {
-    use milepost_algorithms::config::{LearnerConfig, SamplerConfig};
+    use milepost_algorithms::config::{LearnerConfig, ObjectiveConfig, SamplerConfig};
+    use milepost_algorithms::objectives::{KlBounds, KlTerm, profiles};
+    use milepost_credit::KlEstimator;
     let small = |method: MethodConfig, sampler, minibatch| MethodConfig {
         sampler,
         learner: LearnerConfig { minibatch, learning_rate: 0.02, ..method.learner.clone() },
         ..method
     };
+    let kl = KlTerm::new(0.01, KlEstimator::K3, KlBounds::Verl);
+    let surrogate =
+        |policy| MethodConfig { objective: ObjectiveConfig::from_policy(policy), ..MethodConfig::grpo() };
     let segments = || SamplerConfig::Segments { environments: 8, steps: 16 };
     let groups = || SamplerConfig::Groups { tasks: 8, group_size: 8 };
     vec![
@@ -81,5 +86,54 @@ pub(crate) fn methods() -> Vec<(&'static str, MethodConfig)> {
         ("reinforce", small(MethodConfig::reinforce(), segments(), 128)),
         ("grpo", small(MethodConfig::grpo(), groups(), 64)),
         ("rloo", small(MethodConfig::rloo(), groups(), 64)),
+        ("dpo", small(MethodConfig::dpo(), groups(), 8)),
+        ("gspo", small(surrogate(profiles::plain::gspo()), groups(), 64)),
+        ("cispo", small(surrogate(profiles::plain::cispo(5.0)), groups(), 64)),
+        ("dapo with a divergence", small(surrogate(profiles::plain::dapo().with_kl(kl)), groups(), 64)),
+    ]
+}
+
+/// Every credit rule that the others do not use, under the plain policy gradient.
+pub(crate) fn credit_rules() -> Vec<(&'static str, MethodConfig)> {
+    use milepost_algorithms::config::{
+        AloneConfig, CreditConfig, LearnerConfig, ResidualConfig, SamplerConfig,
+    };
+    let learner = LearnerConfig { minibatch: 64, learning_rate: 0.02, ..MethodConfig::grpo().learner };
+    let grouped = |credit, base: MethodConfig| MethodConfig {
+        sampler: SamplerConfig::Groups { tasks: 8, group_size: 8 },
+        learner: learner.clone(),
+        credit,
+        ..base
+    };
+    let plain = || {
+        let mut method = MethodConfig::rloo();
+        method.normalize.pool = milepost_algorithms::config::Pool::None;
+        method.normalize.centre = milepost_algorithms::config::CentreConfig::None;
+        method
+    };
+    let critic = || {
+        let mut method = plain();
+        method.objective.value_coefficient = 1.0;
+        method
+    };
+    let gamma = 1.0;
+    vec![
+        (
+            "turn leave-one-out",
+            grouped(CreditConfig::TurnLeaveOneOut { gamma, alone: AloneConfig::Raw }, plain()),
+        ),
+        ("gigpo", grouped(CreditConfig::GiGpo { gamma, omega: 1.0, shrinkage: 1.0 }, MethodConfig::grpo())),
+        (
+            "hgpo",
+            grouped(CreditConfig::Hgpo { gamma, omega: 1.0, depth: 2, alpha: 1.0 }, MethodConfig::grpo()),
+        ),
+        ("prefix tree", grouped(CreditConfig::PrefixTree, plain())),
+        ("opo", grouped(CreditConfig::Opo, plain())),
+        ("n-step", grouped(CreditConfig::NStep { gamma: 0.99, n: 4 }, critic())),
+        (
+            "redistribution",
+            grouped(CreditConfig::Redistribution { residual: ResidualConfig::Last }, critic()),
+        ),
+        ("min-form", grouped(CreditConfig::MinForm, plain())),
     ]
 }

@@ -1,7 +1,10 @@
 //! From one reward a turn to one advantage a decision.
 
+mod critic;
+mod groups;
+
 use milepost_core::Batch;
-use milepost_credit::{Gae, reward_to_go};
+use milepost_credit::{min_form, reward_to_go};
 
 use crate::TrainError;
 use crate::config::{CreditConfig, NormalizeConfig, Pool};
@@ -54,7 +57,15 @@ impl<O> CreditAssigner<O> for StandardCredit {
         let mut credits = match &self.credit {
             CreditConfig::Broadcast => self.broadcast(batch, rewards)?,
             CreditConfig::RewardToGo { gamma } => self.reward_to_go(batch, rewards, values, *gamma)?,
-            CreditConfig::Gae { gamma, lambda } => gae(batch, rewards, values, *gamma, *lambda)?,
+            CreditConfig::MinForm => weakest_link(rewards)?,
+            CreditConfig::Gae { .. } | CreditConfig::NStep { .. } | CreditConfig::Redistribution { .. } => {
+                critic::assign(&self.credit, batch, rewards, values)?
+            }
+            CreditConfig::TurnLeaveOneOut { .. }
+            | CreditConfig::GiGpo { .. }
+            | CreditConfig::Hgpo { .. }
+            | CreditConfig::PrefixTree
+            | CreditConfig::Opo => groups::assign(&self.credit, &self.normalize.rule(), batch, rewards)?,
         };
         if self.normalize.pool == Pool::Batch {
             let flat: Vec<f64> = credits.advantages.iter().flatten().copied().collect();
@@ -127,25 +138,31 @@ impl StandardCredit {
     }
 }
 
-fn gae<O>(
-    batch: &Batch<O>,
-    rewards: &[Vec<f64>],
-    values: &[Vec<f64>],
-    gamma: f64,
-    lambda: f64,
-) -> Result<Credits, TrainError> {
-    let rule = Gae { gamma, lambda };
+/// The smallest reward that is still to come.
+fn weakest_link(rewards: &[Vec<f64>]) -> Result<Credits, TrainError> {
     let mut credits = Credits::default();
-    for ((trajectory, rewards), values) in batch.trajectories().zip(rewards).zip(values) {
-        let t = rewards.len();
-        let (mut advantages, mut returns) = (vec![0.0; t], vec![0.0; t]);
-        let beyond = bootstrap(trajectory.ending.bootstraps(), values);
-        rule.assign(rewards, &values[..t], beyond, &mut advantages, &mut returns)?;
-        credits.advantages.push(advantages);
-        credits.returns.push(returns);
-        credits.keep.push(true);
+    for rewards in rewards {
+        let mut advantages = vec![0.0; rewards.len()];
+        min_form(rewards, &mut advantages)?;
+        credits.push(advantages, to_go(rewards, 1.0)?);
     }
     Ok(credits)
+}
+
+/// Discounted returns from each turn on, nothing beyond the last.
+fn to_go(rewards: &[f64], gamma: f64) -> Result<Vec<f64>, TrainError> {
+    let mut returns = vec![0.0; rewards.len()];
+    reward_to_go(rewards, gamma, 0.0, &mut returns)?;
+    Ok(returns)
+}
+
+impl Credits {
+    /// Adds a trajectory that teaches.
+    fn push(&mut self, advantages: Vec<f64>, returns: Vec<f64>) {
+        self.advantages.push(advantages);
+        self.returns.push(returns);
+        self.keep.push(true);
+    }
 }
 
 /// The value of the state after the last turn, where it belongs to the return.
