@@ -194,15 +194,20 @@ fn quick_kernels(command: &mut Command) -> &mut Command {
     command.env("CUBECL_AUTOTUNE_LEVEL", "minimal")
 }
 
-/// The first thing a user would do, at the scale at which only the machinery is tried.
+/// The first things a user would do, at the scale at which only the machinery is tried.
 fn smoke(settings: &Settings) -> anyhow::Result<()> {
     let runs = settings.workspace.root().join("target/smoke-runs");
     if runs.exists() {
         std::fs::remove_dir_all(&runs).with_context(|| format!("{} cannot be removed", runs.display()))?;
     }
-    let mut command = launch::program(settings.workspace, false);
-    command.args(["experiment", "quickstart", "--scale", "smoke", "--device", "cpu", "--runs-dir"]).arg(runs);
-    check(&mut command)
+    for experiment in ["quickstart", "credit-bench"] {
+        let mut command = launch::program(settings.workspace, false);
+        command
+            .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
+            .arg(&runs);
+        check(&mut command)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

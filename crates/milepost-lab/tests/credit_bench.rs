@@ -41,10 +41,12 @@ fn a_table_is_printed_recorded_and_reported() {
     let folder = Folder::new();
     let file = folder.file("tiny.toml", &with_baseline("outcome"));
     let text = run_ok(&["experiment", &file, "--runs-dir", folder.path_str()]);
-    for part in ["bifurcation", "exact", "outcome", "vine(k=2)", "RMSE", "report: "] {
+    for part in ["exact", "outcome", "vine(k=2)", "batch cosine", "+/=/- outcome", "report: "] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let run = folder.only_run("tiny");
+    let tables = fs::read_to_string(run.join("report.txt")).expect("tables");
+    assert!(tables.contains("bifurcation") && tables.contains("RMSE"), "{tables}");
     let records = fs::read_to_string(run.join("records.jsonl")).expect("records");
     assert_eq!(records.lines().count(), 9, "three arms, three seeds");
     let page = fs::read_to_string(run.join("report.html")).expect("a page");

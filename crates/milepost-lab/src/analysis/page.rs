@@ -322,10 +322,20 @@ fn caption(seed: u64, trace: &TraceRecord) -> String {
 
 fn credit_rule(config: &Arm) -> String {
     use milepost_algorithms::config::CreditConfig;
-    match config.method.credit {
+    match &config.method.credit {
         CreditConfig::Broadcast => "broadcast".into(),
         CreditConfig::RewardToGo { gamma } => format!("reward-to-go, γ = {gamma}"),
         CreditConfig::Gae { gamma, lambda } => format!("GAE, γ = {gamma}, λ = {lambda}"),
+        CreditConfig::NStep { gamma, n } => format!("{n}-step, γ = {gamma}"),
+        CreditConfig::Redistribution { .. } => "redistribution by learned values".into(),
+        CreditConfig::MinForm => "min-form".into(),
+        CreditConfig::TurnLeaveOneOut { gamma, .. } => format!("leave-one-out per turn, γ = {gamma}"),
+        CreditConfig::GiGpo { gamma, omega, .. } => format!("GiGPO, γ = {gamma}, ω = {omega}"),
+        CreditConfig::Hgpo { gamma, omega, depth, .. } => {
+            format!("HGPO, γ = {gamma}, ω = {omega}, {depth} earlier states")
+        }
+        CreditConfig::PrefixTree => "prefix tree".into(),
+        CreditConfig::Opo => "OPO".into(),
     }
 }
 

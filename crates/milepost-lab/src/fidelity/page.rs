@@ -8,7 +8,9 @@ use milepost_fidelity::report::Report;
 use super::folder::FidelityRun;
 use crate::record::atomic;
 use crate::record::directory::write_json;
-use crate::report::fidelity::{FidelityData, build_fidelity_html, build_fidelity_markdown};
+use crate::report::fidelity::{
+    FidelityData, build_fidelity_html, build_fidelity_markdown, metrics_csv, overview_text,
+};
 use crate::report::{Fact, Outcome, Verdict};
 
 /// Writes table, summary and reports of a finished run; returns what the user reads.
@@ -31,13 +33,20 @@ pub(super) fn write(
         report: Report::new(outcome, orderings, &Bootstrap::default())?,
     };
     let folder = run.path();
-    let text = data.report.text();
     write_json(&folder.join("summary.json"), &data.report)?;
-    atomic::write(&folder.join("table.txt"), text.as_bytes())?;
+    let tables = folder.join("report.txt");
+    atomic::write(&tables, data.report.text().as_bytes())?;
+    atomic::write(&folder.join("metrics.csv"), metrics_csv(&data.report).as_bytes())?;
     atomic::write(&folder.join("report.md"), build_fidelity_markdown(&data).as_bytes())?;
     let page = folder.join("report.html");
     atomic::write(&page, build_fidelity_html(&data)?.as_bytes())?;
-    Ok(format!("{text}\n{}\nreport: {}", data.verdict.sentence, page.display()))
+    Ok(format!(
+        "{}\n{}\nall tables: {}\nreport: {}",
+        overview_text(&data.report),
+        data.verdict.sentence,
+        tables.display(),
+        page.display()
+    ))
 }
 
 /// Whether everything that was expected held.

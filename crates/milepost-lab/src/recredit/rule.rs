@@ -2,7 +2,7 @@
 
 use milepost_algorithms::MethodConfig;
 use milepost_algorithms::config::{
-    CentreConfig, CreditConfig, NormalizeConfig, Pool, SamplerConfig, ScaleConfig,
+    CentreConfig, CreditConfig, NormalizeConfig, ObjectiveConfig, Pool, SamplerConfig, ScaleConfig,
 };
 use milepost_core::nearest;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,37 @@ use super::{EXACT, RECORDED, RecreditError};
 use crate::run;
 
 /// The rules that have a name.
-pub(crate) const NAMES: [&str; 8] =
-    ["broadcast", "reward-to-go", "td", "gae", "monte-carlo", "reinforce", "grpo", "rloo"];
+pub(crate) const NAMES: [&str; 16] = [
+    "broadcast",
+    "reward-to-go",
+    "td",
+    "gae",
+    "monte-carlo",
+    "n-step",
+    "redistribution",
+    "min-form",
+    "reinforce",
+    "grpo",
+    "rloo",
+    "turn-leave-one-out",
+    "gi-gpo",
+    "hgpo",
+    "prefix-tree",
+    "opo",
+];
+
+/// Parameters that belong to the credit table, and the kinds that have them.
+const CREDIT_KEYS: [(&str, &[&str]); 9] = [
+    ("gamma", &["gae", "reward-to-go", "n-step", "turn-leave-one-out", "gi-gpo", "hgpo"]),
+    ("lambda", &["gae"]),
+    ("n", &["n-step"]),
+    ("residual", &["redistribution"]),
+    ("alone", &["turn-leave-one-out"]),
+    ("omega", &["gi-gpo", "hgpo"]),
+    ("shrinkage", &["gi-gpo"]),
+    ("depth", &["hgpo"]),
+    ("alpha", &["hgpo"]),
+];
 
 /// Which rules are asked for.
 #[derive(Debug, Clone, Default)]
@@ -56,12 +85,12 @@ pub(crate) struct Rule {
 impl RuleConfig {
     /// Whether it cannot do without learned values.
     pub(crate) const fn needs_values(&self) -> bool {
-        matches!(self.credit, CreditConfig::Gae { .. })
+        self.credit.needs_values()
     }
 
     /// Whether it compares trajectories of one task.
     pub(crate) const fn needs_group(&self) -> bool {
-        matches!(self.normalize.pool, Pool::Group)
+        matches!(self.normalize.pool, Pool::Group) || self.credit.needs_group()
     }
 }
 
@@ -89,7 +118,7 @@ impl RuleRequest {
         if drafts.is_empty() {
             for name in NAMES {
                 let draft = named(name)?;
-                if critic || kind(&draft.table) != Some("gae") {
+                if critic || !matches!(kind(&draft.table), Some("gae" | "n-step" | "redistribution")) {
                     drafts.push(draft);
                 }
             }
@@ -133,6 +162,23 @@ fn named(text: &str) -> Result<Draft, RecreditError> {
             let normalize =
                 NormalizeConfig { pool: Pool::Batch, centre: CentreConfig::Mean, ..unnormalised() };
             (credit("reward-to-go"), normalize, false)
+        }
+        "n-step" => {
+            let mut table = credit("n-step");
+            table.insert("n".into(), Value::from(4));
+            (table, unnormalised(), false)
+        }
+        "redistribution" | "min-form" | "turn-leave-one-out" | "prefix-tree" | "opo" => {
+            (credit(name), unnormalised(), false)
+        }
+        "gi-gpo" | "hgpo" => {
+            let mut table = credit(name);
+            table.insert("omega".into(), Value::from(1.0));
+            if name == "hgpo" {
+                table.insert("depth".into(), Value::from(2));
+                table.insert("alpha".into(), Value::from(1.0));
+            }
+            (table, NormalizeConfig::grpo(), false)
         }
         "grpo" => (credit("broadcast"), NormalizeConfig::grpo(), true),
         "rloo" => (credit("broadcast"), NormalizeConfig::rloo(), true),
@@ -199,18 +245,18 @@ fn kind(table: &Table) -> Option<&str> {
     table.get("credit")?.get("kind")?.as_str()
 }
 
-/// Whether a rule has a parameter. Those that are not `gamma` or `lambda` are everybody's, and checked later.
+/// Whether a rule has a parameter. Those that are not of the credit table are everybody's, and checked later.
 fn accepts(table: &Table, key: &str) -> bool {
-    match (key, kind(table)) {
-        ("gamma", Some("gae" | "reward-to-go")) | ("lambda", Some("gae")) => true,
-        ("gamma" | "lambda", _) => false,
-        _ => true,
-    }
+    CREDIT_KEYS
+        .iter()
+        .find(|(name, _)| *name == key)
+        .is_none_or(|(_, kinds)| kind(table).is_some_and(|kind| kinds.contains(&kind)))
 }
 
-/// Sets a key: `gamma` and `lambda` are those of the credit table, others are dotted paths.
+/// Sets a key: those of [`CREDIT_KEYS`] are of the credit table, others are dotted paths.
 fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
-    let key = if ["gamma", "lambda"].contains(&key) { format!("credit.{key}") } else { key.to_owned() };
+    let of_credit = CREDIT_KEYS.iter().any(|(name, _)| *name == key);
+    let key = if of_credit { format!("credit.{key}") } else { key.to_owned() };
     let mut parts: Vec<&str> = key.split('.').collect();
     let last = parts.pop().unwrap_or_default();
     let mut at = table;
@@ -248,6 +294,7 @@ fn complete(draft: Draft, method: &MethodConfig) -> Result<Rule, RecreditError> 
         normalize: config.normalize,
         drop_zero_variance: config.drop_zero_variance,
         sampler: SamplerConfig::Groups { tasks: 1, group_size: 2 },
+        objective: ObjectiveConfig { value_coefficient: 1.0, ..MethodConfig::grpo().objective },
         ..MethodConfig::grpo()
     };
     method.validate().map_err(|error| refuse(error.to_string()))?;

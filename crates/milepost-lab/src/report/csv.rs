@@ -42,6 +42,11 @@ impl Csv {
         self.text.push('\n');
     }
 
+    /// The file itself.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// The link that downloads the file.
     pub(super) fn link(self, name: &str) -> Download {
         Download {

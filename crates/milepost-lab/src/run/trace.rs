@@ -1,7 +1,6 @@
 //! The credit x-ray: what each channel paid for each step, what the credit rule made of it, and what the
 //! step was really worth.
 
-use milepost_algorithms::config::CreditConfig;
 use milepost_algorithms::{ActionMode, MethodConfig, Trace, TrainError};
 use milepost_core::{Ending, Environment, Level, TaskSeed, Trajectory};
 use milepost_eval::exact::finite::{self, Episode, FiniteValues};
@@ -184,10 +183,7 @@ impl SolvedTask {
 
 /// The discount of the credit rule, so that learned and exact values are comparable.
 pub(crate) const fn discount(method: &MethodConfig) -> f64 {
-    match method.credit {
-        CreditConfig::Gae { gamma, .. } | CreditConfig::RewardToGo { gamma } => gamma,
-        CreditConfig::Broadcast => 1.0,
-    }
+    method.credit.gamma()
 }
 
 fn softmax_rows(logits: &[f32], out: &mut [f64], rows: usize) {

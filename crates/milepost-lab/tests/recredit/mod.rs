@@ -144,7 +144,19 @@ fn a_rule_that_needs_what_was_not_recorded_is_refused() {
         .collect();
     assert_eq!(
         labels,
-        ["broadcast", "reward-to-go", "reinforce", "grpo", "rloo"],
+        [
+            "broadcast",
+            "reward-to-go",
+            "min-form",
+            "reinforce",
+            "grpo",
+            "rloo",
+            "turn-leave-one-out",
+            "gi-gpo",
+            "hgpo",
+            "prefix-tree",
+            "opo"
+        ],
         "those that need no critic"
     );
 

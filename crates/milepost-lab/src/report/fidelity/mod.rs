@@ -1,6 +1,7 @@
 //! The page of a credit-fidelity run.
 
 mod html;
+mod overview;
 mod sections;
 
 use milepost_fidelity::report::Report;
@@ -8,6 +9,8 @@ use milepost_fidelity::report::Report;
 use super::data::{Fact, Verdict};
 
 pub(crate) use html::{build_fidelity_html, build_fidelity_markdown};
+pub(crate) use overview::overview_text;
+pub(crate) use sections::metrics_csv;
 
 /// What the page of a credit-fidelity run is made from.
 #[derive(Debug, Clone)]

@@ -5,11 +5,12 @@ use milepost_fidelity::report::{ArmRow, InstanceTable, Report};
 use serde::Serialize;
 
 use super::FidelityData;
+use super::overview::{self, optional};
 use crate::report::chart::axes::Size;
 use crate::report::chart::rows::{Row, RowChart};
 use crate::report::csv::{Csv, Download, cell as csv_cell};
 use crate::report::data::{Estimate, Fact, Interval};
-use crate::report::number::{ABSENT, significant};
+use crate::report::number::{ABSENT, count, significant};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
 use crate::report::palette;
 
@@ -20,6 +21,7 @@ pub(super) fn all(data: &FidelityData) -> Vec<Section> {
     if !report.orderings.is_empty() {
         sections.push(expectations(&report.orderings));
     }
+    sections.push(summary(report));
     sections.push(difficulty(&report.tables));
     sections.push(instances(report));
     sections.extend(reference(&report.tables));
@@ -41,30 +43,35 @@ fn expectations(orderings: &[Ordering]) -> Section {
     };
     let table = Table {
         title: "Expected orderings".into(),
-        caption: "What theory and earlier work lead one to expect, and what was measured here. A note looks at the \
-                  direction only: it is printed, not judged."
+        caption: "What theory and earlier work lead one to expect. A note looks at the direction only: it is printed, \
+                  not judged. The numbers stand below."
             .into(),
-        head: ["row", "claim", "expected", "measured", "verdict"].map(Cell::text).to_vec(),
+        head: ["row", "claim", "verdict"].map(Cell::text).to_vec(),
         rows: orderings
             .iter()
             .map(|ordering| {
-                let measured: Vec<String> = ordering.measured.iter().map(in_words).collect();
                 vec![
                     Cell::text(ordering.row.to_string()),
                     Cell { sub: format!("source: {}", ordering.source), ..Cell::text(ordering.claim) },
-                    Cell::text(ordering.expected),
-                    Cell::text(measured.join("; ")),
                     verdict(ordering),
                 ]
             })
             .collect(),
         ..Table::default()
     };
+    let numbers = orderings.iter().map(|ordering| {
+        let measured = ordering.measured.iter().map(|measured| format!("  {}\n", in_words(measured)));
+        Block::Code {
+            label: format!("Row {}: what was expected and measured", ordering.row),
+            text: format!("expected: {}\nmeasured:\n{}", ordering.expected, measured.collect::<String>()),
+            folded: true,
+        }
+    });
     Section {
         id: "expectations",
         title: "Does the benchmark behave as it must?",
         lead: "Each row runs its own small experiment against exact truth.".into(),
-        blocks: vec![Block::Table(table)],
+        blocks: std::iter::once(Block::Table(table)).chain(numbers).collect(),
     }
 }
 
@@ -77,6 +84,37 @@ fn in_words(measured: &Measured) -> String {
         text += &format!(" (expected {})", significant(expected));
     }
     text
+}
+
+fn summary(report: &Report) -> Section {
+    let mut head = vec![Cell::text("method"), Cell::number("instances", "")];
+    head.extend(overview::METRICS.iter().map(|metric| Cell::number(metric.label(), "")));
+    let baseline = report.tables.iter().find_map(|table| table.baseline.as_deref()).unwrap_or("the baseline");
+    head.push(Cell::number(format!("against {baseline}"), "better / tie / worse"));
+    let rows = overview::rows(report).into_iter().map(|row| {
+        let mut cells = vec![Cell::text(row.arm), Cell::number(count(row.instances as u64), "")];
+        cells.extend(row.means.into_iter().map(|mean| Cell::number(optional(mean), "")));
+        let [better, tie, worse] = row.against;
+        let none = row.against == [0; 3];
+        cells
+            .push(Cell::number(if none { ABSENT.into() } else { format!("{better} / {tie} / {worse}") }, ""));
+        cells
+    });
+    let table = Table {
+        title: "All methods over all instances".into(),
+        caption: "Means over instances of the metrics that mean the same on each. The last column counts instances \
+                  by the paired interval of the batch cosine."
+            .into(),
+        rows: rows.collect(),
+        head,
+        ..Table::default()
+    };
+    Section {
+        id: "summary",
+        title: "Which methods come out where?",
+        lead: "Instances differ: read an average as a way in, and the tables below as the answer.".into(),
+        blocks: vec![Block::Table(table)],
+    }
 }
 
 fn difficulty(instances: &[InstanceTable]) -> Section {
@@ -184,7 +222,7 @@ fn cosines(table: &InstanceTable) -> Option<Figure> {
             let metric = arm.summary.get(Metric::BatchCosine);
             let value = metric.and_then(estimate);
             Row {
-                label: arm.summary.arm.clone(),
+                label: both_ends(&arm.summary.arm),
                 style: palette::style(0),
                 estimate: value,
                 dots: Vec::new(),
@@ -211,6 +249,17 @@ fn cosines(table: &InstanceTable) -> Option<Figure> {
         narrow: chart.draw(Size::Narrow)?,
         csv: None,
     })
+}
+
+/// A long name by its first and last characters: names of one method differ at the end.
+fn both_ends(name: &str) -> String {
+    const ENDS: usize = 11;
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= 2 * ENDS + 1 {
+        return name.to_owned();
+    }
+    let (first, last) = (&characters[..ENDS], &characters[characters.len() - ENDS..]);
+    format!("{}…{}", first.iter().collect::<String>(), last.iter().collect::<String>())
 }
 
 fn estimate(metric: &MetricSummary) -> Option<Estimate> {
@@ -255,25 +304,39 @@ fn metric_cell(arm: &ArmRow, metric: Metric) -> Cell {
     Cell { class, ..Cell::number(optional(summary.mean), interval) }
 }
 
-/// Every metric, not only those of the table.
+/// The metrics of the table; all of them are in the run's `metrics.csv`.
 fn csv(table: &InstanceTable) -> Download {
-    let mut csv = Csv::new(&["instance", "method", "metric", "mean", "low", "high", "seeds", "undefined"]);
-    for arm in &table.rows {
-        for metric in &arm.summary.metrics {
-            let number = |value: Option<f64>| value.map_or_else(String::new, csv_cell);
-            csv.row([
-                table.facts.name.clone(),
-                arm.summary.arm.clone(),
-                metric.metric.label().to_owned(),
-                number(metric.mean),
-                number(metric.interval.map(|i| i.low)),
-                number(metric.interval.map(|i| i.high)),
-                arm.summary.seeds.to_string(),
-                metric.undefined.to_string(),
-            ]);
-        }
-    }
+    let mut csv = Csv::new(&CSV_HEAD);
+    table.rows.iter().for_each(|arm| csv_rows(&mut csv, &table.facts.name, arm, &Metric::SHORT));
     csv.link(&format!("credit-fidelity-{}", table.facts.name))
+}
+
+/// Columns of a file of metrics.
+const CSV_HEAD: [&str; 8] = ["instance", "method", "metric", "mean", "low", "high", "seeds", "undefined"];
+
+/// Every metric of every method on every instance.
+pub(crate) fn metrics_csv(report: &Report) -> String {
+    let mut csv = Csv::new(&CSV_HEAD);
+    for table in &report.tables {
+        table.rows.iter().for_each(|arm| csv_rows(&mut csv, &table.facts.name, arm, &Metric::ALL));
+    }
+    csv.into_text()
+}
+
+fn csv_rows(csv: &mut Csv, instance: &str, arm: &ArmRow, metrics: &[Metric]) {
+    for metric in metrics.iter().filter_map(|metric| arm.summary.get(*metric)) {
+        let number = |value: Option<f64>| value.map_or_else(String::new, csv_cell);
+        csv.row([
+            instance.to_owned(),
+            arm.summary.arm.clone(),
+            metric.metric.label().to_owned(),
+            number(metric.mean),
+            number(metric.interval.map(|i| i.low)),
+            number(metric.interval.map(|i| i.high)),
+            arm.summary.seeds.to_string(),
+            metric.undefined.to_string(),
+        ]);
+    }
 }
 
 /// Published numbers of arms and instances that were run.
@@ -398,9 +461,4 @@ fn configuration(data: &FidelityData) -> Section {
             code("Resolved configuration (TOML)", &data.config, true),
         ],
     }
-}
-
-/// A number, or a dash where it is undefined.
-fn optional(value: Option<f64>) -> String {
-    value.map_or_else(|| ABSENT.to_owned(), significant)
 }
