@@ -4,9 +4,9 @@
 //! actions, uniform policy: `A = ±0.3` at step 2 and 0 elsewhere.
 
 use milepost_fidelity::estimators::{
-    Belief, Contribution, Control, Gain, HindsightModel, ImplicitPrm, InformationGain, NoisyJudge, OutcomeKey,
-    PairedBranches, PrefixTree, PrmModel, ReplaceStep, Reuse, ReturnHindsight, ShapleySteps, Tail, Vine,
-    replica_noise_floor,
+    Belief, Contribution, Control, Gain, HindsightModel, ImplicitPrm, InformationGain, NoisyJudge,
+    OutcomeKey, PairedBranches, PrefixTree, PrmModel, ReplaceStep, ReturnHindsight, Reuse, ShapleySteps,
+    Tail, Vine, replica_noise_floor,
 };
 use milepost_fidelity::{
     Batch, Context, Contrast, Credit, CreditEstimator, LayeredWorld, Meter, Needs, NodePolicy, Restore,
