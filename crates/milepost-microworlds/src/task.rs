@@ -80,6 +80,10 @@ families! {
     OverlappingTree(OverlappingTreeConfig);
     Turns(TurnsConfig);
     Interleaving(InterleavingConfig);
+    RiskyInsert(RiskyInsertConfig);
+    Grid(GridConfig);
+    Pinpad(PinpadConfig);
+    BoxPushing(BoxPushingConfig);
 }
 
 impl TaskConfig {

@@ -2,9 +2,11 @@
 
 use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
-    Apples, BifurcationConfig, Combination, Decisive, DelayedEffectConfig, DelayedSumConfig,
-    InterleavingConfig, KeySource, KeyToDoorConfig, MemoryAliasConfig, OverlappingTreeConfig, RecoveryConfig,
-    ShortcutConfig, Sign, TurnsConfig, TwoWorldsConfig, UmbrellaConfig, VariableHorizonConfig,
+    Apples, BifurcationConfig, BoxPushingConfig, Combination, Decisive, DelayedEffectConfig,
+    DelayedSumConfig, GridConfig, GridMap, InsertReward, InterleavingConfig, KeySource, KeyToDoorConfig,
+    MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RecoveryConfig, RiskyInsertConfig,
+    ShortcutConfig, Sign, TerminalPotential, TurnsConfig, TwoWorldsConfig, UmbrellaConfig,
+    VariableHorizonConfig,
 };
 
 pub(crate) fn all() -> Vec<TaskConfig> {
@@ -13,6 +15,7 @@ pub(crate) fn all() -> Vec<TaskConfig> {
     tasks.retain(|task| !matches!(task, TaskConfig::Interleaving(_)));
     tasks.extend(bifurcations());
     tasks.extend(turns());
+    tasks.extend(maps());
     tasks.extend([
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 3, ..Default::default() }),
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 1, ..Default::default() }),
@@ -60,6 +63,48 @@ pub(crate) fn all() -> Vec<TaskConfig> {
             ..Default::default()
         }),
         TaskConfig::TwoWorlds(TwoWorldsConfig { sign: Sign::Minus }),
+    ]);
+    tasks
+}
+
+fn maps() -> Vec<TaskConfig> {
+    let maps = [
+        GridMap::Attribution11,
+        GridMap::FrozenLake4,
+        GridMap::RussellNorvig,
+        GridMap::CliffWalking,
+        GridMap::SuttonBarto,
+        GridMap::Rows(vec!["S.X".into(), ".#G".into(), "CCS".into()]),
+    ];
+    let mut tasks = maps.map(|map| TaskConfig::Grid(GridConfig { map, ..Default::default() })).to_vec();
+    tasks.extend([
+        TaskConfig::RiskyInsert(RiskyInsertConfig {
+            insert: 0.3,
+            reward: InsertReward::Shaped,
+            terminal_potential: TerminalPotential::Zero,
+            horizon: 6,
+            ..Default::default()
+        }),
+        TaskConfig::RiskyInsert(RiskyInsertConfig {
+            reward: InsertReward::Absolute,
+            slip: 0,
+            ..Default::default()
+        }),
+        TaskConfig::Pinpad(PinpadConfig {
+            size: 4,
+            colors: 3,
+            sequence: vec![2, 0, 2],
+            horizon: 20,
+            ..Default::default()
+        }),
+        TaskConfig::BoxPushing(BoxPushingConfig {
+            size: 5,
+            walls: 0,
+            least_steps: 2,
+            horizon: 6,
+            levels: 2,
+            ..Default::default()
+        }),
     ]);
     tasks
 }

@@ -25,6 +25,8 @@ fn is_always_random(world: &Table) -> bool {
         if let Some(answer) = known.get(&state) {
             return *answer;
         }
+        // Going round in a circle leaves nothing to chance.
+        known.insert(state, false);
         let mut random = !world.is_end(state);
         for action in legal(world, &state) {
             let row = world.row(state, action);

@@ -8,13 +8,17 @@ mod tasks;
 
 mod aliasing;
 mod bifurcation;
+mod box_pushing;
 mod delayed_effect;
 mod delayed_sum;
 mod discounting_chain;
+mod grid;
 mod interleaving;
 mod key_to_door;
 mod overlapping_tree;
+mod pinpad;
 mod recovery;
+mod risky_insert;
 mod turns;
 mod umbrella;
 mod variable_horizon;
