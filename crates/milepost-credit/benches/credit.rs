@@ -99,6 +99,7 @@ fn credit(c: &mut Criterion) {
         });
     });
     group.bench_function("groups_from_keys", |b| b.iter(|| Groups::from_keys(&states)));
+    group.bench_function("groups_from_integers", |b| b.iter(|| Groups::from_integers(&states)));
     group.finish();
 }
 

@@ -1,7 +1,9 @@
 //! GiGPO: groups of trajectories, and within them groups of turns that start from the same state.
 
-use crate::anchor::{AnchorPools, Interner};
-use crate::{CreditError, Groups, GroupsReport, Normalize, Rows, check, reward_to_go};
+use crate::anchor::AnchorPools;
+use crate::interner::Interner;
+use crate::reward_to_go::accumulate;
+use crate::{CreditError, Groups, GroupsReport, Normalize, Rows, check};
 
 /// A batch of trajectories as turns.
 #[derive(Debug, Clone, Copy)]
@@ -39,20 +41,18 @@ impl TurnBatch<'_> {
         let report = rule.apply_groups(self.groups, self.outcomes, &mut credit)?;
         Ok((credit, report))
     }
-
-    /// The turns of a group, flat.
-    pub(crate) fn turns_of<'s>(&'s self, members: &'s [usize]) -> impl Iterator<Item = usize> + 's {
-        members.iter().flat_map(|&trajectory| self.turns.range(trajectory))
-    }
 }
 
-/// Discounted return of each turn, flat: the reward-to-go of each row.
+/// Discounted return of each turn, flat: the reward-to-go of each row. An overflow is named by its place in the
+/// batch.
 pub(crate) fn returns_of_turns(turns: &Rows, rewards: &[f64], gamma: f64) -> Result<Vec<f64>, CreditError> {
     check::finite("turn_rewards", rewards)?;
+    check::unit_interval("gamma", gamma)?;
     let mut returns = vec![0.0; rewards.len()];
-    for row in turns.iter().filter(|row| !row.is_empty()) {
-        reward_to_go(&rewards[row.clone()], gamma, 0.0, &mut returns[row])?;
+    for row in turns.iter() {
+        accumulate(&rewards[row.clone()], gamma, 0.0, &mut returns[row]);
     }
+    check::representable("returns", &returns)?;
     Ok(returns)
 }
 
@@ -110,24 +110,25 @@ impl GiGpo {
         let mut report = StepGroupsReport { episode: episode_report, ..StepGroupsReport::default() };
         let returns = batch.returns(self.gamma)?;
         let (mut interner, mut pools) = (Interner::new(), AnchorPools::new());
-        let (mut turns, mut ids) = (Vec::new(), Vec::new());
+        let (mut ids, mut scores, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for members in batch.groups.iter() {
-            turns.clear();
-            turns.extend(batch.turns_of(members));
-            interner.begin(turns.len());
+            let rows = || members.iter().map(|&trajectory| batch.turns.range(trajectory));
+            interner.begin(rows().map(|row| row.len()).sum());
             ids.clear();
-            ids.extend(turns.iter().map(|&turn| interner.id((batch.anchors[turn], 0))));
-            pools.normalize(
-                &self.step,
-                &ids,
-                interner.len(),
-                |entry| returns[turns[entry]],
-                &mut report.step,
-                |entry, credit, size| {
-                    let size = size as f64;
-                    out[turns[entry]] += self.omega * credit * (size / (size + self.shrinkage));
-                },
-            )?;
+            scores.clear();
+            for row in rows() {
+                ids.extend(batch.anchors[row.clone()].iter().map(|&anchor| interner.id(anchor)));
+                scores.extend_from_slice(&returns[row]);
+            }
+            pools.normalize(&self.step, &ids, interner.len(), &scores, &mut report.step)?;
+            weights.clear();
+            weights.extend(pools.sizes().map(|size| f64::from(size) / (f64::from(size) + self.shrinkage)));
+            let mut credits = ids.iter().zip(pools.credit());
+            for row in rows() {
+                for (out, (&id, &credit)) in out[row].iter_mut().zip(&mut credits) {
+                    *out += self.omega * credit * weights[id as usize];
+                }
+            }
         }
         check::representable("out", out)?;
         Ok(report)

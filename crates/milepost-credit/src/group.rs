@@ -1,5 +1,6 @@
 //! Pools within a batch: which entries are compared with each other.
 
+use crate::interner::Interner;
 use crate::{CreditError, Normalize, PoolReport, Scale, check};
 
 /// A partition of `0..len` into pools, in the order in which each pool first appears.
@@ -36,6 +37,30 @@ impl Groups {
             groups.starts.push(groups.members.len());
         }
         groups
+    }
+
+    /// [`Groups::from_keys`] for integers, in linear time.
+    #[must_use]
+    pub fn from_integers(keys: &[u64]) -> Self {
+        let mut interner = Interner::new();
+        interner.begin(keys.len());
+        let ids: Vec<u32> = keys.iter().map(|&key| interner.id(key)).collect();
+        // Counting sort; `starts[pool + 1]` is the cursor of the pool, one place early.
+        let mut starts = vec![0; interner.len() + 2];
+        for &id in &ids {
+            starts[id as usize + 2] += 1;
+        }
+        for pool in 2..starts.len() {
+            starts[pool] += starts[pool - 1];
+        }
+        let mut members = vec![0; ids.len()];
+        for (entry, &id) in ids.iter().enumerate() {
+            let cursor = &mut starts[id as usize + 1];
+            members[*cursor] = entry;
+            *cursor += 1;
+        }
+        starts.pop();
+        Self { members, starts }
     }
 
     /// Consecutive pools of the given sizes.

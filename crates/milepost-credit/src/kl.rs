@@ -96,7 +96,7 @@ impl Kl {
         match self.estimator {
             KlEstimator::K1 => 1.0,
             KlEstimator::K2 => x,
-            KlEstimator::K3 => -(-x).exp_m1(),
+            KlEstimator::K3 => -libm::expm1(-x),
             KlEstimator::Abs if x == 0.0 => 0.0,
             KlEstimator::Abs => x.signum(),
         }
@@ -106,7 +106,7 @@ impl Kl {
     /// held constant. Unbiased up to the cap; recorded from OpenRLHF (`unbiased_gradient`).
     #[must_use]
     pub fn importance_weighted_derivative(&self, log_prob: f64, old: f64, reference: f64) -> f64 {
-        (log_prob - old).exp().min(10.0) * (log_prob - reference)
+        libm::exp(log_prob - old).min(10.0) * (log_prob - reference)
     }
 
     fn unbounded(&self, log_prob: f64, reference: f64) -> f64 {
@@ -114,7 +114,7 @@ impl Kl {
         match self.estimator {
             KlEstimator::K1 => -log_ratio,
             KlEstimator::K2 => 0.5 * log_ratio * log_ratio,
-            KlEstimator::K3 => log_ratio.exp_m1() - log_ratio,
+            KlEstimator::K3 => libm::expm1(log_ratio) - log_ratio,
             KlEstimator::Abs => log_ratio.abs(),
         }
     }

@@ -29,6 +29,7 @@ mod anchor;
 mod gigpo;
 mod gpg;
 mod hgpo;
+mod interner;
 mod mt_grpo;
 mod opo;
 mod optimal_token_baseline;

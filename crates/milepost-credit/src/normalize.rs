@@ -138,7 +138,7 @@ impl Normalize {
     }
 
     fn constant_pool(&self, score: f64, size: usize, out: &mut [f64]) -> PoolReport {
-        let relative = self.centre != Centre::None || matches!(self.scale, Scale::Std { .. });
+        let relative = self.compares();
         let (value, divisor) = match self.scale {
             _ if relative => (0.0, 1.0),
             Scale::MaxAbs if score != 0.0 => (score.signum(), score.abs()),
@@ -146,6 +146,12 @@ impl Normalize {
         };
         out.fill(value);
         PoolReport { size, zero_range: true, dropped: relative && size == 1, mean: score, divisor }
+    }
+
+    /// Whether a score is set against those of other members.
+    #[inline]
+    pub(crate) fn compares(&self) -> bool {
+        self.centre != Centre::None || matches!(self.scale, Scale::Std { .. })
     }
 }
 
@@ -161,12 +167,34 @@ pub(crate) fn exact_mean(values: &[f64]) -> f64 {
 
 /// Standard deviation around `mean` with divisor `n − ddof`.
 pub(crate) fn standard_deviation(values: &[f64], mean: f64, ddof: u8) -> Result<f64, CreditError> {
-    let (found, ddof) = (values.len(), usize::from(ddof));
+    let squares = sum_of(values, |value| (value - mean) * (value - mean));
+    deviation(squares, values.len(), ddof)
+}
+
+/// Standard deviation of `found` numbers from the sum of their squared deviations.
+#[inline]
+pub(crate) fn deviation(squares: f64, found: usize, ddof: u8) -> Result<f64, CreditError> {
+    let ddof = usize::from(ddof);
     if found <= ddof {
         return Err(CreditError::TooFew { what: "standard deviation", needed: ddof + 1, found });
     }
-    let squares = sum_of(values, |value| (value - mean) * (value - mean));
     Ok((squares / (found - ddof) as f64).sqrt())
+}
+
+/// Number of partial sums behind every sum: four that take turns, and one for what is left over.
+pub(crate) const LANES: usize = 5;
+
+/// The partial sum to which term `rank` of `terms` is added.
+#[inline]
+pub(crate) const fn lane(rank: u32, terms: u32) -> u32 {
+    let whole = if terms < 8 { 0 } else { terms & !3 };
+    if rank < whole { rank & 3 } else { 4 }
+}
+
+/// The sum whose partial sums these are.
+#[inline]
+pub(crate) fn total(lanes: &[f64; LANES]) -> f64 {
+    (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]) + lanes[4]
 }
 
 #[inline]
@@ -174,15 +202,15 @@ fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
     if values.len() < 8 {
         return values.iter().map(|&value| term(value)).sum();
     }
-    let mut lanes = [0.0_f64; 4];
+    let mut lanes = [0.0_f64; LANES];
     let chunks = values.chunks_exact(4);
-    let rest: f64 = chunks.remainder().iter().map(|&value| term(value)).sum();
+    lanes[4] = chunks.remainder().iter().map(|&value| term(value)).sum();
     for chunk in chunks {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
             *lane += term(value);
         }
     }
-    (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]) + rest
+    total(&lanes)
 }
 
 fn shift(scores: &[f64], centre: f64, factor: f64, out: &mut [f64]) {

@@ -118,7 +118,7 @@ impl TokenBatch<'_> {
         let row = self.tokens.range(member);
         let (start, mut weight) = (row.start, 0.0);
         for (count, position) in row.filter(|&position| self.mask[position]).enumerate() {
-            weight += 1.0 - 2.0 * self.log_probs[position].exp() + self.sum_pi_squared[position];
+            weight += 1.0 - 2.0 * libm::exp(self.log_probs[position]) + self.sum_pi_squared[position];
             let slot = match index {
                 PositionIndex::Column => position - start,
                 PositionIndex::PolicyToken => count,

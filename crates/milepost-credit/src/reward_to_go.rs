@@ -19,12 +19,18 @@ pub fn reward_to_go(rewards: &[f64], gamma: f64, bootstrap: f64, out: &mut [f64]
     check::unit_interval("gamma", gamma)?;
     check::finite_scalar("bootstrap", bootstrap)?;
     check::finite("rewards", rewards)?;
+    accumulate(rewards, gamma, bootstrap, out);
+    check::representable("out", out)
+}
+
+/// [`reward_to_go`] of arguments that were checked; whether the results are finite is left to the caller.
+#[inline]
+pub(crate) fn accumulate(rewards: &[f64], gamma: f64, bootstrap: f64, out: &mut [f64]) {
     let mut next = bootstrap;
     for (out, reward) in out.iter_mut().zip(rewards).rev() {
         next = reward + gamma * next;
         *out = next;
     }
-    check::representable("out", out)
 }
 
 /// [`reward_to_go`] over the positions that the policy produced: positions with `mask = false` are skipped,

@@ -11,7 +11,7 @@ pub fn entropy(probabilities: &[f64]) -> Result<f64, CreditError> {
     let mut sum = 0.0;
     for &p in probabilities {
         check::unit_interval("probability", p)?;
-        sum -= if p > 0.0 { p * p.ln() } else { 0.0 };
+        sum -= if p > 0.0 { p * libm::log(p) } else { 0.0 };
     }
     Ok(sum)
 }

@@ -31,14 +31,14 @@ pub fn turn_loo_advantages(
     check::len("out", turns.entries(), out.len())?;
     check::unit_interval("gamma", gamma)?;
     let returns = returns_of_turns(turns, turn_rewards, gamma)?;
-    let mut peers = vec![(0, 0); turn_rewards.len()];
+    let mut peers = vec![0; turn_rewards.len()];
     for (group, members) in groups.iter().enumerate() {
         for &member in members {
             for (index, turn) in turns.range(member).enumerate() {
-                peers[turn] = (group, index);
+                peers[turn] = (group as u64) << 32 | index as u64;
             }
         }
     }
     let pooling = Pooling { singleton: alone, ..Pooling::default() };
-    Normalize::rloo().apply_groups_with(&Groups::from_keys(&peers), pooling, &returns, out)
+    Normalize::rloo().apply_groups_with(&Groups::from_integers(&peers), pooling, &returns, out)
 }
