@@ -23,6 +23,7 @@ mod rules;
 mod solver;
 mod state;
 mod view;
+pub mod wrappers;
 
 pub use batch::{GridView, GridworldBatch, LevelPool};
 pub use encoder::FlatImage;
@@ -36,7 +37,7 @@ pub use observation::GridObservation;
 pub use oracle::{Distance, DistanceOracle, ProgressProbe, StepsToGoProbe};
 pub use position::{Area, Direction, Position};
 pub use raw_step::RawStep;
-pub use render::SvgOptions;
+pub use render::{Animation, AnimationError, BadTileSize, RgbImage, SvgOptions, TileAtlas};
 pub use rng::NumpyRng;
 pub use rules::{Instruction, ObjectSet, Order, Task};
 pub use solver::{Demonstration, Solver, Unsolved};

@@ -12,7 +12,12 @@ use crate::state::State;
 
 /// Writes the image, `view * view * 3` bytes; column `i`, row `j` and channel `c` at `((i * view) + j) * 3 + c`.
 pub(crate) fn image(level: &Level, state: &State, out: &mut [u8]) {
-    match level.settings.view_size {
+    image_of_size(level.settings.view_size, level, state, out);
+}
+
+/// The image of a view of `size` by `size` cells, whatever the level's own.
+pub(crate) fn image_of_size(size: usize, level: &Level, state: &State, out: &mut [u8]) {
+    match size {
         3 => sized::<3>(level, state, out),
         5 => sized::<5>(level, state, out),
         7 => sized::<7>(level, state, out),
