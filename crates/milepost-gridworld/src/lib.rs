@@ -22,6 +22,7 @@ mod rng;
 mod rules;
 mod solver;
 mod state;
+pub mod tasks;
 mod view;
 pub mod wrappers;
 

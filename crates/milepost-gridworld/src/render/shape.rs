@@ -46,9 +46,9 @@ impl Shape {
         Self::Rectangle { left, right, top, bottom }
     }
 
-    /// The square that leaves `margin` on each side.
-    pub(crate) const fn inset(margin: f64, far: f64) -> Self {
-        Self::rectangle(margin, far, margin, far)
+    /// From `near` to `far` in both directions.
+    pub(crate) const fn square(near: f64, far: f64) -> Self {
+        Self::rectangle(near, far, near, far)
     }
 
     pub(crate) const fn circle(x: f64, y: f64, radius: f64) -> Self {
@@ -129,7 +129,7 @@ mod tests {
             let nearest = (0..=1000)
                 .map(|i| f64::from(i) / 1000.0)
                 .map(|t| (from.0 + t * (to.0 - from.0) - x, from.1 + t * (to.1 - from.1) - y))
-                .map(|(dx, dy)| (dx * dx + dy * dy).sqrt())
+                .map(|(dx, dy): (f64, f64)| (dx * dx + dy * dy).sqrt())
                 .fold(f64::INFINITY, f64::min);
             prop_assume!((nearest - 0.1).abs() > 1e-3);
             prop_assert_eq!(line.contains((x, y)), nearest < 0.1);

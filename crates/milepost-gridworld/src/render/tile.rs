@@ -75,8 +75,8 @@ impl Canvas {
     fn object(&mut self, object: &Object) {
         let color = rgb(object.color());
         match object.kind() {
-            Kind::Wall | Kind::Goal => self.fill(Shape::inset(0.0, 1.0), color),
-            Kind::Floor => self.fill(Shape::inset(0.031, 1.0), color.map(|c| c / 2)),
+            Kind::Wall | Kind::Goal => self.fill(Shape::square(0.0, 1.0), color),
+            Kind::Floor => self.fill(Shape::square(0.031, 1.0), color.map(|c| c / 2)),
             Kind::Lava => self.lava(),
             Kind::Door => self.door(object.door_state(), color),
             Kind::Key => {
@@ -88,15 +88,15 @@ impl Canvas {
             }
             Kind::Ball => self.fill(Shape::circle(0.5, 0.5, 0.31), color),
             Kind::Box => {
-                self.fill(Shape::inset(0.12, 0.88), color);
-                self.fill(Shape::inset(0.18, 0.82), BLACK);
+                self.fill(Shape::square(0.12, 0.88), color);
+                self.fill(Shape::square(0.18, 0.82), BLACK);
                 self.fill(Shape::rectangle(0.16, 0.84, 0.47, 0.53), color);
             }
         }
     }
 
     fn lava(&mut self) {
-        self.fill(Shape::inset(0.0, 1.0), MOLTEN);
+        self.fill(Shape::square(0.0, 1.0), MOLTEN);
         for wave in 0..3 {
             let (low, high) = (0.3 + 0.2 * f64::from(wave), 0.4 + 0.2 * f64::from(wave));
             let crest = [(0.1, low), (0.3, high), (0.5, low), (0.7, high), (0.9, low)];
@@ -113,15 +113,15 @@ impl Canvas {
                 self.fill(Shape::rectangle(0.92, 0.96, 0.04, 0.96), BLACK);
             }
             DoorState::Closed => {
-                self.fill(Shape::inset(0.0, 1.0), color);
-                self.fill(Shape::inset(0.04, 0.96), BLACK);
-                self.fill(Shape::inset(0.08, 0.92), color);
-                self.fill(Shape::inset(0.12, 0.88), BLACK);
+                self.fill(Shape::square(0.0, 1.0), color);
+                self.fill(Shape::square(0.04, 0.96), BLACK);
+                self.fill(Shape::square(0.08, 0.92), color);
+                self.fill(Shape::square(0.12, 0.88), BLACK);
                 self.fill(Shape::circle(0.75, 0.50, 0.08), color);
             }
             DoorState::Locked => {
-                self.fill(Shape::inset(0.0, 1.0), color);
-                self.fill(Shape::inset(0.06, 0.94), color.map(|c| (0.45 * f64::from(c)) as u8));
+                self.fill(Shape::square(0.0, 1.0), color);
+                self.fill(Shape::square(0.06, 0.94), color.map(|c| (0.45 * f64::from(c)) as u8));
                 self.fill(Shape::rectangle(0.52, 0.75, 0.50, 0.56), color);
             }
         }
