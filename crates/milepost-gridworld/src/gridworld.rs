@@ -39,8 +39,12 @@ pub(crate) struct Episode {
 }
 
 impl Gridworld {
-    /// The registered environment called `id`, for instance `MiniGrid-DoorKey-5x5-v0`.
+    /// The registered environment called `id`, for instance `MiniGrid-DoorKey-5x5-v0`, or a task of
+    /// [`crate::tasks::NAMES`].
     pub fn make(id: &str) -> Result<Self, MakeError> {
+        if let Some(task) = crate::tasks::make(id) {
+            return Ok(task);
+        }
         Ok(Self::new(id, levels::registered(id)?))
     }
 
