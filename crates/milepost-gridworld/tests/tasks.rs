@@ -204,11 +204,15 @@ fn a_checker_errs_at_its_rates() {
     let judged = |miss: f64, wrong: f64, seed: u64, states: &[Gridworld]| {
         let checker = NoisyChecker::new(miss, wrong).expect("rates");
         let mut milestones = Milestones::start(&world);
-        states.iter().for_each(|state| checker.update(state, TaskSeed::literal(seed), &mut milestones));
+        for state in states {
+            checker.update(state, TaskSeed::literal(seed), &mut milestones);
+        }
         milestones
     };
     let mut truth = Milestones::start(&world);
-    path.iter().for_each(|state| truth.update(state));
+    for state in &path {
+        truth.update(state);
+    }
     assert_eq!(judged(0.0, 0.0, 9, &path), truth);
     assert_eq!(judged(1.0, 0.0, 9, &path).count(), 0, "everything is overlooked");
     assert_eq!(judged(0.0, 1.0, 9, &path[..1]).count(), 4, "everything is reported at once");

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ARROW: [(f32, f32); 3] = [(0.1, 0.2), (0.9, 0.5), (0.1, 0.8)];
+    const ARROW: [(f32, f32); 3] = [(0.3, 0.2), (0.9, 0.5), (0.3, 0.8)];
 
     fn turned(quarters: u8) -> Shape {
         Shape::Triangle { corners: ARROW, turn: Turn::back_by(quarters) }
