@@ -84,6 +84,7 @@ families! {
     Grid(GridConfig);
     Pinpad(PinpadConfig);
     BoxPushing(BoxPushingConfig);
+    RandomWalk(RandomWalkConfig);
 }
 
 impl TaskConfig {

@@ -2,6 +2,7 @@
 
 mod aliasing;
 mod bifurcation;
+mod classic;
 mod decisive;
 mod delayed_effect;
 mod delayed_sum;
@@ -22,6 +23,7 @@ pub use aliasing::{
     MemoryAlias, MemoryAliasConfig, MemoryAliasState, Sign, TwoWorlds, TwoWorldsConfig, TwoWorldsState,
 };
 pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState};
+pub use classic::{Classic, ClassicLaw, RandomWalk, RandomWalkConfig};
 pub use decisive::{Combination, Decisive};
 pub use delayed_effect::{DelayedEffect, DelayedEffectConfig, DelayedEffectState};
 pub use delayed_sum::{DelayedSum, DelayedSumConfig, DelayedSumState};

@@ -4,8 +4,8 @@ use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
     Apples, BifurcationConfig, BoxPushingConfig, Combination, Decisive, DelayedEffectConfig,
     DelayedSumConfig, GridConfig, GridMap, InsertReward, InterleavingConfig, KeySource, KeyToDoorConfig,
-    MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RecoveryConfig, RiskyInsertConfig,
-    ShortcutConfig, Sign, TerminalPotential, TurnsConfig, TwoWorldsConfig, UmbrellaConfig,
+    MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RandomWalkConfig, RecoveryConfig,
+    RiskyInsertConfig, ShortcutConfig, Sign, TerminalPotential, TurnsConfig, TwoWorldsConfig, UmbrellaConfig,
     VariableHorizonConfig,
 };
 
@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<TaskConfig> {
     tasks.extend(bifurcations());
     tasks.extend(turns());
     tasks.extend(maps());
+    tasks.extend(classics());
     tasks.extend([
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 3, ..Default::default() }),
         TaskConfig::DelayedEffect(DelayedEffectConfig { distractor_actions: 1, ..Default::default() }),
@@ -65,6 +66,13 @@ pub(crate) fn all() -> Vec<TaskConfig> {
         TaskConfig::TwoWorlds(TwoWorldsConfig { sign: Sign::Minus }),
     ]);
     tasks
+}
+
+fn classics() -> Vec<TaskConfig> {
+    vec![
+        TaskConfig::RandomWalk(RandomWalkConfig { reach: 3, ..RandomWalkConfig::nineteen() }),
+        TaskConfig::RandomWalk(RandomWalkConfig { states: 2, horizon: 6, ..Default::default() }),
+    ]
 }
 
 fn maps() -> Vec<TaskConfig> {

@@ -17,6 +17,7 @@ mod interleaving;
 mod key_to_door;
 mod overlapping_tree;
 mod pinpad;
+mod random_walk;
 mod recovery;
 mod risky_insert;
 mod turns;
