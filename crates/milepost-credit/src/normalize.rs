@@ -202,15 +202,15 @@ fn sum_of(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
     if values.len() < 8 {
         return values.iter().map(|&value| term(value)).sum();
     }
-    let mut lanes = [0.0_f64; LANES];
+    let mut lanes = [0.0_f64; LANES - 1];
     let chunks = values.chunks_exact(4);
-    lanes[4] = chunks.remainder().iter().map(|&value| term(value)).sum();
+    let rest: f64 = chunks.remainder().iter().map(|&value| term(value)).sum();
     for chunk in chunks {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
             *lane += term(value);
         }
     }
-    total(&lanes)
+    total(&[lanes[0], lanes[1], lanes[2], lanes[3], rest])
 }
 
 fn shift(scores: &[f64], centre: f64, factor: f64, out: &mut [f64]) {

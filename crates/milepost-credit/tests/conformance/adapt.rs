@@ -1,6 +1,6 @@
 //! From the suite's batches to the arguments of this crate's rules.
 
-use milepost_credit::{CreditError, Groups, Rows};
+use milepost_credit::{CreditError, Groups, PositionIndex, Rows, TokenBatch, optimal_token_baseline};
 use milepost_testkit::credit::CreditCase;
 
 pub(crate) type Credit = Result<Vec<f64>, CreditError>;
@@ -93,4 +93,21 @@ pub(crate) fn at_turns(case: &CreditCase, turns: &Turns, per_turn: &[f64]) -> Ve
 pub(crate) fn filled(len: usize, rule: impl FnOnce(&mut [f64]) -> Result<(), CreditError>) -> Credit {
     let mut out = vec![0.0; len];
     rule(&mut out).map(|()| out)
+}
+
+/// The optimal token baseline, every position with the same `Σ_a π(a)²`.
+pub(crate) fn token_baseline(case: &CreditCase, index: PositionIndex, sum_pi_squared: f64) -> Credit {
+    let (groups, tokens) = layout(case);
+    let squares = vec![sum_pi_squared; case.positions()];
+    let batch = TokenBatch {
+        groups: &groups,
+        tokens: &tokens,
+        rewards: &case.rewards,
+        mask: &case.mask,
+        log_probs: &case.log_probs,
+        sum_pi_squared: &squares,
+    };
+    filled(case.positions(), |out| {
+        optimal_token_baseline(&batch, index, 1e-8, out, &mut vec![0.0; case.positions()])
+    })
 }

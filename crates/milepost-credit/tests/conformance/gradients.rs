@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use milepost_core::{Environment, TaskSeed};
 use milepost_credit::{
-    Gae, GiGpo, Normalize, PositionIndex, Rows, Singleton, TokenBatch, VTrace, contribution_coefficient,
-    contribution_credit, optimal_token_baseline, remax_advantages, return_hindsight, reward_to_go,
-    vine_advantages,
+    Gae, GiGpo, Normalize, PositionIndex, Rows, Singleton, VTrace, contribution_coefficient,
+    contribution_credit, remax_advantages, return_hindsight, reward_to_go, vine_advantages,
 };
 use milepost_testkit::credit::{CreditCase, Rule, gradient_is_exact, gradient_of};
 use milepost_testkit::enumeration::{Gradient, Paths, Softmax};
 use milepost_testkit::environment::Corridor;
 
-use crate::adapt::{Credit, Decisions, by_decisions, filled, layout};
+use crate::adapt::{Credit, Decisions, by_decisions, filled, layout, token_baseline};
 use crate::steps::{turn_loo, turn_rule};
 
 /// A corridor with slips: wins, losses and episodes that run out of steps.
@@ -135,22 +134,7 @@ fn turn_loo_is_unbiased_if_a_turn_without_peers_keeps_its_return_and_biased_if_i
 #[test]
 fn the_optimal_token_baseline_and_gigpo_are_biased_where_their_pools_hold_the_member_itself() {
     let paths = paths();
-    let token = |case: &CreditCase| {
-        let (groups, tokens) = layout(case);
-        let squares = vec![0.6; case.positions()];
-        let batch = TokenBatch {
-            groups: &groups,
-            tokens: &tokens,
-            rewards: &case.rewards,
-            mask: &case.mask,
-            log_probs: &case.log_probs,
-            sum_pi_squared: &squares,
-        };
-        filled(case.positions(), |out| {
-            let mut returns = vec![0.0; case.positions()];
-            optimal_token_baseline(&batch, PositionIndex::Column, 1e-8, out, &mut returns)
-        })
-    };
+    let token = |case: &CreditCase| token_baseline(case, PositionIndex::Column, 0.6);
     let gigpo = |case: &CreditCase| {
         let rule = GiGpo {
             episode: Normalize::dr_grpo(),

@@ -2,15 +2,14 @@
 
 use milepost_credit::{
     Centre, Channel, CreditError, Groups, Normalize, Pooling, PositionIndex, Reweighting, Scale, Singleton,
-    TokenBatch, gpg_advantages, normalize_then_sum, opo_advantages, optimal_token_baseline,
-    pass_at_k_advantages, prefix_tree_advantages, reinforce_pp, reinforce_pp_baseline, remax_advantages,
-    scale_by_batch, surprisal,
+    gpg_advantages, normalize_then_sum, opo_advantages, pass_at_k_advantages, prefix_tree_advantages,
+    reinforce_pp, reinforce_pp_baseline, remax_advantages, scale_by_batch, surprisal,
 };
 use milepost_testkit::credit::{Conserved, CreditCase, CreditLaws, Scaling, Shift, Singletons, Telescoping};
 use milepost_testkit::strategies::CaseShape;
 
 use crate::CASES;
-use crate::adapt::{Credit, filled, layout};
+use crate::adapt::{Credit, filled, layout, token_baseline};
 
 /// What every comparison within groups claims.
 fn grouped<'a>(rule: impl FnMut(&CreditCase) -> Credit + 'a) -> CreditLaws<'a> {
@@ -19,6 +18,11 @@ fn grouped<'a>(rule: impl FnMut(&CreditCase) -> Credit + 'a) -> CreditLaws<'a> {
         .groups_are_independent()
         .equal_groups_are_zero()
         .telescopes(Telescoping::OnlyEndpoints)
+}
+
+/// What a comparison claims that a shift of all returns does not touch and a scale multiplies.
+fn centred(laws: CreditLaws<'_>, scaling: Scaling) -> CreditLaws<'_> {
+    laws.shifts(Shift::Cancels).scales(scaling).singletons(Singletons::Zero)
 }
 
 /// A rule of one score a trajectory.
@@ -44,11 +48,7 @@ fn normalisations_conform() {
                 Normalize { centre, scale }.apply_groups(groups, scores, out).map(|_| ())
             });
             let scaling = if scale == Scale::None { Scaling::Proportional } else { Scaling::Invariant };
-            grouped(rule)
-                .conserves(Conserved::GroupZero)
-                .shifts(Shift::Cancels)
-                .scales(scaling)
-                .singletons(Singletons::Zero)
+            centred(grouped(rule).conserves(Conserved::GroupZero), scaling)
                 .conformance(&CaseShape::default(), CASES);
         }
     }
@@ -94,22 +94,14 @@ fn other_baselines_of_trajectories_conform() {
         let best = of_returns(move |groups, scores, out| {
             pass_at_k_advantages(groups, scale, scores, out).map(|_| ())
         });
-        grouped(best)
-            .shifts(Shift::Cancels)
-            .scales(scaling)
-            .singletons(Singletons::Zero)
-            .conformance(&CaseShape::default(), CASES);
+        centred(grouped(best), scaling).conformance(&CaseShape::default(), CASES);
     }
     let channels = of_returns(|groups, scores, out| {
         let channel = |weight| Channel { scores, valid: None, weight };
         let channels = [channel(2.0), channel(-0.5)];
         normalize_then_sum(&Normalize::dr_grpo(), groups, &channels, Pooling::default(), out)
     });
-    grouped(channels)
-        .conserves(Conserved::GroupZero)
-        .shifts(Shift::Cancels)
-        .scales(Scaling::Proportional)
-        .singletons(Singletons::Zero)
+    centred(grouped(channels).conserves(Conserved::GroupZero), Scaling::Proportional)
         .conformance(&CaseShape::default(), CASES);
     let by_batch = of_returns(|groups, scores, out| {
         Normalize::dr_grpo().apply_groups(groups, scores, out)?;
@@ -181,21 +173,7 @@ fn a_greedy_baseline_conforms() {
 #[test]
 fn the_optimal_token_baseline_conforms() {
     for index in [PositionIndex::PolicyToken, PositionIndex::Column] {
-        let rule = |case: &CreditCase| {
-            let (groups, tokens) = layout(case);
-            let squares = vec![0.75; case.positions()];
-            let batch = TokenBatch {
-                groups: &groups,
-                tokens: &tokens,
-                rewards: &case.rewards,
-                mask: &case.mask,
-                log_probs: &case.log_probs,
-                sum_pi_squared: &squares,
-            };
-            filled(case.positions(), |out| {
-                optimal_token_baseline(&batch, index, 1e-8, out, &mut vec![0.0; case.positions()])
-            })
-        };
+        let rule = |case: &CreditCase| token_baseline(case, index, 0.75);
         let laws = CreditLaws::new(rule).groups_are_independent().scales(Scaling::Proportional).is_causal();
         if index == PositionIndex::PolicyToken {
             laws.ignores_environment_positions().conformance(&CaseShape::default(), CASES);
@@ -232,15 +210,7 @@ fn prefix_trees_conform() {
         }
         Ok(credit)
     };
-    CreditLaws::new(rule)
-        .ignores_environment_positions()
-        .groups_are_independent()
-        .equal_groups_are_zero()
-        .shifts(Shift::Cancels)
-        .scales(Scaling::Proportional)
-        .singletons(Singletons::Zero)
-        .telescopes(Telescoping::OnlyEndpoints)
-        .conformance(&CaseShape::default(), CASES);
+    centred(grouped(rule), Scaling::Proportional).conformance(&CaseShape::default(), CASES);
 }
 
 #[test]
@@ -259,12 +229,8 @@ fn reweighted_advantages_conform() {
             rule.apply(&surprisals, Some(&case.mask), &mut credit).map(|()| credit)
         };
         // The largest statistics are those of the batch, so groups are not independent.
-        CreditLaws::new(weighted)
-            .ignores_environment_positions()
-            .equal_groups_are_zero()
-            .shifts(Shift::Cancels)
-            .scales(Scaling::Proportional)
-            .singletons(Singletons::Zero)
+        let laws = CreditLaws::new(weighted).ignores_environment_positions().equal_groups_are_zero();
+        centred(laws, Scaling::Proportional)
             .telescopes(Telescoping::OnlyEndpoints)
             .conformance(&CaseShape::default(), CASES);
     }
