@@ -89,7 +89,9 @@ impl Objective for ObjectiveConfig {
                 old_values: Some(&tokens.old_values),
             };
             let report = self.value().evaluate(&batch, None, &mut coefficients)?;
-            coefficients.iter_mut().for_each(|c| *c *= self.value_coefficient);
+            for coefficient in &mut coefficients {
+                *coefficient *= self.value_coefficient;
+            }
             let weighted = self.value_coefficient * report.loss;
             total = total + linear(values, &coefficients, &value_now, weighted);
             numbers.push(("value_loss", report.loss));
@@ -147,7 +149,7 @@ impl ObjectiveConfig {
             |what: &str| TrainError::Config { reason: format!("a preference objective needs {what}") };
         let preference = self.preference.ok_or_else(|| pairs_need("`objective.preference`"))?;
         let reference = tokens.reference.as_deref().ok_or_else(|| pairs_need("a reference policy"))?;
-        if tokens.rows.len() % 2 != 0 {
+        if !tokens.rows.len().is_multiple_of(2) {
             return Err(pairs_need("rows in pairs: use `learner.unit = \"pair\"`"));
         }
         let sequences = SequenceLogProb::sum(&tokens.rows, None)?;

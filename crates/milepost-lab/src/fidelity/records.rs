@@ -14,9 +14,9 @@ use crate::record::RecordError;
 /// The files of records of a run.
 #[derive(Debug)]
 pub(super) struct Records {
-    records: PathBuf,
-    timing: PathBuf,
-    failures: PathBuf,
+    made_in: PathBuf,
+    timing_in: PathBuf,
+    refused_in: PathBuf,
     all: Vec<Record>,
     refused: Vec<Failure>,
 }
@@ -45,7 +45,7 @@ impl Records {
             }
         }
         let refused = read_lines(&failures)?;
-        Ok(Self { records, timing, failures, all, refused })
+        Ok(Self { made_in: records, timing_in: timing, refused_in: failures, all, refused })
     }
 
     /// All records, in the order in which they were made.
@@ -72,9 +72,9 @@ impl Records {
     /// Appends a refusal.
     pub(super) fn refuse(&mut self, failure: Failure) -> Result<(), RecordError> {
         let mut line = Vec::new();
-        write_line(&mut line, &failure, &self.failures)?;
+        write_line(&mut line, &failure, &self.refused_in)?;
         self.refused.push(failure);
-        append_bytes(&self.failures, &line)
+        append_bytes(&self.refused_in, &line)
     }
 
     /// Appends records; they are on the disk when this returns.
@@ -83,17 +83,17 @@ impl Records {
         let mut lines = Vec::new();
         for mut record in new {
             let time = record.cost.nanoseconds_per_decision.take();
-            write_line(&mut lines, &record, &self.records)?;
+            write_line(&mut lines, &record, &self.made_in)?;
             record.cost.nanoseconds_per_decision = time;
             if let Some(nanoseconds_per_decision) = time {
                 let (instance, arm, seed) = (record.instance.clone(), record.arm.clone(), record.seed);
                 let timing = Timing { instance, arm, seed, nanoseconds_per_decision };
-                write_line(&mut times, &timing, &self.timing)?;
+                write_line(&mut times, &timing, &self.timing_in)?;
             }
             self.all.push(record);
         }
-        append_bytes(&self.timing, &times)?;
-        append_bytes(&self.records, &lines)
+        append_bytes(&self.timing_in, &times)?;
+        append_bytes(&self.made_in, &lines)
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn optional(value: Option<f64>) -> String {
 /// The overview and the orderings, for a terminal.
 pub(crate) fn overview_text(report: &Report) -> String {
     let rows = rows(report);
-    let width = rows.iter().map(|row| row.arm.chars().count()).max().unwrap_or(0).min(60).max(6);
+    let width = rows.iter().map(|row| row.arm.chars().count()).max().unwrap_or(0).clamp(6, 60);
     let mut out = format!("{:width$}  {:>4}", "method", "on");
     for metric in METRICS {
         let _ = write!(out, "  {:>16}", metric.label());

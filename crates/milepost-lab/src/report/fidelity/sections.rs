@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use milepost_fidelity::CaIdCard;
 use milepost_fidelity::orderings::{Measured, Ordering, Verdict};
 use milepost_fidelity::protocol::{Failure, Finding, Metric, MetricSummary};
@@ -78,10 +80,10 @@ fn expectations(orderings: &[Ordering]) -> Section {
 fn in_words(measured: &Measured) -> String {
     let mut text = format!("{}: {}", measured.what, significant(measured.value));
     if let Some(interval) = measured.interval {
-        text += &format!(" [{}, {}]", significant(interval.low), significant(interval.high));
+        let _ = write!(text, " [{}, {}]", significant(interval.low), significant(interval.high));
     }
     if let Some(expected) = measured.expected {
-        text += &format!(" (expected {})", significant(expected));
+        let _ = write!(text, " (expected {})", significant(expected));
     }
     text
 }
