@@ -85,6 +85,10 @@ families! {
     Pinpad(PinpadConfig);
     BoxPushing(BoxPushingConfig);
     RandomWalk(RandomWalkConfig);
+    Chain(ChainConfig);
+    RiverSwim(RiverSwimConfig);
+    DoubleLoop(DoubleLoopConfig);
+    TwoState(TwoStateConfig);
 }
 
 impl TaskConfig {

@@ -23,7 +23,10 @@ pub use aliasing::{
     MemoryAlias, MemoryAliasConfig, MemoryAliasState, Sign, TwoWorlds, TwoWorldsConfig, TwoWorldsState,
 };
 pub use bifurcation::{Bifurcation, BifurcationConfig, BifurcationState};
-pub use classic::{Classic, ClassicLaw, RandomWalk, RandomWalkConfig};
+pub use classic::{
+    Chain, ChainConfig, Classic, ClassicLaw, DoubleLoop, DoubleLoopConfig, RandomWalk, RandomWalkConfig,
+    RiverSwim, RiverSwimConfig, TwoState, TwoStateConfig,
+};
 pub use decisive::{Combination, Decisive};
 pub use delayed_effect::{DelayedEffect, DelayedEffectConfig, DelayedEffectState};
 pub use delayed_sum::{DelayedSum, DelayedSumConfig, DelayedSumState};

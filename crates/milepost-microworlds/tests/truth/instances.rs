@@ -2,11 +2,11 @@
 
 use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
-    Apples, BifurcationConfig, BoxPushingConfig, Combination, Decisive, DelayedEffectConfig,
-    DelayedSumConfig, GridConfig, GridMap, InsertReward, InterleavingConfig, KeySource, KeyToDoorConfig,
-    MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RandomWalkConfig, RecoveryConfig,
-    RiskyInsertConfig, ShortcutConfig, Sign, TerminalPotential, TurnsConfig, TwoWorldsConfig, UmbrellaConfig,
-    VariableHorizonConfig,
+    Apples, BifurcationConfig, BoxPushingConfig, ChainConfig, Combination, Decisive, DelayedEffectConfig,
+    DelayedSumConfig, DoubleLoopConfig, GridConfig, GridMap, InsertReward, InterleavingConfig, KeySource,
+    KeyToDoorConfig, MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RandomWalkConfig,
+    RecoveryConfig, RiskyInsertConfig, RiverSwimConfig, ShortcutConfig, Sign, TerminalPotential, TurnsConfig,
+    TwoStateConfig, TwoWorldsConfig, UmbrellaConfig, VariableHorizonConfig,
 };
 
 pub(crate) fn all() -> Vec<TaskConfig> {
@@ -72,6 +72,16 @@ fn classics() -> Vec<TaskConfig> {
     vec![
         TaskConfig::RandomWalk(RandomWalkConfig { reach: 3, ..RandomWalkConfig::nineteen() }),
         TaskConfig::RandomWalk(RandomWalkConfig { states: 2, horizon: 6, ..Default::default() }),
+        TaskConfig::Chain(ChainConfig { slip: 0.0, states: 3, horizon: 6, ..Default::default() }),
+        TaskConfig::RiverSwim(RiverSwimConfig {
+            states: 2,
+            forward: 0.5,
+            back: 0.5,
+            horizon: 5,
+            ..Default::default()
+        }),
+        TaskConfig::DoubleLoop(DoubleLoopConfig { length: 2, horizon: 6, ..Default::default() }),
+        TaskConfig::TwoState(TwoStateConfig { stay: 1.0, horizon: 6, ..Default::default() }),
     ]
 }
 

@@ -9,6 +9,7 @@ mod tasks;
 mod aliasing;
 mod bifurcation;
 mod box_pushing;
+mod classic;
 mod delayed_effect;
 mod delayed_sum;
 mod discounting_chain;

@@ -1,8 +1,16 @@
 //! Small decision processes of textbooks and papers, with published answers.
 
+mod chain;
+mod double_loop;
 mod random_walk;
+mod river_swim;
+mod two_state;
 
+pub use chain::{Chain, ChainConfig};
+pub use double_loop::{DoubleLoop, DoubleLoopConfig};
 pub use random_walk::{RandomWalk, RandomWalkConfig};
+pub use river_swim::{RiverSwim, RiverSwimConfig};
+pub use two_state::{TwoState, TwoStateConfig};
 
 use crate::dynamics::{Dynamics, Transition};
 use crate::error::TaskError;
