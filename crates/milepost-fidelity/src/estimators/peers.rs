@@ -1,4 +1,4 @@
-use milepost_credit::{CreditError, Groups, GroupsReport, Normalize, Pooling, Singleton};
+use milepost_credit::{CreditError, GroupsReport, Singleton, turn_loo_advantages};
 
 use super::shape::{self, Counters};
 use crate::{
@@ -45,28 +45,27 @@ impl CreditEstimator for TurnLoo {
     }
 
     fn estimate(&mut self, context: &Context<'_>, _: &mut Meter) -> Result<Estimate, FidelityError> {
-        let to_go = shape::returns_to_go(context.batch, 1.0)?;
-        let (credit, report) = leave_one_out_among_alive(context.batch, &to_go, self.alone)?;
+        let batch = context.batch;
+        let (credit, report) = leave_one_out_among_alive(batch, &batch.rewards, 1.0, self.alone)?;
         let mut counters = Counters::new();
         shape::count(&mut counters, "steps-without-peers", report.dropped);
         Ok(Estimate { credit: Credit::Advantage(credit), counters })
     }
 }
 
-/// Scores of steps minus the mean of the other episodes at the same time.
+/// Rewards-to-go minus the mean of the other episodes that are alive at the same time.
 pub(crate) fn leave_one_out_among_alive(
     batch: &Batch,
-    scores: &[f64],
+    rewards: &[f64],
+    gamma: f64,
     alone: Alone,
 ) -> Result<(Vec<f64>, GroupsReport), CreditError> {
-    let times: Vec<u32> = batch.ranges().flat_map(|range| 0..range.len() as u32).collect();
     let singleton = match alone {
         Alone::Raw => Singleton::Raw,
         Alone::Zero => Singleton::Drop,
     };
-    let mut credit = vec![0.0; scores.len()];
-    let pooling = Pooling { singleton, ..Pooling::default() };
-    let report =
-        Normalize::rloo().apply_groups_with(&Groups::from_keys(&times), pooling, scores, &mut credit)?;
+    let (group, steps) = (shape::one_group(batch), shape::rows(batch));
+    let mut credit = vec![0.0; rewards.len()];
+    let report = turn_loo_advantages(&group, &steps, rewards, gamma, singleton, &mut credit)?;
     Ok((credit, report))
 }

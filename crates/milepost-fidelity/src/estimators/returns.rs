@@ -86,7 +86,9 @@ impl CreditEstimator for MonteCarlo {
                 credit
             }
             ReturnBaseline::LeaveOneOut => {
-                let (credit, report) = leave_one_out_among_alive(context.batch, &to_go, Alone::Raw)?;
+                let batch = context.batch;
+                let (credit, report) =
+                    leave_one_out_among_alive(batch, &batch.rewards, self.gamma, Alone::Raw)?;
                 shape::count(&mut counters, "steps-without-peers", report.dropped);
                 credit
             }

@@ -1,3 +1,5 @@
+use milepost_credit::{CreditError, Reweighting, entropy, saliency, surprisal};
+
 use super::Normalization;
 use super::group::relative_returns;
 use super::shape::{self, Counters};
@@ -87,65 +89,46 @@ impl CreditEstimator for Weighted {
         let (batch, mut counters) = (context.batch, Counters::new());
         let relative = relative_returns(&batch.returns(), Normalization::LeaveOneOut, &mut counters)?;
         let taken = batch.nodes.iter().zip(&batch.actions);
-        let mut weights: Vec<f64> =
-            taken.map(|(node, action)| self.statistic.of(context.policy, *node, *action)).collect();
-        meter.policy_evaluations += weights.len() as u64;
-        match self.weighting {
-            Weighting::Proportional => {
-                let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
-                shape::count(&mut counters, "flat-statistics", usize::from(mean == 0.0));
-                for weight in &mut weights {
-                    *weight = if mean == 0.0 { 1.0 } else { *weight / mean };
-                }
-            }
-            Weighting::Top { fraction } => {
-                let threshold = threshold(&weights, fraction)?;
-                for weight in &mut weights {
-                    *weight = f64::from(*weight >= threshold);
-                }
-            }
-            Weighting::Amplify { fraction, alpha } => {
-                if !(0.0..=1.0).contains(&alpha) {
-                    let rule = "lie in [0, 1]";
-                    return Err(FidelityError::Parameter { parameter: "alpha", value: alpha, rule });
-                }
-                let threshold = threshold(&weights, fraction)?;
-                for (range, advantage) in batch.ranges().zip(&relative) {
-                    let factor = if *advantage < 0.0 { 1.0 - alpha } else { 1.0 + alpha };
-                    for weight in &mut weights[range] {
-                        *weight = if *weight >= threshold { factor } else { 1.0 };
-                    }
-                }
-            }
+        let statistics: Vec<f64> = taken
+            .map(|(node, action)| self.statistic.of(context.policy, *node, *action))
+            .collect::<Result<_, _>>()?;
+        meter.policy_evaluations += statistics.len() as u64;
+        if self.weighting == Weighting::Proportional {
+            let flat = !statistics.is_empty() && statistics.iter().all(|statistic| *statistic == 0.0);
+            shape::count(&mut counters, "flat-statistics", usize::from(flat));
+        }
+        // A weight is what the rule makes of an advantage of 1 or −1.
+        let signs: Vec<f64> = relative.iter().map(|a| if *a < 0.0 { -1.0 } else { 1.0 }).collect();
+        let signs = shape::broadcast(batch, &signs)?;
+        let mut weights = signs.clone();
+        self.weighting.rule().apply(&statistics, None, &mut weights)?;
+        for (weight, sign) in weights.iter_mut().zip(&signs) {
+            *weight *= sign;
         }
         Ok(Estimate { credit: Credit::Weight(weights), counters })
     }
 }
 
 impl Statistic {
-    fn of(self, policy: &NodePolicy, node: u32, action: u32) -> f64 {
+    /// Probabilities may exceed 1 by rounding; no statistic is negative for it.
+    fn of(self, policy: &NodePolicy, node: u32, action: u32) -> Result<f64, CreditError> {
         let row = policy.row(node);
         let taken = row[action as usize];
         match self {
-            Self::Unit => 1.0,
-            Self::Entropy => -row.iter().filter(|p| **p > 0.0).map(|p| p * libm::log(*p)).sum::<f64>(),
-            Self::Surprisal => -libm::log(taken),
-            Self::Saliency => (1.0 - 2.0 * taken + row.iter().map(|p| p * p).sum::<f64>()).max(0.0).sqrt(),
+            Self::Unit => Ok(1.0),
+            Self::Entropy => entropy(&row.iter().map(|p| p.min(1.0)).collect::<Vec<f64>>()),
+            Self::Surprisal => Ok(surprisal(libm::log(taken)).max(0.0)),
+            Self::Saliency => Ok(saliency(taken, row.iter().map(|p| p * p).sum())),
         }
     }
 }
 
-/// The smallest statistic among the largest `fraction` of them, rounded up to whole steps.
-fn threshold(statistics: &[f64], fraction: f64) -> Result<f64, FidelityError> {
-    if fraction.is_nan() || fraction <= 0.0 || fraction > 1.0 {
-        let rule = "lie in (0, 1]";
-        return Err(FidelityError::Parameter { parameter: "fraction", value: fraction, rule });
+impl Weighting {
+    const fn rule(self) -> Reweighting {
+        match self {
+            Self::Proportional => Reweighting::Proportional,
+            Self::Top { fraction } => Reweighting::Top { fraction },
+            Self::Amplify { fraction, alpha } => Reweighting::Amplify { fraction, alpha },
+        }
     }
-    let mut sorted = statistics.to_vec();
-    let kept = (fraction * sorted.len() as f64).ceil() as usize;
-    if kept == 0 {
-        return Ok(f64::INFINITY);
-    }
-    let (_, threshold, _) = sorted.select_nth_unstable_by(kept - 1, |a, b| b.total_cmp(a));
-    Ok(*threshold)
 }

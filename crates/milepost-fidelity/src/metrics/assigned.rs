@@ -97,16 +97,18 @@ fn finite(estimator: &str, context: &Context<'_>, bad: Option<(usize, f64)>) -> 
 
 /// `Σ_{k≥t} r̂_k − b_t` for every step, and how many steps had no other episode to be compared with.
 fn to_go(batch: &Batch, rewards: &[f64], baseline: Baseline) -> Result<(Vec<f64>, u64), FidelityError> {
-    let mut credit = rewards.to_vec();
-    for range in batch.ranges() {
-        for i in range.rev().skip(1) {
-            credit[i] += credit[i + 1];
-        }
-    }
     match baseline {
-        Baseline::None => Ok((credit, 0)),
+        Baseline::None => {
+            let mut credit = rewards.to_vec();
+            for range in batch.ranges() {
+                for i in range.rev().skip(1) {
+                    credit[i] += credit[i + 1];
+                }
+            }
+            Ok((credit, 0))
+        }
         Baseline::LeaveOneOut => {
-            let (relative, report) = leave_one_out_among_alive(batch, &credit, Alone::Raw)?;
+            let (relative, report) = leave_one_out_among_alive(batch, rewards, 1.0, Alone::Raw)?;
             Ok((relative, report.dropped as u64))
         }
     }
