@@ -13,6 +13,7 @@ mod classic;
 mod delayed_effect;
 mod delayed_sum;
 mod discounting_chain;
+mod frozen_lake;
 mod grid;
 mod interleaving;
 mod key_to_door;
