@@ -72,6 +72,7 @@ families! {
     AmbiguousBandit(AmbiguousBanditConfig);
     VariableHorizon(VariableHorizonConfig);
     KeyToDoor(KeyToDoorConfig);
+    MilestoneRooms(MilestoneRoomsConfig);
     Umbrella(UmbrellaConfig);
     DiscountingChain(DiscountingChainConfig);
     MemoryAlias(MemoryAliasConfig);

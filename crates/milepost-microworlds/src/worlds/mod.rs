@@ -10,6 +10,7 @@ mod discounting_chain;
 mod grid;
 mod interleaving;
 mod key_to_door;
+mod milestone_rooms;
 mod overlapping_tree;
 mod pinpad;
 mod push;
@@ -34,6 +35,9 @@ pub use discounting_chain::{DiscountingChain, DiscountingChainConfig, Discountin
 pub use grid::{Grid, GridConfig, GridMap};
 pub use interleaving::{Interleaving, InterleavingConfig, InterleavingState, Room};
 pub use key_to_door::{Apples, Cell, KeyToDoor, KeyToDoorConfig, KeyToDoorState};
+pub use milestone_rooms::{
+    Floor, MilestoneRooms, MilestoneRoomsConfig, MilestoneRoomsState, RoomsProbe, Spot,
+};
 pub use overlapping_tree::{OverlappingTree, OverlappingTreeConfig, OverlappingTreeState};
 pub use pinpad::{Pinpad, PinpadConfig, PinpadState};
 pub use push::{BoxPushing, BoxPushingConfig, BoxPushingState};

@@ -4,9 +4,9 @@ use milepost_microworlds::TaskConfig;
 use milepost_microworlds::worlds::{
     Apples, BifurcationConfig, BoxPushingConfig, ChainConfig, Combination, Decisive, DelayedEffectConfig,
     DelayedSumConfig, DoubleLoopConfig, GridConfig, GridMap, InsertReward, InterleavingConfig, KeySource,
-    KeyToDoorConfig, MemoryAliasConfig, OverlappingTreeConfig, PinpadConfig, RandomWalkConfig,
-    RecoveryConfig, RiskyInsertConfig, RiverSwimConfig, ShortcutConfig, Sign, TerminalPotential, TurnsConfig,
-    TwoStateConfig, TwoWorldsConfig, UmbrellaConfig, VariableHorizonConfig,
+    KeyToDoorConfig, MemoryAliasConfig, MilestoneRoomsConfig, OverlappingTreeConfig, PinpadConfig,
+    RandomWalkConfig, RecoveryConfig, RiskyInsertConfig, RiverSwimConfig, ShortcutConfig, Sign,
+    TerminalPotential, TurnsConfig, TwoStateConfig, TwoWorldsConfig, UmbrellaConfig, VariableHorizonConfig,
 };
 
 pub(crate) fn all() -> Vec<TaskConfig> {
@@ -42,6 +42,19 @@ pub(crate) fn all() -> Vec<TaskConfig> {
         TaskConfig::KeyToDoor(KeyToDoorConfig {
             length: 7,
             apples: Apples::Cells("lr.r".into()),
+            ..Default::default()
+        }),
+        TaskConfig::MilestoneRooms(MilestoneRoomsConfig {
+            size: 4,
+            doors: 0,
+            slip: 0.2,
+            horizon: 12,
+            ..Default::default()
+        }),
+        TaskConfig::MilestoneRooms(MilestoneRoomsConfig {
+            size: 6,
+            doors: 2,
+            layout: 3,
             ..Default::default()
         }),
         TaskConfig::Umbrella(UmbrellaConfig { length: 1, distractor_bits: 0 }),

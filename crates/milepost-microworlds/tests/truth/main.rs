@@ -17,6 +17,7 @@ mod frozen_lake;
 mod grid;
 mod interleaving;
 mod key_to_door;
+mod milestone_rooms;
 mod overlapping_tree;
 mod pinpad;
 mod random_walk;
