@@ -102,7 +102,8 @@ impl RiskyInsert {
         Ok(Self { config })
     }
 
-    fn potential(&self, position: u32) -> f64 {
+    /// The potential `Φ(i) = i / 10` of a position; that of success is the configured one.
+    pub fn potential(&self, position: u32) -> f64 {
         match self.config.terminal_potential {
             TerminalPotential::Zero if position == Self::GOAL => 0.0,
             _ => f64::from(position) / f64::from(Self::GOAL),
