@@ -94,7 +94,7 @@ fn summary(report: &Report) -> Section {
     let baseline = report.tables.iter().find_map(|table| table.baseline.as_deref()).unwrap_or("the baseline");
     head.push(Cell::number(format!("against {baseline}"), "better / tie / worse"));
     let rows = overview::rows(report).into_iter().map(|row| {
-        let mut cells = vec![Cell::text(row.arm), Cell::number(count(row.instances as u64), "")];
+        let mut cells = vec![method(&row.arm), Cell::number(count(row.instances as u64), "")];
         cells.extend(row.means.into_iter().map(|mean| Cell::number(optional(mean), "")));
         let [better, tie, worse] = row.against;
         let none = row.against == [0; 3];
@@ -253,6 +253,13 @@ fn cosines(table: &InstanceTable) -> Option<Figure> {
     })
 }
 
+/// A method: its name, and under it its parameters, which may wrap.
+fn method(name: &str) -> Cell {
+    let (name, parameters) = name.split_once('(').unwrap_or((name, ""));
+    let parameters = parameters.strip_suffix(')').unwrap_or(parameters);
+    Cell { text: name.into(), sub: parameters.replace(',', ", "), class: "wrap", ..Cell::default() }
+}
+
 /// A long name by its first and last characters: names of one method differ at the end.
 fn both_ends(name: &str) -> String {
     const ENDS: usize = 11;
@@ -274,7 +281,7 @@ fn arm_table(table: &InstanceTable) -> Table {
     let mut head = vec![Cell::text("method")];
     head.extend(metrics.iter().map(|metric| Cell::number(metric.label(), "")));
     let rows = table.rows.iter().map(|arm| {
-        let mut cells = vec![Cell::text(&arm.summary.arm)];
+        let mut cells = vec![method(&arm.summary.arm)];
         cells.extend(metrics.iter().map(|metric| metric_cell(arm, *metric)));
         cells
     });
@@ -350,7 +357,7 @@ fn reference(tables: &[InstanceTable]) -> Option<Section> {
             row.reference.iter().map(move |value| {
                 let measured = row.summary.get(value.metric).and_then(|metric| metric.mean);
                 vec![
-                    Cell::text(&row.summary.arm),
+                    method(&row.summary.arm),
                     Cell { sub: table.facts.name.clone(), ..Cell::text(value.metric.label()) },
                     Cell::number(significant(value.published), ""),
                     Cell::number(optional(value.exact), ""),
@@ -407,7 +414,7 @@ fn cards(report: &Report) -> Section {
             word(&card.interface),
             word(&card.evidence),
         ];
-        std::iter::once(name.clone()).chain(fields).map(Cell::text).collect()
+        std::iter::once(method(name)).chain(fields.map(Cell::text)).collect()
     };
     let table = Table {
         title: "CA-ID cards".into(),
