@@ -51,7 +51,7 @@ fn a_table_is_printed_recorded_and_reported() {
     assert_eq!(records.lines().count(), 9, "three arms, three seeds");
     let page = fs::read_to_string(run.join("report.html")).expect("a page");
     assert!(page.contains("CA-ID cards") && page.contains("How hard is each instance?"));
-    assert!(fs::read_to_string(run.join("report.md")).expect("a page").contains("vine(k=2)"));
+    assert!(fs::read_to_string(run.join("report.md")).expect("a page").contains("vine (k=2)"));
 }
 
 #[test]
