@@ -61,6 +61,15 @@ pub struct PairedBranches {
     pub restore: Restore,
 }
 
+/// How a continuation begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    /// With an action of the policy.
+    Policy,
+    /// With the recorded action.
+    Recorded,
+}
+
 /// Restored states of a batch and what continuations from them returned.
 struct Brancher<'a, 'c> {
     context: &'a Context<'c>,
@@ -117,6 +126,24 @@ impl<'a, 'c> Brancher<'a, 'c> {
             self.known.insert((node, action), out[begin..].to_vec());
         }
         Ok(())
+    }
+
+    /// The returns of the continuations from every step of an episode, `K` for each step.
+    fn episode(
+        &mut self,
+        episode: usize,
+        begin: Begin,
+        meter: &mut Meter,
+    ) -> Result<Vec<f64>, FidelityError> {
+        let batch = self.context.batch;
+        let laws = self.laws(episode)?;
+        let mut returns = Vec::new();
+        for (t, step) in batch.range(episode).enumerate() {
+            let law = laws.as_ref().map(|laws| laws[t].as_slice());
+            let action = (begin == Begin::Recorded).then(|| batch.actions[step]);
+            self.returns(episode, step, action, law, meter, &mut returns)?;
+        }
+        Ok(returns)
     }
 
     /// What is known of the hidden node before each step, if that is how states are restored.
@@ -190,14 +217,8 @@ impl CreditEstimator for Vine {
         let batch = context.batch;
         let mut brancher = Brancher::new(context, self.continuations, self.reuse, self.restore);
         let mut credit = vec![0.0; batch.steps()];
-        let mut returns = Vec::new();
         for (episode, range) in batch.ranges().enumerate() {
-            returns.clear();
-            let laws = brancher.laws(episode)?;
-            for (t, step) in range.clone().enumerate() {
-                let law = laws.as_ref().map(|laws| laws[t].as_slice());
-                brancher.returns(episode, step, None, law, meter, &mut returns)?;
-            }
+            let returns = brancher.episode(episode, Begin::Policy, meter)?;
             let rows = Rows::padded(range.len(), self.continuations as usize);
             vine_advantages(&batch.rewards[range.clone()], &rows, &returns, 1.0, 0.0, &mut credit[range])?;
         }
@@ -223,16 +244,9 @@ impl CreditEstimator for PairedBranches {
         let batch = context.batch;
         let mut brancher = Brancher::new(context, self.continuations, self.reuse, self.restore);
         let mut credit = vec![0.0; batch.steps()];
-        let (mut taken, mut states) = (Vec::new(), Vec::new());
         for (episode, range) in batch.ranges().enumerate() {
-            taken.clear();
-            states.clear();
-            let laws = brancher.laws(episode)?;
-            for (t, step) in range.clone().enumerate() {
-                let law = laws.as_ref().map(|laws| laws[t].as_slice());
-                brancher.returns(episode, step, Some(batch.actions[step]), law, meter, &mut taken)?;
-                brancher.returns(episode, step, None, law, meter, &mut states)?;
-            }
+            let taken = brancher.episode(episode, Begin::Recorded, meter)?;
+            let states = brancher.episode(episode, Begin::Policy, meter)?;
             let rows = Rows::padded(range.len(), self.continuations as usize);
             contrast_advantages((&rows, &taken), (&rows, &states), &mut credit[range])?;
         }
