@@ -44,22 +44,23 @@ impl VerdictView {
     }
 }
 
+/// What the template `report.html` shows.
 #[derive(Serialize)]
-struct PageView<'a> {
-    title: String,
-    palette: String,
-    css: &'a str,
-    js: &'a str,
-    experiment: &'a str,
-    dossier: &'a str,
-    question: &'a str,
-    claim: &'a str,
-    version: &'a str,
-    verdict: VerdictView,
-    facts: Vec<Fact>,
-    caveats: Vec<String>,
-    sections: Vec<Section>,
-    words: Vec<Fact>,
+pub(super) struct PageView<'a> {
+    pub title: String,
+    pub palette: String,
+    pub css: &'a str,
+    pub js: &'a str,
+    pub experiment: &'a str,
+    pub dossier: &'a str,
+    pub question: &'a str,
+    pub claim: &'a str,
+    pub version: &'a str,
+    pub verdict: VerdictView,
+    pub facts: Vec<Fact>,
+    pub caveats: Vec<String>,
+    pub sections: Vec<Section>,
+    pub words: Vec<Fact>,
 }
 
 /// Styles of the page.

@@ -1,38 +1,16 @@
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use super::{FidelityData, sections};
 use crate::report::data::Fact;
 use crate::report::error::ReportError;
-use crate::report::html::{CSS, JS, VerdictView, render};
+use crate::report::html::{CSS, JS, PageView, VerdictView, render};
 use crate::report::markdown::{inline, section_text};
-use crate::report::page::Section;
 use crate::report::palette;
-
-/// The same view as an experiment's report.
-#[derive(Serialize)]
-struct View<'a> {
-    title: String,
-    palette: String,
-    css: &'a str,
-    js: &'a str,
-    experiment: &'a str,
-    dossier: &'a str,
-    question: &'a str,
-    claim: &'a str,
-    version: &'a str,
-    verdict: VerdictView,
-    facts: &'a [Fact],
-    caveats: Vec<String>,
-    sections: Vec<Section>,
-    words: Vec<Fact>,
-}
 
 /// The page as self-contained HTML. The same data gives the same bytes.
 pub(crate) fn build_fidelity_html(data: &FidelityData) -> Result<String, ReportError> {
     let verdict = VerdictView::new(&data.verdict);
-    let view = View {
+    let view = PageView {
         title: format!("{}: {}", data.experiment, verdict.word),
         palette: palette::css(),
         css: CSS,
@@ -43,7 +21,7 @@ pub(crate) fn build_fidelity_html(data: &FidelityData) -> Result<String, ReportE
         claim: &data.claim,
         version: &data.report.version,
         verdict,
-        facts: &data.facts,
+        facts: data.facts.clone(),
         caveats: caveats(data),
         sections: sections::all(data),
         words: words(),
