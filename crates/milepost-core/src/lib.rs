@@ -11,6 +11,7 @@ mod records;
 mod signals;
 mod span;
 mod task;
+mod tokens;
 mod trajectory;
 mod vector;
 mod vector_environment;
@@ -27,6 +28,10 @@ pub use records::{Probe, StateRecords};
 pub use signals::{Channel, Level, SignalError, Signals};
 pub use span::{Provenance, Span, SpanKind};
 pub use task::TaskSeed;
+pub use tokens::{
+    Demonstrator, DrawnTurn, ScoreRequest, TokenEnvironment, TokenPolicy, TurnFault, TurnRequest, Vocabulary,
+    VocabularyError,
+};
 pub use trajectory::{Trajectory, TrajectoryBuilder, TrajectoryError, Turn};
 pub use vector::{StepHook, VectorEnv};
 pub use vector_environment::VectorEnvironment;

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, Ending, Level, Provenance, SignalError, Signals, Span, SpanKind, StateRecords, TaskSeed, Version,
+    Channel, DrawnTurn, Ending, Level, Provenance, SignalError, Signals, Span, SpanKind, StateRecords,
+    TaskSeed, Version,
 };
 
 /// One observation and the tokens that answer it, up to the environment's next observation.
@@ -27,6 +28,10 @@ pub struct Trajectory<O = ()> {
     pub tokens: Vec<u32>,
     /// Log-probability of each token under the policy that drew it; 0 where the policy drew none.
     pub behaviour_logp: Vec<f32>,
+    /// The tokens that each token was drawn among, in increasing order; `None` for the whole vocabulary.
+    /// Empty where nothing was constrained, else `[L]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Option<Vec<u32>>>,
     /// Stretches of tokens, in order, covering all of them.
     pub spans: Vec<Span>,
     /// The turns.
@@ -104,6 +109,9 @@ impl<O> Trajectory<O> {
             if found == expected { Ok(()) } else { Err(TrajectoryError::Length { what, found, expected }) }
         };
         length("behaviour_logp", self.behaviour_logp.len(), l)?;
+        if !self.allowed.is_empty() {
+            length("allowed", self.allowed.len(), l)?;
+        }
         length("observations", self.observations.len(), t + 1)?;
         length("state_keys", self.state_keys.len(), t + 1)?;
         for (_, row) in self.records.iter() {
@@ -182,6 +190,7 @@ impl<O> TrajectoryBuilder<O> {
                 first_step,
                 tokens: Vec::new(),
                 behaviour_logp: Vec::new(),
+                allowed: Vec::new(),
                 spans: Vec::new(),
                 turns: Vec::new(),
                 observations: Vec::new(),
@@ -214,6 +223,27 @@ impl<O> TrajectoryBuilder<O> {
         t.tokens.extend_from_slice(tokens);
         t.behaviour_logp.extend_from_slice(logp);
         t.behaviour_logp.resize(t.tokens.len(), 0.0);
+        if !t.allowed.is_empty() {
+            t.allowed.resize(t.tokens.len(), None);
+        }
+    }
+
+    /// Appends a turn's tokens as a policy drew them.
+    pub fn drawn(&mut self, kind: SpanKind, provenance: Provenance, turn: &DrawnTurn) {
+        let before = self.trajectory.tokens.len();
+        self.span(kind, provenance, &turn.tokens, &turn.log_probs);
+        if turn.allowed.iter().any(Option::is_some) {
+            let allowed = &mut self.trajectory.allowed;
+            allowed.resize(before, None);
+            allowed.extend_from_slice(&turn.allowed);
+            allowed.resize(self.trajectory.tokens.len(), None);
+        }
+    }
+
+    /// What was recorded so far.
+    #[must_use]
+    pub const fn so_far(&self) -> &Trajectory<O> {
+        &self.trajectory
     }
 
     /// Ends the current turn with the environment's reward for it.

@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use super::graph::{Edges, Graph};
 
 /// The environments.
-const ENVIRONMENTS: [&str; 2] = ["milepost-gridworld", "milepost-microworlds"];
+const ENVIRONMENTS: [&str; 4] =
+    ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 9] = [
+pub(crate) const BURN_FREE: [&str; 13] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -14,6 +15,10 @@ pub(crate) const BURN_FREE: [&str; 9] = [
     "milepost-fidelity",
     "milepost-gridworld",
     "milepost-microworlds",
+    "milepost-textworld",
+    "milepost-taskworlds",
+    "milepost-sampling",
+    "milepost-endpoint",
     "milepost-testkit",
     "xtask",
 ];
@@ -40,25 +45,31 @@ const RULES: [Rule; 6] = [
     Rule {
         packages: &["milepost-credit", "milepost-objectives"],
         edges: Edges::Normal,
-        forbidden: &["milepost-core", "milepost-gridworld", "milepost-microworlds"],
+        forbidden: &["milepost-core"],
         reason: "credit is a pure function of signals; any recorded trajectory can be credited again",
     },
     Rule {
         packages: &ENVIRONMENTS,
         edges: Edges::All,
-        forbidden: &["milepost-rewards", "milepost-policies", "milepost-credit", "milepost-algorithms"],
+        forbidden: &[
+            "milepost-rewards",
+            "milepost-policies",
+            "milepost-credit",
+            "milepost-sampling",
+            "milepost-algorithms",
+        ],
         reason: "environments know no rewards beyond their own, and no policies",
     },
     Rule {
-        packages: &["milepost-policies", "milepost-rewards", "milepost-algorithms"],
+        packages: &["milepost-sampling", "milepost-policies", "milepost-rewards", "milepost-algorithms"],
         edges: Edges::Normal,
         forbidden: &["milepost-eval", "milepost-fidelity"],
         reason: "gold must not reach training",
     },
     Rule {
-        packages: &["milepost-policies", "milepost-rewards", "milepost-algorithms"],
+        packages: &["milepost-sampling", "milepost-policies", "milepost-rewards", "milepost-algorithms"],
         edges: Edges::Normal,
-        forbidden: &["milepost-gridworld", "milepost-microworlds"],
+        forbidden: &ENVIRONMENTS,
         reason: "the loop works with every environment",
     },
     Rule {
@@ -70,7 +81,8 @@ const RULES: [Rule; 6] = [
 ];
 
 /// Dependencies that only some packages may name themselves.
-const RESERVED: [(&[&str], &[&str], &str); 2] = [
+const RESERVED: [(&[&str], &[&str], &str); 3] = [
+    (&["ureq"], &["milepost-endpoint"], "only endpoints touch the network"),
     (
         &["clap", "ctrlc", "indicatif", "minijinja", "toml"],
         &["milepost-lab"],
