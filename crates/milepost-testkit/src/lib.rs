@@ -12,6 +12,7 @@ pub mod golden;
 pub mod scorer;
 mod search;
 pub mod strategies;
+pub mod tokens;
 
 #[doc = include_str!("../README.md")]
 #[cfg(doctest)]
