@@ -1,4 +1,6 @@
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
+
+use milepost_core::VocabularyError;
 
 /// A parameter with which a world cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,14 @@ pub struct TaskError {
 /// Checks the parameters of one world.
 #[derive(Clone, Copy)]
 pub(crate) struct Check(pub(crate) &'static str);
+
+impl TaskError {
+    /// The words of a task make no vocabulary.
+    pub(crate) fn words(world: &'static str, error: &VocabularyError) -> Self {
+        let requirement = "distinct words without white space".to_owned();
+        Self { world, parameter: "vocabulary", value: error.to_string(), requirement }
+    }
+}
 
 impl Check {
     /// `Err` with what is required, unless `holds`.
@@ -56,5 +66,15 @@ impl Check {
     ) -> Result<(), TaskError> {
         let requirement = format!("from {least} to {most}");
         self.that((least..=most).contains(&value), parameter, value, requirement)
+    }
+    /// At least one item, none listed twice.
+    pub(crate) fn listed<T: PartialEq + Debug>(
+        self,
+        parameter: &'static str,
+        items: &[T],
+    ) -> Result<(), TaskError> {
+        let distinct = items.iter().enumerate().all(|(index, item)| !items[..index].contains(item));
+        let holds = !items.is_empty() && distinct;
+        self.that(holds, parameter, format!("{items:?}"), "a list of at least one, none twice")
     }
 }

@@ -6,6 +6,7 @@ mod microworld;
 mod observation;
 mod table;
 mod task;
+pub mod tokens;
 pub mod worlds;
 
 pub use dynamics::{Dynamics, Transition, uniform_over_legal};

@@ -1,0 +1,11 @@
+//! Tasks over tokens whose truth is known: which step is wrong, what a prefix is worth, how good an answer is.
+
+mod arith_chain;
+mod gold;
+mod single_turn;
+
+pub use arith_chain::{
+    ArithChain, ArithChainConfig, ArithStep, Arithmetic, Chain, Habit, Operator, Route, Solver, SolverConfig,
+};
+pub use gold::{GoldOnly, GoldScore};
+pub use single_turn::{SingleTurn, TurnTask};
