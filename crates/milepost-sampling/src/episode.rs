@@ -1,0 +1,129 @@
+use milepost_core::{
+    Budget, DrawnTurn, Ending, EnvError, Environment, Probe, Provenance, SpanKind, StateRecords, TaskSeed,
+    TokenEnvironment, Trajectory, TrajectoryBuilder, TrajectoryError, Version,
+};
+
+use crate::{Context, ContextError, EpisodeSummary, FaultCounts, SamplerSettings};
+
+/// An episode still running. A clone is a snapshot: the world and all that was recorded.
+///
+/// Layout of its trajectory: the prompt is a span of kind `Prompt` in turn 0; turn `t` is what the policy
+/// wrote, then the world's reply to it as a span of kind `Environment` with the same turn.
+#[derive(Clone)]
+pub(crate) struct Episode<E: Environment> {
+    pub task: TaskSeed,
+    /// The number that keys the task's draws.
+    pub key: u64,
+    pub member: u32,
+    pub environment: E,
+    pub builder: TrajectoryBuilder<()>,
+    pub policy_tokens: u64,
+    pub faults: FaultCounts,
+}
+
+/// A stretch of a turn as the policy wrote it.
+pub(crate) struct Piece<'a> {
+    pub provenance: Provenance,
+    pub drawn: &'a DrawnTurn,
+}
+
+impl<E: TokenEnvironment> Episode<E> {
+    /// Resets a copy of `prototype` to `task` and reads its prompt.
+    pub(crate) fn start(
+        prototype: &E,
+        (key, task): (u64, TaskSeed),
+        member: u32,
+        version: Version,
+        probes: &mut [Box<dyn Probe<E>>],
+    ) -> Result<Self, EnvError> {
+        let mut environment = prototype.clone();
+        environment.reset(task)?;
+        let records = StateRecords::named(probes.iter().map(|probe| probe.name()));
+        let mut builder = TrajectoryBuilder::new(task, member, 0, version, records);
+        let prompt = said(&environment);
+        builder.span(SpanKind::Prompt, Provenance::Forced, &prompt, &[]);
+        let mut episode = Self {
+            task,
+            key,
+            member,
+            environment,
+            builder,
+            policy_tokens: 0,
+            faults: FaultCounts::default(),
+        };
+        episode.record_state(probes);
+        Ok(episode)
+    }
+
+    /// Turns taken.
+    pub(crate) const fn turns(&self) -> u32 {
+        self.builder.turns() as u32
+    }
+
+    /// What the policy reads before the next turn.
+    pub(crate) fn context(&self, settings: &SamplerSettings) -> Result<Context, ContextError> {
+        settings.context.before_turn(&self.builder.so_far().spans, self.turns())
+    }
+
+    /// Takes a turn made of `pieces`, and says how the episode ended, if it did.
+    pub(crate) fn take_turn(
+        &mut self,
+        pieces: &[Piece<'_>],
+        settings: &SamplerSettings,
+        probes: &mut [Box<dyn Probe<E>>],
+    ) -> Result<Option<Ending>, EnvError> {
+        let mut action = Vec::new();
+        for piece in pieces {
+            action.extend_from_slice(&piece.drawn.tokens);
+            self.builder.drawn(SpanKind::Policy, piece.provenance, piece.drawn);
+        }
+        self.policy_tokens += action.len() as u64;
+        let outcome = self.environment.step(&action)?;
+        self.faults.count(self.environment.fault());
+        let reply = said(&self.environment);
+        if !reply.is_empty() {
+            self.builder.span(SpanKind::Environment, Provenance::Forced, &reply, &[]);
+        }
+        self.builder.end_turn(outcome.reward);
+        self.record_state(probes);
+        Ok(outcome.ending.or_else(|| self.spent(settings)))
+    }
+
+    /// The budget that is used up, if one is.
+    fn spent(&self, settings: &SamplerSettings) -> Option<Ending> {
+        if self.turns() >= settings.max_turns {
+            Some(Ending::Truncated(Budget::Steps))
+        } else if self.policy_tokens >= settings.max_policy_tokens {
+            Some(Ending::Truncated(Budget::Tokens))
+        } else {
+            None
+        }
+    }
+
+    /// The trajectory and its summary.
+    pub(crate) fn finish(self, ending: Ending) -> Result<(Trajectory<()>, EpisodeSummary), TrajectoryError> {
+        let turns = self.turns();
+        let trajectory = self.builder.finish(ending)?;
+        let summary = EpisodeSummary {
+            task: self.task,
+            environment_return: trajectory.environment_return(),
+            turns,
+            ending,
+            policy_tokens: self.policy_tokens,
+            faults: self.faults,
+        };
+        Ok((trajectory, summary))
+    }
+
+    fn record_state(&mut self, probes: &mut [Box<dyn Probe<E>>]) {
+        let read: Vec<f64> = probes.iter_mut().map(|probe| probe.read(&self.environment)).collect();
+        self.builder.state((), self.environment.state_key(), &read);
+    }
+}
+
+/// What the world has said since the last turn.
+fn said<E: TokenEnvironment>(environment: &E) -> Vec<u32> {
+    let mut words = environment.new_observation();
+    environment.observe(&mut words);
+    words
+}

@@ -1,0 +1,65 @@
+use milepost_core::{EnvError, GroupError, SignalError, TaskSeed, TrajectoryError, VersionMismatch};
+
+use crate::ContextError;
+
+/// What can go wrong while sampling; `E` is the policy's own error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamplingError<E> {
+    /// The policy failed.
+    #[error("the policy could not answer: {0}")]
+    Policy(#[source] E),
+    /// The world refused.
+    #[error(transparent)]
+    Environment(#[from] EnvError),
+    /// No context could be made.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// What was sampled does not form a trajectory.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// What was sampled does not form a group.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// A reward channel does not fit.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// Log-probabilities were asked of another version than the one that sampled.
+    #[error("log-probabilities are those of the version that sampled: {0}")]
+    Version(#[from] VersionMismatch),
+    /// There is nothing to sample from.
+    #[error("no tasks were given; a sampler needs at least one")]
+    NoTasks,
+    /// A count that must not be 0 is.
+    #[error("`{name}` is 0; it must be at least 1")]
+    Zero {
+        /// The setting.
+        name: &'static str,
+    },
+    /// A setting is out of its range.
+    #[error("`{name}` is {value}; it must be {range}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// Where it must lie.
+        range: &'static str,
+    },
+    /// A task is over before its first turn.
+    #[error("task {} is over before its first turn; leave it out", task.get())]
+    AlreadyOver {
+        /// The task.
+        task: TaskSeed,
+    },
+    /// The policy's answer does not fit the request.
+    #[error("the policy returned {found} {what} where {expected} are needed")]
+    PolicyAnswer {
+        /// What was counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+}
