@@ -1,1 +1,8 @@
 #![doc = include_str!("../README.md")]
+
+mod digest;
+mod form;
+pub mod pages;
+mod parameter;
+
+pub use parameter::ParameterError;

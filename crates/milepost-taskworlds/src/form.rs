@@ -1,0 +1,89 @@
+use milepost_core::{Stream, Vocabulary};
+
+/// The shape of a turn: for each place the tokens that may stand there, in increasing order. The end of the
+/// turn follows the last place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Form {
+    places: Vec<Vec<u32>>,
+}
+
+impl Form {
+    /// A verb and the tokens of each of its arguments.
+    pub(crate) fn new(verb: u32, arguments: impl IntoIterator<Item = Vec<u32>>) -> Self {
+        let mut places = vec![vec![verb]];
+        places.extend(arguments.into_iter().map(|mut tokens| {
+            tokens.sort_unstable();
+            tokens
+        }));
+        Self { places }
+    }
+
+    /// Tokens of a whole turn, its end included.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len() + 1
+    }
+
+    fn begins_with(&self, tokens: &[u32]) -> bool {
+        tokens.len() <= self.places.len()
+            && self.places.iter().zip(tokens).all(|(place, token)| place.contains(token))
+    }
+
+    /// Whether `tokens` are a whole turn of this shape, its end included.
+    #[cfg(test)]
+    pub(crate) fn is_met(&self, tokens: &[u32]) -> bool {
+        tokens.split_last().is_some_and(|(end, rest)| {
+            *end == Vocabulary::END && rest.len() == self.places.len() && self.begins_with(rest)
+        })
+    }
+
+    /// A turn of this shape, its end included, every place drawn uniformly.
+    pub(crate) fn draw(&self, stream: &mut Stream) -> Vec<u32> {
+        let pick = |place: &Vec<u32>| place[stream.below(place.len() as u64) as usize];
+        let mut turn: Vec<u32> = self.places.iter().map(pick).collect();
+        turn.push(Vocabulary::END);
+        turn
+    }
+}
+
+/// Appends the tokens that may follow `tokens` in a turn of one of the `forms`, in increasing order.
+pub(crate) fn allowed(forms: &[Form], tokens: &[u32], into: &mut Vec<u32>) {
+    for form in forms.iter().filter(|form| form.begins_with(tokens)) {
+        match form.places.get(tokens.len()) {
+            Some(place) => into.extend_from_slice(place),
+            None => into.push(Vocabulary::END),
+        }
+    }
+    into.sort_unstable();
+    into.dedup();
+}
+
+/// A turn of one of the `forms`, each as likely. There must be one.
+pub(crate) fn draw(forms: &[Form], stream: &mut Stream) -> Vec<u32> {
+    forms[stream.below(forms.len() as u64) as usize].draw(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milepost_core::{Purpose, StreamKey};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn drawn_turns_are_those_that_the_grammar_allows_step_by_step(seed: u64) {
+            let forms = [
+                Form::new(3, [vec![9, 7], vec![5]]),
+                Form::new(3, [vec![8]]),
+                Form::new(4, []),
+            ];
+            let turn = draw(&forms, &mut Stream::new(StreamKey::new(seed, Purpose::POLICY)));
+            for length in 0..turn.len() {
+                let mut next = Vec::new();
+                allowed(&forms, &turn[..length], &mut next);
+                prop_assert!(next.contains(&turn[length]));
+                prop_assert!(next.is_sorted());
+            }
+            prop_assert!(forms.iter().any(|form| form.is_met(&turn) && form.len() == turn.len()));
+        }
+    }
+}

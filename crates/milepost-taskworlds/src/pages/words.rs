@@ -1,0 +1,170 @@
+use std::ops::Range;
+
+use milepost_core::Vocabulary;
+
+use super::action::PageAction;
+use super::config::PageConfig;
+use super::episode::{PageEpisode, Phase};
+use super::page::SIDE;
+use super::view::{Reading, Shown};
+use crate::form::Form;
+
+const FIXED: [&str; 12] = [
+    "search", "select", "crop", "answer", "question", "list", "page", "cell", "?", "blank", "over", "malformed",
+];
+
+/// The words of the world of pages: fixed ones, then numbers, entities, relations, values and page ids.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    vocabulary: Vocabulary,
+    numbers: Range<u32>,
+    entities: Range<u32>,
+    relations: Range<u32>,
+    values: Range<u32>,
+    pages: Range<u32>,
+}
+
+/// The id of a fixed word.
+const fn fixed(index: usize) -> u32 {
+    (Vocabulary::RESERVED.len() + index) as u32
+}
+
+const SEARCH: u32 = fixed(0);
+const SELECT: u32 = fixed(1);
+const CROP: u32 = fixed(2);
+const ANSWER: u32 = fixed(3);
+const QUESTION: u32 = fixed(4);
+const LIST: u32 = fixed(5);
+const PAGE: u32 = fixed(6);
+const CELL: u32 = fixed(7);
+const ILLEGIBLE: u32 = fixed(8);
+const BLANK: u32 = fixed(9);
+const OVER: u32 = fixed(10);
+const MALFORMED: u32 = fixed(11);
+
+impl Words {
+    pub(super) fn new(config: &PageConfig) -> Self {
+        let mut words: Vec<String> = FIXED.map(str::to_owned).into();
+        let mut family = |letter: char, count: u32| {
+            let first = fixed(words.len());
+            words.extend((0..count).map(|number| format!("{letter}{number}")));
+            first..first + count
+        };
+        let numbers = family('n', SIDE);
+        let entities = family('e', config.entities);
+        let relations = family('r', config.relations);
+        let values = family('v', config.values);
+        let pages = family('p', config.pages);
+        let vocabulary = Vocabulary::new(words).expect("letters and numbers tell the words apart");
+        Self { vocabulary, numbers, entities, relations, values, pages }
+    }
+
+    pub(super) const fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The turns that can be understood with `list` results and, if `crop`, an open page that can be cropped.
+    pub(super) fn forms(&self, config: &PageConfig, list: usize, crop: bool) -> Vec<Form> {
+        let all = |range: &Range<u32>| range.clone().collect::<Vec<u32>>();
+        let numbers = all(&self.numbers);
+        let mut forms = vec![Form::new(SEARCH, [all(&self.entities), all(&self.relations)])];
+        if list > 0 {
+            forms.push(Form::new(SELECT, [numbers[..list.min(config.list as usize)].to_vec()]));
+        }
+        if crop {
+            forms.push(Form::new(CROP, std::iter::repeat_n(numbers, 4)));
+        }
+        forms.push(Form::new(ANSWER, [all(&self.values)]));
+        forms
+    }
+
+    /// An action as a whole turn.
+    pub(super) fn write(&self, action: PageAction) -> Vec<u32> {
+        let number = |n: u32| self.numbers.start + n;
+        let mut turn = match action {
+            PageAction::Search { entity, relation } => {
+                vec![SEARCH, self.entities.start + entity, self.relations.start + relation]
+            }
+            PageAction::Select { slot } => vec![SELECT, number(slot)],
+            PageAction::Crop { x0, y0, x1, y1 } => {
+                vec![CROP, number(x0), number(y0), number(x1), number(y1)]
+            }
+            PageAction::Answer { value } => vec![ANSWER, self.values.start + value],
+        };
+        turn.push(Vocabulary::END);
+        turn
+    }
+
+    /// The action that a whole turn stands for, if it is one.
+    pub(super) fn read(&self, turn: &[u32]) -> Option<PageAction> {
+        let within = |range: &Range<u32>, token: u32| range.contains(&token).then(|| token - range.start);
+        let number = |token: u32| within(&self.numbers, token);
+        let (end, words) = turn.split_last()?;
+        if *end != Vocabulary::END {
+            return None;
+        }
+        Some(match *words {
+            [SEARCH, entity, relation] => PageAction::Search {
+                entity: within(&self.entities, entity)?,
+                relation: within(&self.relations, relation)?,
+            },
+            [SELECT, slot] => PageAction::Select { slot: number(slot)? },
+            [CROP, x0, y0, x1, y1] => {
+                PageAction::Crop { x0: number(x0)?, y0: number(y0)?, x1: number(x1)?, y1: number(y1)? }
+            }
+            [ANSWER, value] => PageAction::Answer { value: within(&self.values, value)? },
+            _ => return None,
+        })
+    }
+
+    /// Writes what the last turn brought.
+    pub(super) fn say(&self, episode: &PageEpisode, into: &mut Vec<u32>) {
+        let world = episode.world();
+        match episode.phase() {
+            Phase::Asked => {
+                let asked = world.question();
+                into.extend([
+                    QUESTION,
+                    self.entities.start + asked.entity,
+                    self.relations.start + asked.relation,
+                ]);
+            }
+            Phase::Listed => {
+                into.push(LIST);
+                for page in episode.results() {
+                    let entity = world.pages()[*page as usize].entity;
+                    into.extend([self.pages.start + page, self.entities.start + entity]);
+                }
+            }
+            Phase::Opened => {
+                let Some((_, page)) = episode.open() else { return };
+                into.extend([PAGE, self.entities.start + page.entity]);
+                for reading in Shown::FULL.read(page) {
+                    let place = reading.place;
+                    let corners = [place.x0, place.y0, place.x1 - 1, place.y1 - 1];
+                    into.push(CELL);
+                    into.extend(corners.map(|edge| self.numbers.start + edge as u32));
+                    self.say_reading(reading, into);
+                }
+            }
+            Phase::Cropped => {
+                let (Some((_, page)), Some(shown)) = (episode.open(), episode.cropped()) else { return };
+                into.push(CROP);
+                let before = into.len();
+                for reading in shown.read(page) {
+                    self.say_reading(reading, into);
+                }
+                if into.len() == before {
+                    into.push(BLANK);
+                }
+            }
+            Phase::Over => into.push(if episode.log().malformed { MALFORMED } else { OVER }),
+        }
+    }
+
+    fn say_reading(&self, reading: Reading, into: &mut Vec<u32>) {
+        let or_illegible = |range: &Range<u32>, glyph: Option<u32>| glyph.map_or(ILLEGIBLE, |g| range.start + g);
+        into.push(or_illegible(&self.relations, reading.relation));
+        into.push(or_illegible(&self.values, reading.value));
+    }
+}
