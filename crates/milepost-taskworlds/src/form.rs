@@ -19,6 +19,7 @@ impl Form {
     }
 
     /// Tokens of a whole turn, its end included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.places.len() + 1
     }

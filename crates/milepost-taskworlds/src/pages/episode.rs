@@ -158,12 +158,11 @@ impl PageEpisode {
             return Err(EnvError::StepAfterEnd { environment: environment(), ending });
         }
         self.elapsed += 1;
-        let outcome = match action.filter(|action| self.is_possible(*action)) {
-            Some(action) => self.act(action),
-            None => {
-                self.log.malformed = true;
-                Some(Ending::Malformed)
-            }
+        let outcome = if let Some(action) = action.filter(|action| self.is_possible(*action)) {
+            self.act(action)
+        } else {
+            self.log.malformed = true;
+            Some(Ending::Malformed)
         };
         let over = self.elapsed >= self.config.max_turns;
         self.ending = outcome.or_else(|| over.then_some(Ending::Truncated(Budget::Steps)));

@@ -1,6 +1,6 @@
 use super::action::PageAction;
-use super::episode::PageEpisode;
 use super::config::ActionSpace;
+use super::episode::PageEpisode;
 use super::world::Query;
 
 /// What an honest reader does who knows where the answer stands, but answers only after having read it.

@@ -89,8 +89,8 @@ impl Encoder<PageObservation> for PageEncoder {
     fn encode(&self, observation: &PageObservation, _state_key: u64, out: &mut [f32]) {
         let mut phase = [0.0; Phase::COUNT];
         phase[observation.phase as usize] = 1.0;
-        let parts =
-            [&observation.question, &observation.titles, &observation.view, &observation.crop].map(Vec::as_slice);
+        let parts = [&observation.question, &observation.titles, &observation.view, &observation.crop]
+            .map(Vec::as_slice);
         let all = parts.into_iter().chain([phase.as_slice()]).flatten();
         for (slot, number) in out.iter_mut().zip(all) {
             *slot = *number;

@@ -79,7 +79,10 @@ impl Environment for PageText {
         let understood = self.words.read(action).filter(|action| action.validate(self.config()).is_ok());
         let outcome = self.inner.turn(understood)?;
         let degenerate = self.inner.phase() == Phase::Cropped
-            && self.episode().and_then(PageEpisode::cropped).is_some_and(|shown| shown.region.is_degenerate());
+            && self
+                .episode()
+                .and_then(PageEpisode::cropped)
+                .is_some_and(|shown| shown.region.is_degenerate());
         self.fault = match outcome.ending {
             Some(Ending::Malformed) => Some(TurnFault::Malformed),
             _ => degenerate.then_some(TurnFault::Refused),

@@ -45,11 +45,8 @@ impl Shown {
         let sharp = width.max(height) <= sharp as i32;
         let cut = raw.grown(padding as i32).intersection(PAGE);
         let even = |edge: i32| edge + edge % 2;
-        let region = if sharp {
-            cut
-        } else {
-            Rect::new(cut.x0 / 2 * 2, cut.y0 / 2 * 2, even(cut.x1), even(cut.y1))
-        };
+        let region =
+            if sharp { cut } else { Rect::new(cut.x0 / 2 * 2, cut.y0 / 2 * 2, even(cut.x1), even(cut.y1)) };
         Self { region, sharp }
     }
 
@@ -71,11 +68,8 @@ impl Shown {
             for y in 0..rows.min(VIEW) {
                 for x in 0..columns.min(VIEW) {
                     let at = |dx, dy| page.pixels[index(channel, left + x * step + dx, top + y * step + dy)];
-                    let brightness = if self.sharp {
-                        at(0, 0)
-                    } else {
-                        (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4.0
-                    };
+                    let brightness =
+                        if self.sharp { at(0, 0) } else { (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) / 4.0 };
                     into[((channel * VIEW + y) * VIEW + x) as usize] = brightness;
                 }
             }

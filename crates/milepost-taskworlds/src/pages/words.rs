@@ -10,7 +10,18 @@ use super::view::{Reading, Shown};
 use crate::form::Form;
 
 const FIXED: [&str; 12] = [
-    "search", "select", "crop", "answer", "question", "list", "page", "cell", "?", "blank", "over", "malformed",
+    "search",
+    "select",
+    "crop",
+    "answer",
+    "question",
+    "list",
+    "page",
+    "cell",
+    "?",
+    "blank",
+    "over",
+    "malformed",
 ];
 
 /// The words of the world of pages: fixed ones, then numbers, entities, relations, values and page ids.
@@ -163,7 +174,8 @@ impl Words {
     }
 
     fn say_reading(&self, reading: Reading, into: &mut Vec<u32>) {
-        let or_illegible = |range: &Range<u32>, glyph: Option<u32>| glyph.map_or(ILLEGIBLE, |g| range.start + g);
+        let or_illegible =
+            |range: &Range<u32>, glyph: Option<u32>| glyph.map_or(ILLEGIBLE, |g| range.start + g);
         into.push(or_illegible(&self.relations, reading.relation));
         into.push(or_illegible(&self.values, reading.value));
     }

@@ -34,7 +34,8 @@ fn oracles() -> impl Strategy<Value = PageOracle> {
 }
 
 fn logs() -> impl Strategy<Value = EpisodeLog> {
-    let viewed = (0..8_u32, prop::collection::vec(rects(), 0..3)).prop_map(|(page, boxes)| Viewed { page, boxes });
+    let viewed =
+        (0..8_u32, prop::collection::vec(rects(), 0..3)).prop_map(|(page, boxes)| Viewed { page, boxes });
     let search = (prop::collection::vec(0..8_u32, 0..5), prop::collection::vec(viewed, 0..3))
         .prop_map(|(results, selections)| SearchRecord { results, selections });
     (prop::collection::vec(search, 0..4), prop::option::of(0..4_u32), prop::bool::weighted(0.1))
@@ -115,8 +116,10 @@ fn a_complete_useless_answer_can_rank_below_an_incomplete_good_search() {
 
 #[test]
 fn without_a_search_nothing_is_measured() {
-    let oracle =
-        PageOracle { answer: 1, gold: vec![GoldPage { page: 0, region: Rect::new(0, 0, 4, 2), needs_crop: true }] };
+    let oracle = PageOracle {
+        answer: 1,
+        gold: vec![GoldPage { page: 0, region: Rect::new(0, 0, 4, 2), needs_crop: true }],
+    };
     let guessed = EpisodeLog { answer: Some(1), ..EpisodeLog::default() };
     let Measures { format, answer, ranking, selection, localisation } = Measures::of(&guessed, &oracle);
     assert_eq!((format, answer), (Format::Broken, 1.0));
