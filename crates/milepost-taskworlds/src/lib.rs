@@ -2,6 +2,7 @@
 
 mod digest;
 mod form;
+pub mod lookup;
 pub mod pages;
 mod parameter;
 

@@ -1,0 +1,71 @@
+use milepost_core::{Demonstrator, Stream};
+
+use super::turn::{Act, Answer, write};
+use super::words::Thought;
+use super::{Fact, LookupConfig, LookupQa, Query};
+
+impl Demonstrator for LookupQa {
+    /// Asks for the next unresolved hop, again where the document did not come back and a turn can be spared, and
+    /// answers once all are resolved, or when the turns run out. It knows the answer, so it always succeeds.
+    fn expert_turn(&self) -> Option<Vec<u32>> {
+        let oracle = self.oracle().filter(|_| self.ending_is_open())?;
+        let resolved = self.resolved();
+        let query = oracle.next_query(resolved).filter(|_| !self.is_last_turn());
+        let act = if let Some(query) = query {
+            Act::Query(query)
+        } else {
+            let golds: Vec<Fact> = oracle.facts().collect();
+            Act::Answer(self.supported_answer(oracle.entities(), &golds))
+        };
+        let state = if query.is_some() { oracle.state(resolved) } else { Thought::Done };
+        Some(write(&self.words, self.thought(state), &act))
+    }
+
+    /// Each number of thoughts as likely; then a query or an answer, each as likely where both are allowed, with
+    /// everything in it uniform.
+    fn random_turn(&self, stream: &mut Stream) -> Vec<u32> {
+        let LookupConfig { entities, relations, thoughts, .. } = *self.config;
+        let mut below = |n: u32| stream.below(u64::from(n.max(1))) as u32;
+        let thoughts: Vec<Thought> =
+            (0..below(thoughts + 1)).map(|_| Thought::of(below(Thought::COUNT))).collect();
+        let forced = self.is_last_turn() && self.config.force_answer;
+        let act = if !forced && below(2) == 0 {
+            Act::Query(Query { entity: below(entities), relation: below(relations) })
+        } else {
+            let via = if self.config.via { below(self.config.hops) } else { 0 };
+            let citations = below(self.config.citations + 1);
+            Act::Answer(Answer {
+                entity: below(entities),
+                via: (0..via).map(|_| below(entities)).collect(),
+                citations: (0..citations).map(|_| below(self.config.document_ids)).collect(),
+            })
+        };
+        write(&self.words, thoughts, &act)
+    }
+}
+
+impl LookupQa {
+    pub(super) fn ending_is_open(&self) -> bool {
+        milepost_core::Environment::ending(self).is_none()
+    }
+
+    pub(super) fn is_last_turn(&self) -> bool {
+        self.events().len() + 1 >= self.config.turns as usize
+    }
+
+    /// The thought where the world allows one.
+    pub(super) fn thought(&self, thought: Thought) -> Option<Thought> {
+        (self.config.thoughts > 0).then_some(thought)
+    }
+
+    /// An answer with the last of `entities` (`e_0 … e_h`) that names those between and cites those of the `facts`
+    /// that were shown, as far as the world allows.
+    pub(super) fn supported_answer(&self, entities: &[u32], facts: &[Fact]) -> Answer {
+        let entity = entities.last().copied().unwrap_or_default();
+        let between = entities.get(1..entities.len().saturating_sub(1)).unwrap_or_default();
+        let via = if self.config.via { between.to_vec() } else { Vec::new() };
+        let shown = self.shown();
+        let labels = facts.iter().filter_map(|fact| shown.iter().find(|d| d.fact == *fact)).map(|d| d.label);
+        Answer { entity, via, citations: labels.take(self.config.citations as usize).collect() }
+    }
+}

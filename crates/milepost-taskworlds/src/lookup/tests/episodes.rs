@@ -1,0 +1,190 @@
+use milepost_core::{Budget, Outcome};
+
+use super::super::{LookupAction, LookupEvent, LookupMeasure};
+use super::*;
+
+proptest! {
+    #[test]
+    fn without_noise_the_expert_needs_one_turn_a_hop_and_one_to_answer(config in configs(), seed: u64) {
+        let mut world = started(LookupConfig { retriever_noise: 0.0, ..config }, seed);
+        prop_assert_eq!(follow_expert(&mut world), 1.0);
+        prop_assert_eq!(world.ending(), Some(Ending::Terminated(Outcome::Success)));
+        // A near miss may happen to be the gold document of the hop after, which is then not looked up.
+        let hops = world.config().hops;
+        prop_assert!(world.elapsed() <= hops + 1);
+        let accident = world.events().windows(2).any(|pair| pair[1].resolved > pair[0].resolved + 1);
+        prop_assert!(world.elapsed() == hops + 1 || accident);
+        let gold = world.gold().expect("started");
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::Evidence), 1.0);
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::Shortcut), 0.0);
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::Searches), f64::from(world.elapsed() - 1));
+    }
+
+    #[test]
+    fn replaying_a_prefix_gives_the_same_world(config in configs(), seed: u64) {
+        let mut draws = stream(seed);
+        let mut world = started(config.clone(), seed);
+        let mut turns = Vec::new();
+        play(&mut world, |world| {
+            let turn = world.noisy_turn(0.3, &mut draws);
+            turns.push(turn.clone());
+            turn
+        });
+        let mut again = started(config, seed);
+        for turn in &turns {
+            again.step(turn).expect("the episode runs");
+        }
+        prop_assert_eq!(again, world);
+    }
+
+    #[test]
+    fn the_record_tells_what_was_said(config in configs(), seed: u64) {
+        let mut world = started(config, seed);
+        let mut draws = stream(seed);
+        while world.ending().is_none() {
+            let turn = world.random_turn(&mut draws);
+            let before = world.resolved();
+            world.step(&turn).expect("the episode runs");
+            let event = world.events().last().expect("a turn was taken");
+            prop_assert_eq!(event.resolved, before);
+            let words = world.words();
+            let mut reply = Vec::new();
+            for document in event.documents() {
+                reply.push(super::super::Words::DOC);
+                reply.extend((world.config().citations > 0).then(|| words.label(document.label)));
+                reply.extend(words.name(document.fact.subject));
+                reply.push(words.relation(document.fact.relation));
+                reply.extend(words.name(document.fact.object));
+                reply.push(super::super::Words::EOD);
+            }
+            prop_assert_eq!(said(&world), reply);
+        }
+    }
+
+    #[test]
+    fn a_document_keeps_its_id_and_no_two_share_one(config in configs(), seed: u64) {
+        let mut world = started(LookupConfig { citations: 2, ..config }, seed);
+        let mut draws = stream(seed);
+        play(&mut world, |world| world.random_turn(&mut draws));
+        let shown = world.shown();
+        for (at, document) in shown.iter().enumerate() {
+            prop_assert!(shown[..at].iter().all(|d| d.label != document.label && d.fact != document.fact));
+        }
+        for document in world.events().iter().flat_map(LookupEvent::documents) {
+            prop_assert!(shown.contains(document));
+        }
+    }
+
+    #[test]
+    fn a_citation_is_evidence_only_if_its_document_was_shown(config in configs(), seed: u64) {
+        let mut world = started(LookupConfig { citations: 3, ..config }, seed);
+        let mut draws = stream(seed);
+        play(&mut world, |world| world.random_turn(&mut draws));
+        let shown = world.shown();
+        if let Some(LookupAction::Answer { answer, evidence }) = world.events().last().map(|e| &e.action) {
+            prop_assert_eq!(answer.citations.len(), evidence.len());
+            for (label, fact) in answer.citations.iter().zip(evidence) {
+                let document = shown.iter().find(|document| document.label == *label);
+                prop_assert_eq!(document.map(|document| document.fact), *fact);
+            }
+        }
+    }
+
+    #[test]
+    fn the_reward_is_that_of_the_answer(config in configs(), seed: u64, guess in 0u32..4) {
+        let mut world = started(config, seed);
+        let oracle = world.oracle().expect("started");
+        let (answer, right) = (oracle.answer(), guess == oracle.answer());
+        let text = |entity| world.words().vocabulary().decode(&world.words().name(entity).collect::<Vec<_>>());
+        let (turn, names) = (format!("ans {} <end>", text(guess)), [text(guess), text(answer)]);
+        let (reward, ending) = say(&mut world, &turn);
+        let outcome = if right { Outcome::Success } else { Outcome::Failure };
+        prop_assert_eq!(ending, Some(Ending::Terminated(outcome)));
+        let shared = names[0].split(' ').filter(|word| names[1].split(' ').any(|other| other == *word)).count();
+        let f1 = shared as f64 / f64::from(world.config().name_len);
+        let expected = match world.config().outcome {
+            OutcomeReward::ExactMatch => f64::from(u8::from(right)),
+            OutcomeReward::F1 => f1,
+        };
+        prop_assert_eq!(reward, expected);
+        let gold = world.gold().expect("started");
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::F1), f1);
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::ExactMatch), f64::from(u8::from(right)));
+        prop_assert_eq!(gold.for_evaluation(LookupMeasure::Shortcut), f64::from(u8::from(right)));
+    }
+}
+
+#[test]
+fn names_of_one_token_make_f1_and_exact_match_the_same() {
+    let config = LookupConfig { name_len: 1, outcome: OutcomeReward::F1, ..LookupConfig::default() };
+    for seed in 0..50 {
+        let mut world = started(config.clone(), seed);
+        let exact = world.oracle().expect("started").answer() == 3;
+        let (reward, _) = say(&mut world, "ans e3 <end>");
+        assert_eq!(reward, f64::from(u8::from(exact)));
+    }
+}
+
+#[test]
+fn queries_without_an_answer_are_truncated_and_nonsense_is_malformed() {
+    let config = LookupConfig { force_answer: false, ..LookupConfig::default() };
+    let mut world = started(config, 3);
+    for turn in 0..4 {
+        let (reward, ending) = say(&mut world, "hop1 q first0 last1 r2 <end>");
+        assert_eq!(reward, 0.0);
+        assert_eq!(ending, (turn == 3).then_some(Ending::Truncated(Budget::Steps)));
+        assert!(!said(&world).is_empty());
+    }
+    for nonsense in [
+        "q first0 r2 <end>",
+        "q first0 last1 <end>",
+        "ans first0 <end>",
+        "ans first0 last1",
+        "hop1 hop1 hop1 ans first0 last1 <end>",
+        "ans first0 last1 cite d0 <end>",
+        "ans first0 last1 via first0 last1 <end>",
+        "ok <end>",
+        "hint first0 last1 r2 <end>",
+        "ans first0 last1 <end> <end>",
+    ] {
+        let mut world = started(LookupConfig::default(), 3);
+        assert_eq!(say(&mut world, nonsense), (0.0, Some(Ending::Malformed)), "{nonsense}");
+        assert!(said(&world).is_empty());
+        let tokens = world.words().vocabulary().encode(nonsense).expect("words");
+        assert_eq!(world.events()[0].action, LookupAction::Malformed { tokens });
+    }
+}
+
+#[test]
+fn only_a_right_answer_with_its_whole_chain_is_supported() {
+    let config = LookupConfig {
+        via: true,
+        citations: 4,
+        retriever_noise: 0.0,
+        hops: 3,
+        shortcut: 0.0,
+        ..LookupConfig::default()
+    };
+    let supported =
+        |world: &LookupQa| world.gold().expect("started").for_evaluation(LookupMeasure::Supported);
+    let mut found = 0;
+    for seed in 0..20 {
+        let mut world = started(config.clone(), seed);
+        while world.resolved() < 3 {
+            let turn = world.expert_turn().expect("running");
+            world.step(&turn).expect("running");
+        }
+        let turn = world.expert_turn().expect("running");
+        let cite = turn.iter().position(|token| *token == super::super::Words::CITE).expect("it cites");
+        let mut full = world.clone();
+        full.step(&turn).expect("running");
+        assert_eq!(supported(&full), 1.0);
+        found += 1;
+        let mut uncited = turn.clone();
+        uncited.drain(cite..cite + 2);
+        let mut less = world.clone();
+        assert!(less.step(&uncited).expect("running").ending.is_some_and(Ending::is_success));
+        assert_eq!(supported(&less), 0.0, "a hop without a citation");
+    }
+    assert_eq!(found, 20);
+}
