@@ -133,7 +133,7 @@ impl Settings<'_> {
         if self.light {
             command.args(tidy::BURN_FREE.iter().flat_map(|name| ["--package", name]));
         } else {
-            command.arg("--workspace");
+            command.arg("--workspace").args(["--features", "milepost-policies/tokenizers"]);
         }
         if self.wgpu.is_ok() {
             command.args(["--features", "milepost-lab/wgpu"]);

@@ -16,6 +16,8 @@ mod state_index;
 mod tensors;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "tokenizers")]
+mod tokenizer;
 
 pub use adam::{Adam, AdamConfig};
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
@@ -28,3 +30,5 @@ pub use networks::{ActorCritic, Dense, MinigridCnn, Mlp, Network, TabularSoftmax
 pub use sampling::{greedy_action, log_probability, sample_action};
 pub use state_index::StateIndex;
 pub use tensors::{action_log_probabilities, entropy, log_probabilities, masked_logits};
+#[cfg(feature = "tokenizers")]
+pub use tokenizer::{Encoding, Tokenizer, TokenizerError};
