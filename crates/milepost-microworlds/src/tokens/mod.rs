@@ -3,9 +3,16 @@
 mod arith_chain;
 mod gold;
 mod single_turn;
+mod trace_lab;
 
 pub use arith_chain::{
     ArithChain, ArithChainConfig, ArithStep, Arithmetic, Chain, Habit, Operator, Route, Solver, SolverConfig,
 };
 pub use gold::{GoldOnly, GoldScore};
 pub use single_turn::{SingleTurn, TurnTask};
+pub use trace_lab::{
+    Attribute, AttributeWeights, Attributes, Cue, CueShares, Domain, Fact, FactTable, Flip, GoldWeights,
+    LabelledPair, Operand, PairSource, PairSourceConfig, PlacedSegment, Region, Relation, Segment,
+    SegmentTruth, Teacher, TeacherLabel, TraceFeatures, TraceLab, TraceLabConfig, TraceProblem, Writer,
+    WriterConfig,
+};
