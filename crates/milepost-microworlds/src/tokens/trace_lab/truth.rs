@@ -93,7 +93,9 @@ impl TraceLab {
     pub fn coverage(&self, problem: &TraceProblem, tokens: &[u32]) -> Option<f64> {
         let segments = self.segments(tokens)?;
         let spoken = |term: &Fact| {
-            segments.iter().any(|placed| matches!(placed.segment, Segment::Fact { fact, .. } if fact == *term))
+            segments
+                .iter()
+                .any(|placed| matches!(placed.segment, Segment::Fact { fact, .. } if fact == *term))
         };
         let terms: Vec<Fact> = problem.terms().filter(|fact| !self.is_hazard(*fact)).collect();
         let used = terms.iter().filter(|term| spoken(term)).count();
