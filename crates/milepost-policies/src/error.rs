@@ -49,4 +49,61 @@ pub enum PolicyError {
         /// Rows for states that can be told apart.
         capacity: usize,
     },
+    /// A sequence does not fit into the model's context.
+    #[error(
+        "{length} tokens do not fit into the context of {context}; shorten the transcript (a context rule) or build the model with a larger context"
+    )]
+    ContextOverflow {
+        /// Tokens of the sequence.
+        length: usize,
+        /// Tokens that fit.
+        context: usize,
+    },
+    /// A sequence has no token to start from.
+    #[error("context {row} is empty; a policy reads at least one token, such as <begin>")]
+    EmptyContext {
+        /// Which of the batch.
+        row: usize,
+    },
+    /// There is nothing to read.
+    #[error("a batch of sequences is empty; give at least one")]
+    EmptyBatch,
+    /// A token is not one that the model knows.
+    #[error(
+        "token {token} is outside the model's vocabulary of {vocabulary}; use the vocabulary the model was built for"
+    )]
+    UnknownToken {
+        /// The token.
+        token: u32,
+        /// Tokens the model knows.
+        vocabulary: usize,
+    },
+    /// A decoding step names a row that the session does not have.
+    #[error("row {row} was to be continued, but the session has {live} rows")]
+    UnknownRow {
+        /// The row.
+        row: usize,
+        /// Rows of the session.
+        live: usize,
+    },
+    /// A decoding step has not one token for each row.
+    #[error("{tokens} tokens were given for {rows} rows; give one token for each row that goes on")]
+    RowCount {
+        /// Rows that go on.
+        rows: usize,
+        /// Tokens given.
+        tokens: usize,
+    },
+    /// A token was to be drawn or scored under a restriction that it does not satisfy.
+    #[error("{reason}")]
+    Allowed {
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// Results could not be read from the device.
+    #[error("results could not be read from the device: {reason}")]
+    Device {
+        /// What the device said.
+        reason: String,
+    },
 }

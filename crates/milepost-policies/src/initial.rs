@@ -29,6 +29,21 @@ impl<'a> Initializer<'a> {
         Param::from_data(TensorData::new(values, [inputs, outputs]), self.device)
     }
 
+    /// A matrix of independent normal draws with standard deviation `deviation`.
+    pub(crate) fn normal(&mut self, [rows, columns]: [usize; 2], deviation: f64) -> Param<Tensor<2>> {
+        let key = StreamKey { task: self.next, ..StreamKey::new(self.run_seed, Purpose::INITIAL_WEIGHTS) };
+        self.next += 1;
+        let mut stream = Stream::new(key);
+        let values: Vec<f32> = (0..rows * columns).map(|_| (deviation * stream.normal()) as f32).collect();
+        Param::from_data(TensorData::new(values, [rows, columns]), self.device)
+    }
+
+    /// A parameter of ones; it takes an index too.
+    pub(crate) fn ones<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
+        self.next += 1;
+        Param::from_data(TensorData::new(vec![1f32; shape.iter().product()], shape), self.device)
+    }
+
     /// A parameter of zeros. It takes an index too, so that later parameters keep theirs.
     pub(crate) fn zeros<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
         self.next += 1;

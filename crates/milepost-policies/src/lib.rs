@@ -7,17 +7,20 @@ mod config;
 mod device;
 mod error;
 mod ftanh;
+pub mod fused;
 mod gradient;
 mod initial;
 mod networks;
 mod parameters;
 mod sampling;
+mod sequence;
 mod state_index;
 mod tensors;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
+mod transformer;
 
 pub use adam::{Adam, AdamConfig};
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
@@ -28,7 +31,12 @@ pub use ftanh::ftanh;
 pub use gradient::global_norm;
 pub use networks::{ActorCritic, Dense, MinigridCnn, Mlp, Network, TabularSoftmax};
 pub use sampling::{greedy_action, log_probability, sample_action};
+pub use sequence::{Demonstration, ModelPolicy, SequenceModel, behaviour_clone, supervised_step};
 pub use state_index::StateIndex;
 pub use tensors::{action_log_probabilities, entropy, log_probabilities, masked_logits};
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::{Encoding, Tokenizer, TokenizerError};
+pub use transformer::{
+    Affine, Biases, Block, CausalTransformer, FeedForward, KeyValueCache, Norm, NormKind, Positions,
+    TransformerConfig, Trunk, ValueKind,
+};

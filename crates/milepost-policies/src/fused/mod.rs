@@ -1,0 +1,113 @@
+//! What a transformer repeats in every block, as one operation each with an exact backward pass.
+//!
+//! On the CPU these are kernels of our own; elsewhere they are composed of Burn's operations.
+
+mod composed;
+
+use burn::tensor::{Int, Tensor};
+
+/// How the columns of a projection divide into attention heads: queries, then keys, then values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heads {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; each serves `heads / kv_heads` query heads.
+    pub kv_heads: usize,
+    /// Columns of one head.
+    pub head_dim: usize,
+}
+
+impl Heads {
+    /// Query heads that share one key head.
+    #[must_use]
+    pub const fn group(self) -> usize {
+        self.heads / self.kv_heads
+    }
+    /// Columns of all queries.
+    #[must_use]
+    pub const fn query_width(self) -> usize {
+        self.heads * self.head_dim
+    }
+    /// Columns of all keys, and of all values.
+    #[must_use]
+    pub const fn key_width(self) -> usize {
+        self.kv_heads * self.head_dim
+    }
+    /// Columns of queries, keys and values together.
+    #[must_use]
+    pub const fn width(self) -> usize {
+        self.query_width() + 2 * self.key_width()
+    }
+    /// `1/√head_dim`, which scales the scores.
+    #[must_use]
+    pub fn scale(self) -> f64 {
+        (self.head_dim as f64).sqrt().recip()
+    }
+}
+
+/// Where a row of a decoding step lives in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheRow {
+    /// Which sequence of the cache.
+    pub slot: usize,
+    /// Which position its new token takes: the number of tokens before it.
+    pub position: usize,
+}
+
+/// `x / √(mean(x²) + ε) · gain` along each row (Zhang and Sennrich 2019). `[r, d], [d] → [r, d]`
+#[must_use]
+pub fn rms_norm(x: Tensor<2>, gain: Tensor<1>, epsilon: f64) -> Tensor<2> {
+    composed::rms_norm(x, gain, epsilon)
+}
+
+/// `(x − mean) / √(variance + ε) · gain + bias` along each row (Ba et al. 2016). `[r, d] → [r, d]`
+#[must_use]
+pub fn layer_norm(x: Tensor<2>, gain: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<2> {
+    composed::layer_norm(x, gain, bias, epsilon)
+}
+
+/// `silu(gate) · up` with `silu(x) = x · σ(x)` (Shazeer 2020); gate is the left half of the columns, up the
+/// right half. `[r, 2f] → [r, f]`
+#[must_use]
+pub fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
+    composed::swiglu(gate_up)
+}
+
+/// Rotary positions (Su et al. 2021), half against half as Llama has them: in each of the first `heads`
+/// heads, `(a, b) ← (a·cos − b·sin, b·cos + a·sin)` for its left half `a` and right half `b`. The columns
+/// that follow are passed on. Row `i` takes row `i mod p` of the tables.
+/// `[r, ≥ 2·half·heads], [p, half], [p, half] → [r, ..]`
+#[must_use]
+pub fn rotary(x: Tensor<2>, cos: Tensor<2>, sin: Tensor<2>, heads: usize) -> Tensor<2> {
+    composed::rotary(x, cos, sin, heads)
+}
+
+/// `softmax(q kᵀ / √head_dim) v` for each head, each position looking at itself and what comes before.
+/// Rows are sequences of `length` after one another. `[n·length, width] → [n·length, query width]`
+#[must_use]
+pub fn causal_attention(qkv: Tensor<2>, heads: Heads, length: usize) -> Tensor<2> {
+    composed::causal_attention(qkv, heads, length)
+}
+
+/// One step of [`causal_attention`] for one new token of each row: writes its key and value at the row's
+/// position and attends to everything up to there. Gradients do not pass.
+///
+/// `[n, width]`; keys `[slots, kv_heads, head_dim, capacity]` (time last: scores are then sums of rows);
+/// values `[slots, kv_heads, capacity, head_dim]`. Returns `[n, query width]` and the cache.
+#[must_use]
+pub fn cached_attention(
+    qkv: Tensor<2>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    heads: Heads,
+    rows: &[CacheRow],
+) -> (Tensor<2>, Tensor<4>, Tensor<4>) {
+    let qkv = if qkv.is_autodiff() { qkv.inner() } else { qkv };
+    composed::cached_attention(qkv, keys, values, heads, rows)
+}
+
+/// `log softmax(logits)[target]` of each row. `[r, v], [r] → [r]`
+#[must_use]
+pub fn token_log_probs(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
+    composed::token_log_probs(logits, targets)
+}
