@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool speaks")]
 
 use milepost_core::{Demonstrator, Ending, EnvError, Purpose, Stream, StreamKey, TaskSeed};
+use milepost_taskworlds::lookup::{LookupConfig, LookupQa};
 use milepost_taskworlds::pages::{ActionSpace, PageConfig, PageText};
 
 /// Tasks for each figure.
@@ -42,5 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("page-qa", &PageText::new(default)?)?;
     report("page-qa, without crop", &PageText::new(flat)?)?;
     report("page-qa, η = 1", &PageText::new(loud)?)?;
+    let three = LookupConfig { hops: 3, ..LookupConfig::default() };
+    report("lookup-qa", &LookupQa::default())?;
+    report("lookup-qa, 3 hops", &LookupQa::new(three)?)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::turn::Rules;
 use super::words::Thought;
 use crate::parameter::{Check, ParameterError};
 
@@ -119,6 +120,19 @@ impl LookupConfig {
     #[must_use]
     pub const fn reply(&self) -> u32 {
         self.top_k + self.distractors
+    }
+
+    /// The most tokens of an episode: the prompt, every turn as long as it can be, and every reply but that of the
+    /// answer. What a policy's context must hold for it never to be cut.
+    #[must_use]
+    pub fn token_bound(&self) -> usize {
+        let (name, rules) = (self.name_len as usize, Rules::new(self));
+        let label = usize::from(self.citations > 0);
+        let reply = self.reply() as usize * (2 + label + 2 * name + 1);
+        let searches = self.turns as usize - usize::from(self.force_answer);
+        let prompt = 2 + name + self.hops as usize;
+        let answer = usize::from(self.force_answer) * rules.answer_limit();
+        prompt + searches * (rules.query_limit() + reply) + answer
     }
 
     /// `Err` names the first parameter that no world can be built with, and what would be accepted.

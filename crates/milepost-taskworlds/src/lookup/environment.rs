@@ -193,11 +193,7 @@ impl Environment for LookupQa {
 
     fn reset(&mut self, seed: TaskSeed) -> Result<(), EnvError> {
         let task = Task::draw(&self.config, seed);
-        self.said.clear();
-        self.said.push(Vocabulary::BEGIN);
-        self.said.extend(self.words.name(task.entities[0]));
-        self.said.extend(task.chain.iter().map(|relation| self.words.relation(*relation)));
-        self.said.push(Words::ASKED);
+        self.said = task.prompt(&self.words, &[]);
         self.task = Some(Arc::new(task));
         self.events.clear();
         self.shown.clear();

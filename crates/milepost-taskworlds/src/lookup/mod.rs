@@ -8,6 +8,7 @@
 //! - [`LookupQa`] is the world, made from a [`LookupConfig`]; [`Words`] its vocabulary.
 //! - [`LookupEvent`]: what each turn did, for scorers, samplers and reports.
 //! - [`LookupOracle`]: what is true of the task, with grades of queries, thoughts and answers.
+//! - [`LookupProbe`]: the same as numbers, recorded while sampling; [`LookupQa::replay`] reads a recorded trajectory.
 //! - [`LookupGold`]: what an episode was worth, for evaluation only.
 //! - [`ReaderNoise`]: the knobs of a scripted reader without hidden knowledge, for warm starts.
 
@@ -19,7 +20,9 @@ mod gold;
 mod oracle;
 mod probe;
 mod reader;
+mod replay;
 mod retriever;
+mod rubric;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -32,8 +35,9 @@ pub use environment::LookupQa;
 pub use event::{LookupAction, LookupEvent, ShownDocument};
 pub use gold::{LookupGold, LookupMeasure};
 pub use oracle::{AnswerGrade, AnswerSchema, LookupOracle, QueryGrade, ThoughtGrade};
-pub use probe::ResolvedHops;
+pub use probe::LookupProbe;
 pub use reader::ReaderNoise;
+pub use rubric::RubricItem;
 pub use score::f1;
 pub use turn::Answer;
 pub use words::{Thought, Words};

@@ -164,6 +164,14 @@ impl LookupOracle {
         if shares || redundant { QueryGrade::Near } else { QueryGrade::Off }
     }
 
+    /// Whether a search brought the document of the hop that was next. (As long as every search does, the `i`-th
+    /// brings the document of hop `i`.)
+    #[must_use]
+    pub fn was_useful(&self, event: &LookupEvent) -> bool {
+        let next = self.facts().nth(event.resolved);
+        next.is_some_and(|gold| event.documents().iter().any(|document| document.fact == gold))
+    }
+
     /// Grades thoughts written when `resolved` hops were resolved.
     #[must_use]
     pub fn grade_thoughts(&self, thoughts: &[Thought], resolved: usize) -> ThoughtGrade {
@@ -208,6 +216,12 @@ impl LookupOracle {
             before: thought.into_iter().chain([Words::ANSWER]).collect(),
             answer: self.words.name(self.answer()).collect(),
         }
+    }
+
+    /// The prompt, `begin e_0 r_1 … r_h hint ?`; without a hint (`[]`) it is the world's own.
+    #[must_use]
+    pub fn prompt(&self, hint: &[u32]) -> Vec<u32> {
+        self.task.prompt(&self.words, hint)
     }
 
     /// The first `queries` gold queries as a hint for the prompt, `hint e r` each: a plan, not the answer.

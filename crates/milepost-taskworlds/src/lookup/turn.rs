@@ -41,11 +41,20 @@ impl Rules {
         }
     }
 
+    /// Tokens of the longest query, its end included.
+    pub(crate) const fn query_limit(&self) -> usize {
+        self.thoughts + 1 + self.name + 1 + 1
+    }
+
+    /// Tokens of the longest answer, its end included.
+    pub(crate) const fn answer_limit(&self) -> usize {
+        self.thoughts + 1 + self.name + self.via * (1 + self.name) + self.citations * 2 + 1
+    }
+
     /// Tokens of the longest turn, its end included.
     pub(crate) const fn turn_limit(&self) -> usize {
-        let query = self.name + 1;
-        let answer = self.name + self.via * (1 + self.name) + self.citations * 2;
-        self.thoughts + 1 + if query > answer { query } else { answer } + 1
+        let (query, answer) = (self.query_limit(), self.answer_limit());
+        if query > answer { query } else { answer }
     }
 }
 

@@ -1,5 +1,6 @@
-use milepost_core::{Purpose, Stream, StreamKey, TaskSeed};
+use milepost_core::{Purpose, Stream, StreamKey, TaskSeed, Vocabulary};
 
+use super::words::Words;
 use super::{Compositions, LookupConfig, WorldScope};
 
 /// The entity that a shortcut leads to, the same in every world: that is what makes it a shortcut.
@@ -83,6 +84,16 @@ impl Task {
             task.entities.push(task.fact(query).object);
         }
         task
+    }
+
+    /// `begin e_0 r_1 … r_h hint ?`.
+    pub(crate) fn prompt(&self, words: &Words, hint: &[u32]) -> Vec<u32> {
+        let mut prompt = vec![Vocabulary::BEGIN];
+        prompt.extend(words.name(self.entities[0]));
+        prompt.extend(self.chain.iter().map(|relation| words.relation(*relation)));
+        prompt.extend(hint);
+        prompt.push(Words::ASKED);
+        prompt
     }
 
     /// The document that answers `query`.

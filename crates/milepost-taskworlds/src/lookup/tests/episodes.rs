@@ -1,4 +1,4 @@
-use milepost_core::{Budget, Outcome};
+use milepost_core::{Budget, Outcome, Provenance, SpanKind, StateRecords, TrajectoryBuilder, Version};
 
 use super::super::{LookupAction, LookupEvent, LookupMeasure};
 use super::*;
@@ -35,6 +35,44 @@ proptest! {
             again.step(turn).expect("the episode runs");
         }
         prop_assert_eq!(again, world);
+    }
+
+    #[test]
+    fn a_recorded_trajectory_is_replayed(config in configs(), seed: u64) {
+        let mut world = started(config.clone(), seed);
+        let mut draws = stream(seed);
+        let mut builder = TrajectoryBuilder::new(
+            TaskSeed::literal(seed), 0, 0, Version::default(), StateRecords::default(),
+        );
+        builder.span(SpanKind::Prompt, Provenance::Forced, &said(&world), &[]);
+        builder.state((), world.state_key(), &[]);
+        while world.ending().is_none() {
+            let turn = world.noisy_turn(0.5, &mut draws);
+            // In two pieces, as a sampler that regenerates a tail records it.
+            let (head, tail) = turn.split_at(1);
+            for piece in [head, tail] {
+                builder.span(SpanKind::Policy, Provenance::OnPolicy, piece, &vec![0.0; piece.len()]);
+            }
+            let outcome = world.step(&turn).expect("running");
+            builder.span(SpanKind::Environment, Provenance::Forced, &said(&world), &[]);
+            builder.end_turn(outcome.reward);
+            builder.state((), world.state_key(), &[]);
+        }
+        let trajectory = builder.finish(world.ending().expect("over")).expect("complete");
+        prop_assert_eq!(built(config).replay(&trajectory).expect("replays"), world);
+    }
+
+    #[test]
+    fn no_episode_has_more_tokens_than_the_bound(config in configs(), seed: u64) {
+        let mut world = started(config, seed);
+        let mut draws = stream(seed);
+        let mut tokens = said(&world).len();
+        while world.ending().is_none() {
+            let turn = world.random_turn(&mut draws);
+            world.step(&turn).expect("running");
+            tokens += turn.len() + said(&world).len();
+        }
+        prop_assert!(tokens <= world.config().token_bound());
     }
 
     #[test]
@@ -187,4 +225,19 @@ fn only_a_right_answer_with_its_whole_chain_is_supported() {
         assert_eq!(supported(&less), 0.0, "a hop without a citation");
     }
     assert_eq!(found, 20);
+}
+
+#[test]
+fn the_bound_on_tokens_is_met() {
+    let query = "hop1 hop1 q first0 last1 r2 <end>";
+    for (force_answer, last) in [(true, "done done ans first0 last1 <end>"), (false, query)] {
+        let config = LookupConfig { force_answer, ..LookupConfig::default() };
+        let mut world = started(config, 3);
+        let mut tokens = said(&world).len();
+        for turn in [query, query, query, last] {
+            say(&mut world, turn);
+            tokens += turn.split(' ').count() + said(&world).len();
+        }
+        assert_eq!(tokens, world.config().token_bound());
+    }
 }

@@ -1,6 +1,4 @@
-use super::super::{
-    AnswerGrade, LookupAction, Query, QueryGrade, ResolvedHops, Thought, ThoughtGrade, Words,
-};
+use super::super::{AnswerGrade, LookupAction, LookupProbe, Query, QueryGrade, Thought, ThoughtGrade, Words};
 use super::*;
 use milepost_core::Probe;
 
@@ -53,7 +51,7 @@ proptest! {
         while world.ending().is_none() {
             let turn = world.noisy_turn(0.5, &mut draws);
             world.step(&turn).expect("running");
-            let now = ResolvedHops.read(&world);
+            let now = LookupProbe::Resolved.read(&world);
             prop_assert!(now >= last && now <= f64::from(world.config().hops));
             last = now;
         }
@@ -75,7 +73,12 @@ proptest! {
         let mut expected = vec![Words::HINT];
         expected.extend(world.words().name(first.entity));
         expected.push(world.words().relation(first.relation));
-        prop_assert_eq!(hint, expected);
+        prop_assert_eq!(&hint, &expected);
+        prop_assert_eq!(oracle.plan_hint(9).len(), oracle.hops() * expected.len());
+        let hinted = oracle.prompt(&hint);
+        let plain = said(&world);
+        prop_assert_eq!(oracle.prompt(&[]), &plain[..]);
+        prop_assert_eq!(&hinted[plain.len() - 1..hinted.len() - 1], &hint[..]);
         prop_assert_eq!(&oracle.answer_hint()[1..], &schema.answer[..]);
     }
 }
@@ -109,5 +112,66 @@ fn the_first_wrong_turn_is_found() {
         world.step(&expert).expect("running");
         assert!(matches!(world.events()[1].action, LookupAction::Search { .. }));
         assert_eq!(oracle.first_wrong(world.events()), Some(1), "asked twice");
+    }
+}
+
+proptest! {
+    #[test]
+    fn probes_record_the_grades_of_the_turn_before(config in configs(), seed: u64) {
+        let mut world = started(config, seed);
+        let oracle = world.oracle().expect("started");
+        let mut draws = stream(seed);
+        let [mut resolved, mut query, mut thought, mut answer, mut useful] = LookupProbe::ALL;
+        prop_assert_eq!(LookupProbe::ALL.map(|mut probe| probe.read(&world)), [0.0; 5]);
+        while world.ending().is_none() {
+            let turn = if draws.below(8) == 0 { Vec::new() } else { world.noisy_turn(0.5, &mut draws) };
+            world.step(&turn).expect("running");
+            let event = world.events().last().expect("a turn");
+            let (searched, answered) = (event.query(), event.answer());
+            let malformed = turn.is_empty();
+            let expected = searched.map_or(-f64::from(u8::from(malformed)), |q| {
+                oracle.grade_query(q, event.resolved).ternary()
+            });
+            prop_assert_eq!(query.read(&world), expected);
+            let expected = answered.map_or(0.0, |a| oracle.grade_answer(a.entity).ternary());
+            prop_assert_eq!(answer.read(&world), expected);
+            let expected = oracle.grade_thoughts(&event.thoughts, event.resolved).ternary();
+            prop_assert_eq!(thought.read(&world), if malformed { 0.0 } else { expected });
+            // A useful search is one after which more is resolved.
+            let more = resolved.read(&world) > event.resolved as f64;
+            prop_assert_eq!(useful.read(&world), f64::from(u8::from(more)));
+        }
+    }
+
+    #[test]
+    fn a_rubric_is_identified_by_names_and_supported_by_citations(config in configs(), seed: u64) {
+        let config = LookupConfig { via: true, citations: 4, retriever_noise: 0.0, document_ids: 96, ..config };
+        let mut world = started(config, seed);
+        let oracle = world.oracle().expect("started");
+        follow_expert(&mut world);
+        let Some(LookupAction::Answer { answer, evidence }) = world.events().last().map(|e| &e.action) else {
+            return Err(TestCaseError::fail("the expert answers"));
+        };
+        // The expert names and cites everything: every statement is the gold one, and supported.
+        let items = oracle.rubric(answer, evidence);
+        prop_assert_eq!(items.len(), oracle.hops());
+        for (hop, (item, gold)) in items.iter().zip(oracle.facts()).enumerate() {
+            prop_assert_eq!((item.subject, item.object, item.claim), (hop, hop + 1, Some(gold)));
+            prop_assert!(item.supported);
+        }
+        // Without the first name the statements on both sides of it are lost.
+        let mut silent = answer.clone();
+        silent.via.clear();
+        for item in oracle.rubric(&silent, evidence) {
+            let known = |entity: usize| entity == 0 || entity == oracle.hops();
+            prop_assert_eq!(item.claim.is_some(), known(item.subject) && known(item.object));
+            prop_assert_eq!(item.supported, item.claim.is_some());
+        }
+        // Without citations nothing is supported, and another answer's last statement is not what is cited.
+        prop_assert!(oracle.rubric(answer, &[]).iter().all(|item| item.claim.is_some() && !item.supported));
+        prop_assert!(oracle.rubric(answer, &[None]).iter().all(|item| !item.supported));
+        let mut other = answer.clone();
+        other.entity = (answer.entity + 1) % world.config().entities;
+        prop_assert!(!oracle.rubric(&other, evidence)[oracle.hops() - 1].supported);
     }
 }
