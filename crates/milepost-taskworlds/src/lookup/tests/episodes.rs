@@ -241,3 +241,18 @@ fn the_bound_on_tokens_is_met() {
         assert_eq!(tokens, world.config().token_bound());
     }
 }
+
+#[test]
+fn the_books_transcript_is_what_is_said() {
+    let mut world = started(LookupConfig::default(), 7);
+    let mut transcript = String::from("```text\n");
+    while let Some(turn) = world.expert_turn() {
+        let words = world.words().vocabulary();
+        for (who, tokens) in [("world ", &said(&world)), ("policy", &turn)] {
+            transcript = [&transcript, who, "   ", &words.decode(tokens), "\n"].concat();
+        }
+        world.step(&turn).expect("running");
+    }
+    let page = include_str!("../../../../../docs/src/lookup-qa.md");
+    assert!(page.contains(&transcript), "{transcript}");
+}
