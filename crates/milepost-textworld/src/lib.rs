@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod engine;
 pub mod game;
 pub mod generate;
 pub mod logic;

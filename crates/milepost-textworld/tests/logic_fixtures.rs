@@ -64,12 +64,13 @@ fn fixture_knowledge_bases_parse_to_the_recorded_forms() {
         for (name, parents) in &expected.types {
             assert!(parents.iter().all(|parent| found.types.is_a(name, parent)));
         }
-        let constants: Vec<&str> = found.types.constants().map(|name| name.as_str()).collect();
+        let constants: Vec<&str> =
+            found.types.constants().map(milepost_textworld::logic::Name::as_str).collect();
         assert_eq!(constants, expected.constants);
         let signatures: Vec<(String, Vec<String>)> = found
             .predicates
             .iter()
-            .map(|s| (s.name.to_string(), s.kinds.iter().map(|k| k.to_string()).collect()))
+            .map(|s| (s.name.to_string(), s.kinds.iter().map(ToString::to_string).collect()))
             .collect();
         assert_eq!(signatures, expected.predicates);
         let aliases: Vec<_> =

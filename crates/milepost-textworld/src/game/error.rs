@@ -104,6 +104,14 @@ pub enum GameError {
         /// The entity.
         entity: String,
     },
+    /// A rule that can apply but that no command names.
+    #[error(
+        "rule `{rule}` can apply in this world but has no command; give it one under `inform7 {{ commands {{ }} }}`"
+    )]
+    NoCommand {
+        /// The rule.
+        rule: String,
+    },
     /// The rules have too many instances in this world.
     #[error(
         "the rules have more than {limit} instances in this world (rule `{rule}` was the last); raise `Limits::instances` or make the world smaller"

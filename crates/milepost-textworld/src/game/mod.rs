@@ -14,6 +14,7 @@ use crate::logic::{Fact, KnowledgeBase};
 
 pub use entity::Entity;
 pub use error::GameError;
+pub(crate) use quest::TRIGGER;
 pub use quest::{Event, Quest};
 
 /// A game: what its logic is, how its world starts, what is asked, and what things are called.
