@@ -8,6 +8,20 @@ use crate::SamplerSettings;
 pub(crate) enum Lane {
     /// The tokens of a turn; index 0 is the plain draw, others are candidates for the same place.
     Turn = 0,
+    /// Which candidate of a step tree goes on.
+    Winner = 1,
+    /// Whether rollback is on for a trajectory.
+    RollbackSwitch = 2,
+    /// The tokens of an attempt to repair; the index counts the trajectory's attempts.
+    Retry = 3,
+    /// Whether a draft is revised, and where it is cut; the index counts the rounds.
+    Review = 4,
+    /// The tokens of a turn drawn anew after a cut; the index counts the rounds.
+    Regenerate = 5,
+    /// The tokens of a turn under a hint; the index counts the completions.
+    Hint = 6,
+    /// Which members of a group make room.
+    Slots = 7,
 }
 
 /// The address of one draw within a run.

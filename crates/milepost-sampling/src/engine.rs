@@ -1,5 +1,6 @@
 use milepost_core::{
-    DrawnTurn, Ending, Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory, TurnRequest,
+    DrawnTurn, Ending, Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory,
+    TrajectoryBuilder, TurnRequest,
 };
 
 use crate::draws::DrawKey;
@@ -15,6 +16,7 @@ pub(crate) struct Engine<'a, E: TokenEnvironment, P: TokenPolicy> {
     pub ledger: TokenLedger,
     pub environment_steps: u64,
     pub truncated_contexts: u64,
+    pub unrated: u64,
 }
 
 /// A finished episode.
@@ -36,6 +38,7 @@ impl<'a, E: TokenEnvironment, P: TokenPolicy> Engine<'a, E, P> {
             ledger: TokenLedger::default(),
             environment_steps: 0,
             truncated_contexts: 0,
+            unrated: 0,
         })
     }
 
@@ -62,29 +65,68 @@ impl<'a, E: TokenEnvironment, P: TokenPolicy> Engine<'a, E, P> {
     where
         E: 'e,
     {
+        self.draw_for(wanted.into_iter().map(|(episode, key)| (episode, key, used)))
+    }
+
+    /// Draws the next turn of each episode, each counted as what it is used for.
+    pub(crate) fn draw_for<'e>(
+        &mut self,
+        wanted: impl IntoIterator<Item = (&'e Episode<E>, DrawKey, DrawnFor)>,
+    ) -> Result<Vec<DrawnTurn>, SamplingError<P::Error>>
+    where
+        E: 'e,
+    {
         let mut prepared = Vec::new();
-        for (episode, key) in wanted {
-            let context = episode.context(self.settings)?;
-            self.truncated_contexts += u64::from(context.dropped_turns > 0);
-            prepared.push((context.tokens(&episode.builder.so_far().tokens), &episode.environment, key));
+        for (episode, key, used) in wanted {
+            prepared.push((
+                self.context(&episode.builder, episode.turns())?,
+                &episode.environment,
+                key,
+                used,
+            ));
         }
         let requests = prepared
             .iter()
-            .map(|(context, environment, key)| TurnRequest {
-                context,
-                environment: *environment,
-                constrained: self.settings.constrained,
-                stream: key.stream(self.settings),
-            })
+            .map(|(context, environment, key, _)| self.request(context, *environment, *key))
             .collect();
-        self.ask(requests, used)
+        let drawn = self.ask(requests)?;
+        for (turn, (.., used)) in drawn.iter().zip(&prepared) {
+            self.ledger.count(*used, turn.tokens.len() as u64);
+        }
+        Ok(drawn)
     }
 
-    /// Asks the policy, checks that its answers fit, and counts their tokens.
-    pub(crate) fn ask<W: TokenEnvironment>(
+    /// What the policy reads before turn `turn` of what was recorded. Contexts with turns left out are counted.
+    pub(crate) fn context(
         &mut self,
+        recorded: &TrajectoryBuilder<()>,
+        turn: u32,
+    ) -> Result<Vec<u32>, SamplingError<P::Error>> {
+        let recorded = recorded.so_far();
+        let context = self.settings.context.before_turn(&recorded.spans, turn)?;
+        self.truncated_contexts += u64::from(context.dropped_turns > 0);
+        Ok(context.tokens(&recorded.tokens))
+    }
+
+    /// A request for a turn under this sampler's settings.
+    pub(crate) const fn request<'r, W>(
+        &self,
+        context: &'r [u32],
+        environment: &'r W,
+        key: DrawKey,
+    ) -> TurnRequest<'r, W> {
+        TurnRequest {
+            context,
+            environment,
+            constrained: self.settings.constrained,
+            stream: key.stream(self.settings),
+        }
+    }
+
+    /// Asks the policy and checks that its answers fit. The caller counts the tokens.
+    pub(crate) fn ask<W: TokenEnvironment>(
+        &self,
         requests: Vec<TurnRequest<'_, W>>,
-        used: DrawnFor,
     ) -> Result<Vec<DrawnTurn>, SamplingError<P::Error>> {
         if requests.is_empty() {
             return Ok(Vec::new());
@@ -98,7 +140,6 @@ impl<'a, E: TokenEnvironment, P: TokenPolicy> Engine<'a, E, P> {
             if turn.tokens.is_empty() {
                 return Err(SamplingError::PolicyAnswer { what: "tokens in a turn", found: 0, expected: 1 });
             }
-            self.ledger.count(used, turn.tokens.len() as u64);
         }
         Ok(drawn)
     }
@@ -123,8 +164,8 @@ impl<'a, E: TokenEnvironment, P: TokenPolicy> Engine<'a, E, P> {
         Ok(episode.take_turn(pieces, self.settings, self.probes)?)
     }
 
-    /// Plays episodes to their ends in the plain way, side by side, with draws from the streams of `key`.
-    /// The finished ones are in the order in which they were given.
+    /// Plays episodes to their ends, side by side, with draws from the streams of `key`. The finished ones are
+    /// in the order in which they were given.
     pub(crate) fn play(
         &mut self,
         episodes: Vec<Episode<E>>,
@@ -132,21 +173,41 @@ impl<'a, E: TokenEnvironment, P: TokenPolicy> Engine<'a, E, P> {
         used: DrawnFor,
         key: impl Fn(&Episode<E>, usize) -> DrawKey,
     ) -> Result<Vec<Finished>, SamplingError<P::Error>> {
-        let mut finished: Vec<Option<Finished>> = episodes.iter().map(|_| None).collect();
-        let mut running: Vec<(usize, Episode<E>)> = episodes.into_iter().enumerate().collect();
+        let placed = episodes.into_iter().enumerate().collect();
+        let played = self.play_watched(placed, provenance, used, key, |_, _| {})?;
+        Ok(played.into_iter().map(|(_, finished)| finished).collect())
+    }
+
+    /// The same for episodes with a place each, while `watch` sees each episode before each of its turns. The
+    /// worlds as they were in the end come along.
+    pub(crate) fn play_watched(
+        &mut self,
+        episodes: Vec<(usize, Episode<E>)>,
+        provenance: Provenance,
+        used: DrawnFor,
+        key: impl Fn(&Episode<E>, usize) -> DrawKey,
+        mut watch: impl FnMut(usize, &Episode<E>),
+    ) -> Result<Vec<(E, Finished)>, SamplingError<P::Error>> {
+        let mut played: Vec<Option<(E, Finished)>> = episodes.iter().map(|_| None).collect();
+        let mut running: Vec<_> = episodes.into_iter().enumerate().collect();
         while !running.is_empty() {
-            let wanted = running.iter().map(|(place, episode)| (episode, key(episode, *place)));
+            for (_, (place, episode)) in &running {
+                watch(*place, episode);
+            }
+            let wanted = running.iter().map(|(_, (place, episode))| (episode, key(episode, *place)));
             let turns = self.draw(wanted, used)?;
             let mut still = Vec::with_capacity(running.len());
-            for ((place, mut episode), turn) in running.into_iter().zip(&turns) {
+            for ((order, (place, mut episode)), turn) in running.into_iter().zip(&turns) {
                 match self.take(&mut episode, turn, provenance)? {
-                    Some(ending) => finished[place] = Some(episode.finish(ending)?),
-                    None => still.push((place, episode)),
+                    Some(ending) => {
+                        played[order] = Some((episode.environment.clone(), episode.finish(ending)?));
+                    }
+                    None => still.push((order, (place, episode))),
                 }
             }
             running = still;
         }
-        Ok(finished.into_iter().flatten().collect())
+        Ok(played.into_iter().flatten().collect())
     }
 }
 

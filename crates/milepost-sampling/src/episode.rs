@@ -1,9 +1,10 @@
 use milepost_core::{
     Budget, DrawnTurn, Ending, EnvError, Environment, Probe, Provenance, SpanKind, StateRecords, TaskSeed,
-    TokenEnvironment, Trajectory, TrajectoryBuilder, TrajectoryError, Version,
+    TokenEnvironment, Trajectory, TrajectoryBuilder, TrajectoryError, TurnFault, Version,
 };
 
-use crate::{Context, ContextError, EpisodeSummary, FaultCounts, SamplerSettings};
+use crate::tree::append_untaken;
+use crate::{EpisodeSummary, FaultCounts, SamplerSettings};
 
 /// An episode still running. A clone is a snapshot: the world and all that was recorded.
 ///
@@ -60,11 +61,6 @@ impl<E: TokenEnvironment> Episode<E> {
         self.builder.turns() as u32
     }
 
-    /// What the policy reads before the next turn.
-    pub(crate) fn context(&self, settings: &SamplerSettings) -> Result<Context, ContextError> {
-        settings.context.before_turn(&self.builder.so_far().spans, self.turns())
-    }
-
     /// Takes a turn made of `pieces`, and says how the episode ended, if it did.
     pub(crate) fn take_turn(
         &mut self,
@@ -89,8 +85,15 @@ impl<E: TokenEnvironment> Episode<E> {
         Ok(outcome.ending.or_else(|| self.spent(settings)))
     }
 
+    /// Records a turn that the world is not told of.
+    pub(crate) fn record_untaken(&mut self, drawn: &DrawnTurn, provenance: Provenance) {
+        self.policy_tokens += drawn.tokens.len() as u64;
+        self.faults.count(Some(TurnFault::Malformed));
+        append_untaken(&mut self.builder, drawn, provenance);
+    }
+
     /// The budget that is used up, if one is.
-    fn spent(&self, settings: &SamplerSettings) -> Option<Ending> {
+    pub(crate) fn spent(&self, settings: &SamplerSettings) -> Option<Ending> {
         if self.turns() >= settings.max_turns {
             Some(Ending::Truncated(Budget::Steps))
         } else if self.policy_tokens >= settings.max_policy_tokens {

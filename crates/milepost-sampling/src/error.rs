@@ -62,4 +62,46 @@ pub enum SamplingError<E> {
         /// How many there should be.
         expected: usize,
     },
+    /// A judge's answer is not a number.
+    #[error(
+        "a judge gave {value} to candidate {slot} of step {step}; it must give a finite number, or abstain"
+    )]
+    JudgeValue {
+        /// What it gave.
+        value: f64,
+        /// The step.
+        step: u32,
+        /// The candidate.
+        slot: u32,
+    },
+    /// A rater returned the wrong number of verdicts.
+    #[error("a rater returned {found} verdicts on {expected} candidates")]
+    JudgeAnswer {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// The weights of the cuts are no weights.
+    #[error("the cuts have weights {weights:?}; they must be finite, not negative and not all 0")]
+    Cuts {
+        /// The weights.
+        weights: Vec<f64>,
+    },
+    /// A word for decisions cannot be one.
+    #[error("token {word} cannot stand for a decision: it is reserved, unknown to the world, or used twice")]
+    MetaToken {
+        /// The word.
+        word: u32,
+    },
+    /// A sampler that is to be rescued does not return one group a task with one episode a member.
+    #[error(
+        "{groups} groups were sampled on {tasks} tasks; hints can rescue one group of whole episodes a task"
+    )]
+    NotOneGroupATask {
+        /// Groups there are.
+        groups: usize,
+        /// Tasks there are.
+        tasks: usize,
+    },
 }

@@ -87,5 +87,6 @@ pub(crate) fn rollout<E: TokenEnvironment, P: TokenPolicy>(
         ledger: engine.ledger,
         environment_steps: engine.environment_steps,
         truncated_contexts: engine.truncated_contexts,
+        unrated: engine.unrated,
     })
 }

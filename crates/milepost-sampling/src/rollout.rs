@@ -16,6 +16,8 @@ pub struct TokenRollout {
     pub environment_steps: u64,
     /// Contexts from which turns were left out because they did not fit.
     pub truncated_contexts: u64,
+    /// Candidates on which a judge gave no value.
+    pub unrated: u64,
 }
 
 /// A finished episode.

@@ -50,3 +50,14 @@ impl SamplerSettings {
 pub(crate) const fn positive<E>(name: &'static str, value: u64) -> Result<(), SamplingError<E>> {
     if value == 0 { Err(SamplingError::Zero { name }) } else { Ok(()) }
 }
+
+/// Refuses a value outside of `low..=high`, NaN included.
+pub(crate) fn in_range<E>(
+    name: &'static str,
+    value: f64,
+    low: f64,
+    high: f64,
+    range: &'static str,
+) -> Result<(), SamplingError<E>> {
+    if (low..=high).contains(&value) { Ok(()) } else { Err(SamplingError::OutOfRange { name, value, range }) }
+}

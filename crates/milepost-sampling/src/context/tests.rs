@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::table::TablePolicy;
+use crate::tests::rules;
 use crate::toy::Lock;
 use crate::{GroupSampler, SamplerSettings, TokenSampler};
 
@@ -75,16 +76,6 @@ fn the_full_view_is_one_segment_and_a_window_one_a_turn_once_it_moves() {
             Segment { tokens: vec![0, 1, 2, 7, 8, 9, 10, 11, 12], targets: vec![(7, 11), (8, 12)] },
         ]
     );
-}
-
-fn rules() -> impl Strategy<Value = ContextRule> {
-    let view =
-        prop_oneof![Just(ContextView::Full), (0u32..5).prop_map(|turns| ContextView::Window { turns })];
-    (view, 2usize..40).prop_map(|(view, max_tokens)| ContextRule {
-        view,
-        max_tokens,
-        overflow: Overflow::DropOldest,
-    })
 }
 
 proptest! {

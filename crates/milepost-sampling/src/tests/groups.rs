@@ -1,28 +1,10 @@
 use milepost_core::{Budget, Ending, Probe, Purpose, SpanKind, TaskSeed};
 use proptest::prelude::*;
 
+use super::{assert_replays, lock, plain, policy, settings, tasks};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::toy::Lock;
-use crate::{
-    ContextError, ContextRule, GroupSampler, SamplerSettings, SamplingError, TokenRollout, TokenSampler,
-};
-
-fn lock() -> Lock {
-    Lock::new(3).expect("short")
-}
-
-fn sample(tasks: &[(u64, TaskSeed)], group_size: u32, seed: u64, settings: &SamplerSettings) -> TokenRollout {
-    let policy = TablePolicy::random(Lock::WORDS, 3, seed, 1.5);
-    GroupSampler { group_size }.sample(&lock(), tasks, &policy, &mut [], settings).expect("sampled")
-}
-
-fn settings(run_seed: u64) -> SamplerSettings {
-    SamplerSettings::training(run_seed, ContextRule::full(64), 6)
-}
-
-fn tasks(count: u64) -> Vec<(u64, TaskSeed)> {
-    (0..count).map(|key| (key, TaskSeed::train(7, key))).collect()
-}
+use crate::{ContextError, ContextRule, GroupSampler, SamplerSettings, SamplingError, TokenSampler};
 
 struct Right;
 
@@ -39,17 +21,17 @@ proptest! {
     #[test]
     fn a_group_does_not_depend_on_what_is_sampled_beside_it(seed: u64, turn in 0usize..4) {
         let mut tasks = tasks(4);
-        let whole = sample(&tasks, 3, seed, &settings(seed));
+        let whole = plain(3, &tasks, &policy(seed), &settings(seed));
         for (task, group) in tasks.iter().zip(&whole.batch.groups) {
-            let alone = sample(&[*task], 3, seed, &settings(seed));
+            let alone = plain(3, &[*task], &policy(seed), &settings(seed));
             prop_assert_eq!(&alone.batch.groups[0], group);
         }
         tasks.rotate_left(turn);
         let mut turned = whole.batch.groups.clone();
         turned.rotate_left(turn);
-        prop_assert_eq!(sample(&tasks, 3, seed, &settings(seed)).batch.groups, turned);
-        let smaller = sample(&tasks, 2, seed, &settings(seed));
-        for (small, large) in smaller.batch.groups.iter().zip(&sample(&tasks, 3, seed, &settings(seed)).batch.groups) {
+        prop_assert_eq!(plain(3, &tasks, &policy(seed), &settings(seed)).batch.groups, turned);
+        let smaller = plain(2, &tasks, &policy(seed), &settings(seed));
+        for (small, large) in smaller.batch.groups.iter().zip(&plain(3, &tasks, &policy(seed), &settings(seed)).batch.groups) {
             prop_assert_eq!(small.members(), &large.members()[..2]);
         }
     }
@@ -75,16 +57,16 @@ proptest! {
 
     #[test]
     fn every_reply_is_what_a_fresh_replay_of_the_turns_says(seed: u64) {
-        let rollout = sample(&tasks(2), 3, seed, &settings(seed));
+        let rollout = plain(3, &tasks(2), &policy(seed), &settings(seed));
         for trajectory in rollout.batch.trajectories() {
-            crate::replay::assert_replays(&lock(), trajectory);
+            assert_replays(&lock(), trajectory);
         }
     }
 
     #[test]
     fn budgets_truncate_and_nothing_else_does(seed: u64, max_turns in 1u32..6, max_policy_tokens in 1u64..12) {
         let settings = SamplerSettings { max_turns, max_policy_tokens, ..settings(seed) };
-        for episode in sample(&tasks(3), 2, seed, &settings).episodes {
+        for episode in plain(2, &tasks(3), &policy(seed), &settings).episodes {
             prop_assert!(episode.turns <= max_turns && episode.policy_tokens < max_policy_tokens + 3);
             match episode.ending {
                 Ending::Truncated(Budget::Steps) => prop_assert_eq!(episode.turns, max_turns),
@@ -123,7 +105,10 @@ fn the_layout_is_prompt_then_turns_each_with_its_reply() {
 fn training_and_evaluation_draw_from_different_streams() {
     let training = settings(1);
     let evaluation = SamplerSettings { purpose: Purpose::EVALUATION_POLICY, ..training };
-    assert_ne!(sample(&tasks(4), 4, 1, &training).batch, sample(&tasks(4), 4, 1, &evaluation).batch);
+    assert_ne!(
+        plain(4, &tasks(4), &policy(1), &training).batch,
+        plain(4, &tasks(4), &policy(1), &evaluation).batch
+    );
 }
 
 #[test]
