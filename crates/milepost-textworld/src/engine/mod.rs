@@ -2,6 +2,7 @@
 
 mod actions;
 mod bits;
+mod environment;
 mod facts;
 mod ground;
 mod plan;
@@ -17,6 +18,7 @@ mod tracker;
 mod tree;
 mod world;
 
+pub use environment::{CommandGame, GameAction, GameObservation, TextGame};
 pub use resolve::Resolve;
 pub use session::Session;
 pub use world::World;
