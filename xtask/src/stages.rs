@@ -140,6 +140,14 @@ impl Settings<'_> {
         }
         command
     }
+
+    /// A cargo command about the endpoint over plain HTTP, by itself: in one build with the other crates, the features
+    /// that its client asks of a crate below the tensor library would compile all of that once more.
+    fn endpoint(&self, subcommand: &str) -> Command {
+        let mut command = self.cargo(subcommand);
+        command.args(["--package", "milepost-endpoint", "--features", "http"]);
+        command
+    }
 }
 
 /// Runs a command; anything but success is an error that shows how it was called.
@@ -159,11 +167,17 @@ fn fmt(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn clippy(settings: &Settings) -> anyhow::Result<()> {
-    check(settings.whole("clippy").args(["--all-targets", "--", "-D", "warnings"]))
+    for mut command in [settings.whole("clippy"), settings.endpoint("clippy")] {
+        check(command.args(["--all-targets", "--", "-D", "warnings"]))?;
+    }
+    Ok(())
 }
 
 fn doc(settings: &Settings) -> anyhow::Result<()> {
-    check(settings.whole("doc").arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+    for mut command in [settings.whole("doc"), settings.endpoint("doc")] {
+        check(command.arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
+    Ok(())
 }
 
 fn skipped(reason: gpu::Unusable) -> String {
@@ -176,6 +190,7 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
         Err(reason) => println!("{}", skipped(reason)),
     }
     check(quick_kernels(&mut settings.whole("test")))?;
+    check(&mut settings.endpoint("test"))?;
     if settings.wgpu.is_err() {
         return Ok(());
     }
