@@ -4,6 +4,7 @@
 use milepost_core::{Demonstrator, Ending, EnvError, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_taskworlds::lookup::{LookupConfig, LookupQa};
 use milepost_taskworlds::pages::{ActionSpace, PageConfig, PageText};
+use milepost_taskworlds::rule_db::{Generator, RuleDb, RuleDbConfig};
 
 /// Tasks for each figure.
 const TASKS: u64 = 1000;
@@ -46,5 +47,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let three = LookupConfig { hops: 3, ..LookupConfig::default() };
     report("lookup-qa", &LookupQa::default())?;
     report("lookup-qa, 3 hops", &LookupQa::new(three)?)?;
+    for (name, generator) in [
+        ("rule-db", Generator::Logigen),
+        ("rule-db, without boundaries", Generator::WithoutBoundaries),
+        ("rule-db, backward", Generator::Backward),
+        ("rule-db, without distractors", Generator::WithoutDistractors),
+    ] {
+        report(name, &RuleDb::new(RuleDbConfig { generator, ..RuleDbConfig::default() })?)?;
+    }
     Ok(())
 }

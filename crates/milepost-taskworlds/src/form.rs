@@ -19,7 +19,6 @@ impl Form {
     }
 
     /// Tokens of a whole turn, its end included.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.places.len() + 1
     }

@@ -5,5 +5,6 @@ mod form;
 pub mod lookup;
 pub mod pages;
 mod parameter;
+pub mod rule_db;
 
 pub use parameter::ParameterError;

@@ -1,0 +1,180 @@
+use proptest::prelude::*;
+
+use super::{drawn_book, roles, stream, task, verified};
+use crate::rule_db::design::{Stage, core_writes, draw_stage};
+use crate::rule_db::{
+    Agreement, Call, Database, Difference, Generator, Role, RuleBook, RuleDbConfig, canonical, canonical_key,
+    equivalent, exact_key, execute, state_rewards,
+};
+
+/// A first state, and two that random legal calls lead to from it.
+fn walked(book: &RuleBook, role: Role, seed: u64) -> [Database; 3] {
+    let stage = draw_stage(&RuleDbConfig::default(), book, None, &mut stream(seed)).expect("uniform");
+    let walk = |luck: u64| {
+        let mut luck = stream(luck);
+        (0..3).fold(stage.start.clone(), |state, _| legal_step(book, role, &stage, state, &mut luck))
+    };
+    [stage.start.clone(), walk(seed ^ 1), walk(seed ^ 2)]
+}
+
+fn legal_step(
+    book: &RuleBook,
+    role: Role,
+    stage: &Stage,
+    state: Database,
+    luck: &mut milepost_core::Stream,
+) -> Database {
+    let calls = core_writes(stage, &state);
+    for _ in 0..20 {
+        let call = calls[luck.below(calls.len() as u64) as usize];
+        if let Ok(effect) = execute(book, role, &state, call) {
+            return effect.database;
+        }
+    }
+    state
+}
+
+#[test]
+fn f1_counts_both_kinds_of_mistake() {
+    let half = Agreement { common: 2, made: 4, wanted: 2 };
+    assert_eq!((half.precision(), half.recall(), half.f1()), (0.5, 1.0, 2.0 / 3.0));
+    assert_eq!(half.collateral(), 2);
+    assert_eq!(Agreement { common: 0, made: 0, wanted: 3 }.f1(), 0.0);
+    // A task with nothing to do is done while nothing is.
+    assert_eq!(Agreement { common: 0, made: 0, wanted: 0 }.f1(), 1.0);
+    assert_eq!(Agreement { common: 0, made: 1, wanted: 0 }.f1(), 0.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn f1_is_in_the_unit_interval_and_one_iff_the_changes_are_equal(seed: u64, role in roles()) {
+        let [start, one, other] = walked(&drawn_book(seed), role, seed);
+        let (made, wanted) = (Difference::between(&start, &one), Difference::between(&start, &other));
+        let f = made.agreement(&wanted).f1();
+        prop_assert!((0.0..=1.0).contains(&f));
+        prop_assert_eq!(f == 1.0, made == wanted);
+        prop_assert_eq!(made == wanted, equivalent(&one, &other));
+        prop_assert_eq!(f, wanted.agreement(&made).f1());
+    }
+
+    #[test]
+    fn a_difference_is_empty_iff_the_states_are_equivalent(seed: u64, role in roles()) {
+        let [start, one, _] = walked(&drawn_book(seed), role, seed);
+        prop_assert!(Difference::between(&one, &one).is_empty());
+        prop_assert_eq!(Difference::between(&start, &one).is_empty(), equivalent(&start, &one));
+        prop_assert_eq!(Difference::between(&start, &one).len(), Difference::between(&one, &start).len());
+    }
+
+    #[test]
+    fn rewards_telescope_whatever_the_path(seed: u64, role in roles(), bonus in 0.0..2.0_f64, exact: bool) {
+        let book = drawn_book(seed);
+        let [start, end, goal] = walked(&book, role, seed);
+        let wanted = Difference::between(&start, &goal);
+        let score = |state: &Database| Difference::between(&start, state).agreement(&wanted).f1();
+        // Straight to the end, and there by way of the goal and of the start.
+        let short = [score(&start), score(&end)];
+        let long = [score(&start), score(&goal), score(&start), score(&end)];
+        let paid = |scores: &[f64]| state_rewards(scores, bonus, exact).iter().sum::<f64>();
+        let promised = score(&end) - score(&start) + if exact { bonus } else { 0.0 };
+        prop_assert!((paid(&short) - promised).abs() < 1e-12);
+        prop_assert!((paid(&long) - promised).abs() < 1e-12);
+        prop_assert_eq!(state_rewards(&long, bonus, exact).len(), 3);
+    }
+
+    #[test]
+    fn canonicalisation_is_idempotent(seed: u64, role in roles()) {
+        let [_, state, _] = walked(&drawn_book(seed), role, seed);
+        let once = canonical(&state);
+        prop_assert_eq!(canonical(&once), once.clone());
+        prop_assert!(equivalent(&state, &once) && equivalent(&once, &state));
+        prop_assert_eq!(canonical_key(&state), canonical_key(&once));
+    }
+
+    #[test]
+    fn ids_and_volatile_columns_never_matter(seed: u64, role in roles()) {
+        let [start, state, _] = walked(&drawn_book(seed), role, seed);
+        let mut other = state.clone();
+        let mut rows: Vec<_> = other.orders.values().copied().collect();
+        stream(seed ^ 7).shuffle(&mut rows);
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.written = row.written.wrapping_mul(31) + index as u32 + 100;
+        }
+        other.orders = (0..).zip(rows).collect();
+        other.clock += 7;
+        prop_assert_eq!(canonical(&other), canonical(&state));
+        prop_assert!(equivalent(&other, &state));
+        prop_assert_ne!(exact_key(&other), exact_key(&state));
+        prop_assert_eq!(Difference::between(&start, &other), Difference::between(&start, &state));
+    }
+
+    #[test]
+    fn calls_that_commute_verify_equally(seed: u64, role in roles(), swap in 0..8_u64) {
+        let book = drawn_book(seed);
+        let stage = draw_stage(&RuleDbConfig::default(), &book, None, &mut stream(seed)).expect("uniform");
+        let calls = core_writes(&stage, &stage.start);
+        let mut luck = stream(seed ^ swap);
+        let mut pick = || calls[luck.below(calls.len() as u64) as usize];
+        let (one, other) = (pick(), pick());
+        // Creations for different users of different items touch different rows.
+        let (Call::CreateOrder { user: a, item: x, .. }, Call::CreateOrder { user: b, item: y, .. }) = (one, other)
+        else {
+            return Ok(());
+        };
+        prop_assume!(a != b && x != y);
+        let both = |first, second| {
+            let middle = execute(&book, role, &stage.start, first).ok()?.database;
+            execute(&book, role, &middle, second).ok().map(|effect| effect.database)
+        };
+        match (both(one, other), both(other, one)) {
+            (Some(left), Some(right)) => {
+                prop_assert!(equivalent(&left, &right));
+                prop_assert_eq!(
+                    Difference::between(&stage.start, &left), Difference::between(&stage.start, &right)
+                );
+            }
+            (left, right) => prop_assert_eq!(left.is_some(), right.is_some()),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_change_to_a_distractor_lowers_the_score(seed: u64, generator in verified(), share in 0.0..1.0_f64) {
+        let task = task(generator, seed);
+        prop_assume!(!task.distractor_users.is_empty() || !task.distractor_items.is_empty());
+        let wanted = Difference::between(&task.start, &task.goal);
+        let solution = task.solution.as_deref().expect("verified");
+        // Part of the way, or all of it.
+        let done = (share * (solution.len() + 1) as f64) as usize;
+        let state = crate::rule_db::replay(&task.book, task.role, &task.start, &solution[..done]).expect("legal");
+        let mut touched = state.clone();
+        if let Some(user) = task.distractor_users.first() {
+            touched.users.get_mut(user).expect("in the state").balance ^= 1;
+        } else if let Some(item) = task.distractor_items.first() {
+            touched.items.get_mut(item).expect("in the state").stock ^= 1;
+        }
+        let score = |state: &Database| Difference::between(&task.start, state).agreement(&wanted);
+        let (clean, collateral) = (score(&state), score(&touched));
+        prop_assert_eq!(collateral.collateral(), clean.collateral() + 1);
+        prop_assert_eq!(collateral.recall(), clean.recall());
+        if clean.common > 0 {
+            prop_assert!(collateral.f1() < clean.f1());
+        } else {
+            prop_assert_eq!(collateral.f1(), 0.0);
+        }
+    }
+}
+
+#[test]
+fn distractors_do_occur() {
+    let with = (0..20).filter(|seed| !task(Generator::Logigen, *seed).distractor_items.is_empty()).count();
+    assert!(with > 5, "{with} of 20 tasks have distractor items");
+    for seed in 0..20 {
+        let task = task(Generator::WithoutDistractors, seed);
+        assert!(task.distractor_users.is_empty() && task.distractor_items.is_empty());
+    }
+}
