@@ -1,4 +1,5 @@
-use milepost_core::{Batch, Provenance, ScoreRequest, TokenPolicy, Trajectory, VersionMismatch};
+use milepost_core::{Batch, Provenance, ScoreRequest, Span, TokenPolicy, Trajectory, VersionMismatch};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::fits;
 use crate::{ContextRule, SamplingError, scoring_segments};
@@ -19,15 +20,39 @@ pub fn recompute_behaviour<P: TokenPolicy>(
     rescore(batch.trajectories_mut().collect(), policy, rule)
 }
 
-/// The same for the trajectories of a batch that hold tokens from another context, and for those only.
+/// Tokens of a trajectory that were drawn in another context than the one in which they stand.
+///
+/// `ℓ_final − ℓ_drawn`, with the behaviour log-probabilities of the trajectory, says how far they were moved: the
+/// logarithm of an importance weight, for those who want one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MovedTokens {
+    /// Which of the rollout's trajectories, counted over all groups.
+    pub place: usize,
+    /// The tokens, as indices into the trajectory's, `[n]`.
+    pub tokens: Vec<usize>,
+    /// Their log-probabilities in the context in which they were drawn, `[n]`.
+    pub drawn_logp: Vec<f32>,
+}
+
+/// The same for the trajectories of a batch that hold tokens from another context, and for those only. Says which
+/// tokens these are.
 pub(crate) fn recompute_edited<P: TokenPolicy>(
     batch: &mut Batch<()>,
     policy: &P,
     rule: &ContextRule,
-) -> Result<(), SamplingError<P::Error>> {
-    let moved = |provenance| matches!(provenance, Provenance::Spliced | Provenance::Injected);
-    let edited = batch.trajectories_mut().filter(|t| t.spans.iter().any(|span| moved(span.provenance)));
-    rescore(edited.collect(), policy, rule)
+) -> Result<Vec<MovedTokens>, SamplingError<P::Error>> {
+    let (mut edited, mut all) = (Vec::new(), Vec::new());
+    for (place, trajectory) in batch.trajectories_mut().enumerate() {
+        let moved = |span: &&Span| matches!(span.provenance, Provenance::Spliced | Provenance::Injected);
+        let tokens: Vec<usize> = trajectory.spans.iter().filter(moved).flat_map(Span::range).collect();
+        if !tokens.is_empty() {
+            let drawn_logp = tokens.iter().map(|token| trajectory.behaviour_logp[*token]).collect();
+            all.push(MovedTokens { place, tokens, drawn_logp });
+            edited.push(trajectory);
+        }
+    }
+    rescore(edited, policy, rule)?;
+    Ok(all)
 }
 
 /// A stretch of a segment that is scored in one go: from its first target to its last.

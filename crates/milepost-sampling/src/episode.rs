@@ -4,7 +4,7 @@ use milepost_core::{
 };
 
 use crate::tree::append_untaken;
-use crate::{EpisodeSummary, FaultCounts, SamplerSettings};
+use crate::{ContextError, EpisodeSummary, FaultCounts, Overflow, SamplerSettings};
 
 /// An episode still running. A clone is a snapshot: the world and all that was recorded.
 ///
@@ -39,21 +39,26 @@ impl<E: TokenEnvironment> Episode<E> {
     ) -> Result<Self, EnvError> {
         let mut environment = prototype.clone();
         environment.reset(task)?;
+        let prompt = said(&environment);
+        Ok(Self::begin(environment, (key, task), member, version, (Provenance::Forced, &prompt), probes))
+    }
+
+    /// Begins in a world that has just been reset to `task`, under a prompt of one's own.
+    pub(crate) fn begin(
+        environment: E,
+        (key, task): (u64, TaskSeed),
+        member: u32,
+        version: Version,
+        (provenance, prompt): (Provenance, &[u32]),
+        probes: &mut [Box<dyn Probe<E>>],
+    ) -> Self {
         let records = StateRecords::named(probes.iter().map(|probe| probe.name()));
         let mut builder = TrajectoryBuilder::new(task, member, 0, version, records);
-        let prompt = said(&environment);
-        builder.span(SpanKind::Prompt, Provenance::Forced, &prompt, &[]);
-        let mut episode = Self {
-            task,
-            key,
-            member,
-            environment,
-            builder,
-            policy_tokens: 0,
-            faults: FaultCounts::default(),
-        };
+        builder.span(SpanKind::Prompt, provenance, prompt, &[]);
+        let (policy_tokens, faults) = (0, FaultCounts::default());
+        let mut episode = Self { task, key, member, environment, builder, policy_tokens, faults };
         episode.record_state(probes);
-        Ok(episode)
+        episode
     }
 
     /// Turns taken.
@@ -99,8 +104,15 @@ impl<E: TokenEnvironment> Episode<E> {
         } else if self.policy_tokens >= settings.max_policy_tokens {
             Some(Ending::Truncated(Budget::Tokens))
         } else {
-            None
+            self.out_of_room(settings).then_some(Ending::Truncated(Budget::Tokens))
         }
+    }
+
+    /// Whether the next context does not fit, and the episode is to end for that.
+    fn out_of_room(&self, settings: &SamplerSettings) -> bool {
+        let next = || settings.context.before_turn(&self.builder.so_far().spans, self.turns());
+        settings.context.overflow == Overflow::EndEpisode
+            && matches!(next(), Err(ContextError::TooLong { .. }))
     }
 
     /// The trajectory and its summary.

@@ -89,11 +89,16 @@ pub enum SamplingError<E> {
         weights: Vec<f64>,
     },
     /// A word for decisions cannot be one.
-    #[error("token {word} cannot stand for a decision: it is reserved, unknown to the world, or used twice")]
+    #[error("token {word} cannot stand in a decision: it is reserved, or unknown to the world")]
     MetaToken {
         /// The word.
         word: u32,
     },
+    /// Decisions cannot be told apart.
+    #[error(
+        "decisions need a phrase to accept and at least one to cut, all different and none of them empty"
+    )]
+    MetaPhrases,
     /// A sampler that is to be rescued does not return one group a task with one episode a member.
     #[error(
         "{groups} groups were sampled on {tasks} tasks; hints can rescue one group of whole episodes a task"

@@ -1,23 +1,25 @@
 //! Hint rescue: where a whole group fails, a few members are drawn again with the help of a hint.
 
-use milepost_core::{Probe, Provenance, Span, SpanKind, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory};
+use milepost_core::{Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory};
 use serde::{Deserialize, Serialize};
 
-use crate::behaviour::recompute_edited;
+use crate::behaviour::{MovedTokens, recompute_edited};
 use crate::draws::{DrawKey, Lane};
 use crate::engine::{Engine, Finished};
+use crate::episode::Episode;
 use crate::settings::positive;
 use crate::{ContextError, DrawnFor, SamplerSettings, SamplingError, TokenRollout, TokenSampler};
 
 /// Says something helpful about a task.
 pub trait HintProvider<E> {
-    /// The `attempt`-th hint (from 0) for the task that `environment` has just been reset to; `None` where there
-    /// is no other. A hint should explain and not just state the answer.
-    fn hint(&mut self, environment: &E, attempt: u32) -> Option<Vec<u32>>;
+    /// The prompt with the `attempt`-th hint (from 0) in it, to be read in the place of the world's own, for the
+    /// task that `environment` has just been reset to; `None` where there is no other hint. A hint should explain
+    /// and not just state the answer.
+    fn prompt(&mut self, environment: &E, attempt: u32) -> Option<Vec<u32>>;
 }
 
 impl<E, F: FnMut(&E, u32) -> Option<Vec<u32>>> HintProvider<E> for F {
-    fn hint(&mut self, environment: &E, attempt: u32) -> Option<Vec<u32>> {
+    fn prompt(&mut self, environment: &E, attempt: u32) -> Option<Vec<u32>> {
         self(environment, attempt)
     }
 }
@@ -46,9 +48,8 @@ impl Worth for EnvironmentReturn {
 /// Knowledge-enhanced exploration (KEPO, arXiv 2602.00400) on top of another sampler.
 ///
 /// For a group in which every reward is 0, up to `attempts` hints are tried: `completions` episodes are
-/// played with the hint under the prompt. If all of them solve the task, they take the places of as many members
-/// drawn at random without replacement. The hint is taken out again: a rescued trajectory reads as if it
-/// followed the plain prompt, its turns are [`Provenance::Injected`], and its log-probabilities are
+/// played under a prompt with the hint in it. If all of them solve the task, they take the places of as many members
+/// drawn at random without replacement. The world's own prompt takes the place of the hinted one again, its turns are [`Provenance::Injected`], and its log-probabilities are
 /// those of the final tokens in their final contexts. All other groups are left alone. A group for which no hint
 /// is accepted stays as it is.
 ///
@@ -82,6 +83,17 @@ pub struct RescueCounts {
     pub too_long: u64,
 }
 
+/// Groups of which some were rescued.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RescueRollout {
+    /// The groups.
+    pub rollout: TokenRollout,
+    /// How often a rescue was needed, and succeeded.
+    pub counts: RescueCounts,
+    /// The injected tokens with the log-probabilities that they had under the hint.
+    pub moved: Vec<MovedTokens>,
+}
+
 impl<E, S, H, W> TokenSampler<E> for HintRescue<S, H, W>
 where
     E: TokenEnvironment,
@@ -97,7 +109,7 @@ where
         probes: &mut [Box<dyn Probe<E>>],
         settings: &SamplerSettings,
     ) -> Result<TokenRollout, SamplingError<P::Error>> {
-        Ok(self.rescue(prototype, tasks, policy, probes, settings)?.0)
+        Ok(self.rescue(prototype, tasks, policy, probes, settings)?.rollout)
     }
 }
 
@@ -110,7 +122,7 @@ impl<S, H, W> HintRescue<S, H, W> {
         policy: &P,
         probes: &mut [Box<dyn Probe<E>>],
         settings: &SamplerSettings,
-    ) -> Result<(TokenRollout, RescueCounts), SamplingError<P::Error>>
+    ) -> Result<RescueRollout, SamplingError<P::Error>>
     where
         S: TokenSampler<E>,
         H: HintProvider<E>,
@@ -153,8 +165,8 @@ impl<S, H, W> HintRescue<S, H, W> {
         rollout.ledger += engine.ledger;
         rollout.environment_steps += engine.environment_steps;
         rollout.truncated_contexts += engine.truncated_contexts;
-        recompute_edited(&mut rollout.batch, policy, &settings.context)?;
-        Ok((rollout, counts))
+        let moved = recompute_edited(&mut rollout.batch, policy, &settings.context)?;
+        Ok(RescueRollout { rollout, counts, moved })
     }
 
     /// Completions that solve the task under one of the hints, with the hint taken out.
@@ -169,10 +181,12 @@ impl<S, H, W> HintRescue<S, H, W> {
         W: Worth,
     {
         for attempt in 0..self.attempts {
-            let mut episode = engine.start(task, 0)?;
-            let Some(hint) = self.hints.hint(&episode.environment, attempt) else { break };
+            let plain = engine.start(task, 0)?;
+            let Some(hinted) = self.hints.prompt(&plain.environment, attempt) else { break };
             counts.hints += 1;
-            episode.builder.span(SpanKind::Prompt, Provenance::Injected, &hint, &[]);
+            let prompt = (Provenance::Injected, &hinted[..]);
+            let version = engine.policy.version();
+            let episode = Episode::begin(plain.environment, task, 0, version, prompt, engine.probes);
             let episodes = (0..self.completions).map(|_| episode.clone()).collect();
             let offset = attempt * self.completions;
             let played =
@@ -189,7 +203,12 @@ impl<S, H, W> HintRescue<S, H, W> {
                 played => played?,
             };
             if completions.iter().all(|(trajectory, _)| self.worth.solved(trajectory)) {
-                return Ok(Some(completions));
+                let prompt = &plain.builder.so_far().tokens;
+                let restored = |(mut trajectory, summary)| {
+                    replace_prompt(&mut trajectory, prompt);
+                    (trajectory, summary)
+                };
+                return Ok(Some(completions.into_iter().map(restored).collect()));
             }
         }
         Ok(None)
@@ -209,9 +228,8 @@ fn replace(
     rollout: &mut TokenRollout,
     (group, slot): (usize, usize),
     first: usize,
-    (trajectory, summary): Finished,
+    (mut completion, summary): Finished,
 ) {
-    let mut completion = without_hint(trajectory);
     let member = &mut rollout.batch.groups[group].members_mut()[slot];
     completion.slot = member.slot;
     *member = completion;
@@ -220,27 +238,19 @@ fn replace(
     *episode = summary;
 }
 
-/// The trajectory without its injected prompt.
-fn without_hint(mut trajectory: Trajectory<()>) -> Trajectory<()> {
-    let hint = |span: &Span| span.kind == SpanKind::Prompt && span.provenance == Provenance::Injected;
-    let mut kept = vec![true; trajectory.tokens.len()];
-    for span in trajectory.spans.iter().filter(|span| hint(span)) {
-        kept[span.range()].fill(false);
+/// Puts `prompt` into the place of the prompt that a trajectory begins with.
+fn replace_prompt(trajectory: &mut Trajectory<()>, prompt: &[u32]) {
+    let Some(span) = trajectory.spans.first_mut() else { return };
+    let hinted = span.range();
+    (span.provenance, span.len) = (Provenance::Forced, prompt.len() as u32);
+    trajectory.tokens.splice(hinted.clone(), prompt.iter().copied());
+    trajectory.behaviour_logp.splice(hinted.clone(), prompt.iter().map(|_| 0.0));
+    if !trajectory.allowed.is_empty() {
+        trajectory.allowed.splice(hinted, prompt.iter().map(|_| None));
     }
-    retain(&mut trajectory.tokens, &kept);
-    retain(&mut trajectory.behaviour_logp, &kept);
-    retain(&mut trajectory.allowed, &kept);
-    trajectory.spans.retain(|span| !hint(span));
     let mut start = 0;
     for span in &mut trajectory.spans {
         span.start = start;
         start += span.len;
     }
-    trajectory
-}
-
-/// Keeps the entries that are marked; a column that is not filled stays empty.
-fn retain<T>(column: &mut Vec<T>, kept: &[bool]) {
-    let mut marks = kept.iter();
-    column.retain(|_| marks.next().copied().unwrap_or(true));
 }

@@ -19,7 +19,7 @@ pub mod table;
 pub mod toy;
 pub mod tree;
 
-pub use behaviour::recompute_behaviour;
+pub use behaviour::{MovedTokens, recompute_behaviour};
 pub use best_of::BestOfN;
 pub use context::{Context, ContextError, ContextRule, ContextView, Overflow, Segment, scoring_segments};
 pub use error::SamplingError;

@@ -38,7 +38,10 @@ pub enum ContextView {
 pub enum Overflow {
     /// The oldest turns are left out, with their replies, until the rest fits. Samplers count these contexts.
     DropOldest,
-    /// Sampling stops with [`ContextError::TooLong`].
+    /// The episode is truncated before the turn: its budget of tokens is used up.
+    EndEpisode,
+    /// Sampling stops with [`ContextError::TooLong`]. So it does, whatever the choice, where the prompt alone
+    /// does not fit.
     Error,
 }
 
@@ -74,7 +77,7 @@ impl ContextRule {
             match context.len() {
                 0 => return Err(ContextError::Empty { turn }),
                 len if len <= self.max_tokens => return Ok(context),
-                len if self.overflow == Overflow::Error || first == turn => {
+                len if self.overflow != Overflow::DropOldest || first == turn => {
                     return Err(ContextError::TooLong { turn, tokens: len, max_tokens: self.max_tokens });
                 }
                 _ => dropped_turns += 1,

@@ -70,16 +70,7 @@ impl<D, T> Refine<D, T> {
                 .iter()
                 .map(|(_, draft)| judged(discriminator, trimmer, draft, engine.settings))
                 .collect(),
-            Reviewer::Policy(tokens) => {
-                let decided = tokens.decide(engine, &reviewed)?;
-                let mut decisions = Vec::with_capacity(decided.len());
-                for (row, decision) in decided {
-                    counts.malformed += u64::from(decision.is_none());
-                    decisions.push(decision.unwrap_or(Decision::Accept));
-                    rows.push(row);
-                }
-                Ok(decisions)
-            }
+            Reviewer::Policy(tokens) => tokens.decide(engine, &reviewed, rows, counts),
         }
     }
 }

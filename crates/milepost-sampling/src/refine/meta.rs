@@ -5,20 +5,20 @@ use milepost_core::{
 use serde::{Deserialize, Serialize};
 
 use super::decision::review_key;
-use super::{Decision, Draft};
+use super::{Decision, Draft, RefineCounts};
 use crate::engine::Engine;
 use crate::tree::{close_untaken, prefix};
-use crate::{DrawnFor, SamplingError};
+use crate::{ContextError, DrawnFor, SamplingError};
 
-/// How the policy says what is to become of its draft: one word, then the end of the turn.
+/// How the policy says what is to become of its draft: a phrase, then the end of the turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetaTokens {
     /// What the policy reads under the finished draft; may be empty.
     pub ask: Vec<u32>,
-    /// The word that accepts.
-    pub keep: u32,
-    /// The words that cut: word `k` keeps the first `k` turns.
-    pub cuts: Vec<u32>,
+    /// The phrase that accepts.
+    pub keep: Vec<u32>,
+    /// The phrases that cut: phrase `k` keeps the first `k` turns.
+    pub cuts: Vec<Vec<u32>>,
 }
 
 /// A decision that the policy wrote on a draft, as a trajectory of its own: the whole draft, in which nothing
@@ -35,46 +35,57 @@ pub struct DecisionRow {
     pub trajectory: Trajectory<()>,
 }
 
-/// What the policy wrote on a draft, and what it means; `None` where it cannot be understood.
-pub(super) type Decided = (DecisionRow, Option<Decision>);
-
 impl MetaTokens {
-    /// Has the policy decide on drafts, all in one call.
+    /// Has the policy decide on drafts, all in one call. A draft under which nothing more fits is accepted, and
+    /// counted; it has no row.
     pub(super) fn decide<E: TokenEnvironment, P: TokenPolicy>(
         &self,
         engine: &mut Engine<'_, E, P>,
         drafts: &[(usize, Draft<'_, E>)],
-    ) -> Result<Vec<Decided>, SamplingError<P::Error>> {
+        rows: &mut Vec<DecisionRow>,
+        counts: &mut RefineCounts,
+    ) -> Result<Vec<Decision>, SamplingError<P::Error>> {
         let world = DecisionWorld::new(engine.prototype.vocabulary(), self)?;
         let mut asked = Vec::with_capacity(drafts.len());
-        for (place, draft) in drafts {
+        for (order, (place, draft)) in drafts.iter().enumerate() {
             let turns = draft.trajectory.turns.len();
             let mut row = prefix(draft.trajectory, turns);
             if !self.ask.is_empty() {
                 row.span(SpanKind::Feedback, Provenance::Forced, &self.ask, &[]);
             }
-            let context = engine.context(&row, turns as u32)?;
-            asked.push((*place, row, context, review_key(draft)));
+            match engine.context(&row, turns as u32) {
+                Ok(context) => asked.push((order, *place, row, context, review_key(draft))),
+                Err(SamplingError::Context(ContextError::TooLong { .. })) => counts.too_long += 1,
+                Err(error) => return Err(error),
+            }
         }
         let requests = asked.iter().map(|(.., context, key)| engine.request(context, &world, *key)).collect();
         let drawn = engine.ask(requests)?;
-        let mut decided = Vec::with_capacity(drawn.len());
-        for ((place, mut row, ..), turn) in asked.into_iter().zip(drawn) {
+        let mut decisions = vec![Decision::Accept; drafts.len()];
+        for ((order, place, mut row, ..), turn) in asked.into_iter().zip(drawn) {
             engine.ledger.count(DrawnFor::Decision, turn.tokens.len() as u64);
             row.drawn(SpanKind::Meta, Provenance::OnPolicy, &turn);
             close_untaken(&mut row);
-            let trajectory = row.finish(Ending::Cut(CutReason::Branch))?;
-            decided.push((DecisionRow { place, trajectory }, self.read(&turn.tokens)));
+            rows.push(DecisionRow { place, trajectory: row.finish(Ending::Cut(CutReason::Branch))? });
+            match self.read(&turn.tokens) {
+                Some(decision) => decisions[order] = decision,
+                None => counts.malformed += 1,
+            }
         }
-        Ok(decided)
+        Ok(decisions)
     }
 
+    /// What a turn means, if it can be understood.
     fn read(&self, tokens: &[u32]) -> Option<Decision> {
-        let [word, Vocabulary::END] = tokens else { return None };
-        if *word == self.keep {
+        let phrase = tokens.strip_suffix(&[Vocabulary::END])?;
+        if phrase == self.keep {
             return Some(Decision::Accept);
         }
-        self.cuts.iter().position(|cut| cut == word).map(|turns| Decision::Cut(turns as u32))
+        self.cuts.iter().position(|cut| cut == phrase).map(|turns| Decision::Cut(turns as u32))
+    }
+
+    fn phrases(&self) -> impl Iterator<Item = &Vec<u32>> {
+        std::iter::once(&self.keep).chain(&self.cuts)
     }
 }
 
@@ -82,22 +93,26 @@ impl MetaTokens {
 #[derive(Clone)]
 struct DecisionWorld {
     vocabulary: Vocabulary,
-    words: Vec<u32>,
+    /// What may be said, each with its end.
+    turns: Vec<Vec<u32>>,
 }
 
 impl DecisionWorld {
     fn new<E>(vocabulary: &Vocabulary, tokens: &MetaTokens) -> Result<Self, SamplingError<E>> {
-        let mut words: Vec<u32> = tokens.cuts.iter().copied().chain([tokens.keep]).collect();
-        words.sort_unstable();
-        let twice = words.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
         let unknown = |word: &&u32| vocabulary.word(**word).is_none() || **word <= Vocabulary::END;
-        if let Some(word) = twice.or_else(|| words.iter().chain(&tokens.ask).find(unknown).copied()) {
-            return Err(SamplingError::MetaToken { word });
+        if let Some(word) = tokens.phrases().flatten().chain(&tokens.ask).find(unknown) {
+            return Err(SamplingError::MetaToken { word: *word });
         }
-        if tokens.cuts.is_empty() {
-            return Err(SamplingError::Zero { name: "number of cuts" });
+        let mut turns: Vec<Vec<u32>> = tokens.phrases().cloned().collect();
+        turns.sort_unstable();
+        if tokens.cuts.is_empty() || turns[0].is_empty() || turns.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(SamplingError::MetaPhrases);
         }
-        Ok(Self { vocabulary: vocabulary.clone(), words })
+        let ended = |mut turn: Vec<u32>| {
+            turn.push(Vocabulary::END);
+            turn
+        };
+        Ok(Self { vocabulary: vocabulary.clone(), turns: turns.into_iter().map(ended).collect() })
     }
 }
 
@@ -133,14 +148,13 @@ impl TokenEnvironment for DecisionWorld {
         &self.vocabulary
     }
     fn turn_limit(&self) -> usize {
-        2
+        self.turns.iter().map(Vec::len).max().unwrap_or(1)
     }
     fn grammar(&self, tokens: &[u32], allowed: &mut Vec<u32>) -> bool {
-        if tokens.is_empty() {
-            allowed.extend_from_slice(&self.words);
-        } else {
-            allowed.push(Vocabulary::END);
-        }
+        let next = |turn: &Vec<u32>| turn.strip_prefix(tokens).and_then(|rest| rest.first().copied());
+        allowed.extend(self.turns.iter().filter_map(next));
+        allowed.sort_unstable();
+        allowed.dedup();
         true
     }
 }

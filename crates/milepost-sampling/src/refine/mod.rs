@@ -48,7 +48,7 @@ pub enum Reviewer<D, T> {
         /// Gives the weights `h(k)` of the cuts.
         trimmer: T,
     },
-    /// The policy itself, which writes a meta token under the finished draft.
+    /// The policy itself, which writes meta tokens under the finished draft.
     Policy(MetaTokens),
 }
 
@@ -79,6 +79,8 @@ pub struct RefineCounts {
     pub past_the_end: u64,
     /// Decisions that could not be understood; the draft was accepted.
     pub malformed: u64,
+    /// Drafts under which no decision fitted into the context; the draft was accepted.
+    pub too_long: u64,
 }
 
 /// Refined trajectories with the decisions that led to them.

@@ -10,7 +10,7 @@ pub use similarity::similarity;
 use milepost_core::{Probe, TaskSeed, TokenEnvironment, TokenPolicy};
 use serde::{Deserialize, Serialize};
 
-use crate::behaviour::recompute_edited;
+use crate::behaviour::{MovedTokens, recompute_edited};
 use crate::draws::{DrawKey, Lane};
 use crate::engine::{Engine, Finished, plain_key};
 use crate::groups::{rollout, start_groups};
@@ -78,6 +78,8 @@ pub struct RollbackRollout {
     pub rollout: TokenRollout,
     /// A report for each, in the order of [`TokenRollout::episodes`].
     pub reports: Vec<RepairReport>,
+    /// The spliced tokens with the log-probabilities that they had in the temporary contexts.
+    pub moved: Vec<MovedTokens>,
 }
 
 impl<E: TokenEnvironment, F: CallFormat<E>> TokenSampler<E> for Rollback<F> {
@@ -134,8 +136,8 @@ impl<F> Rollback<F> {
         }
         let finished = finished.into_iter().flatten().collect();
         let mut rollout = rollout(&engine, finished, self.group_size)?;
-        recompute_edited(&mut rollout.batch, policy, &settings.context)?;
-        Ok(RollbackRollout { rollout, reports })
+        let moved = recompute_edited(&mut rollout.batch, policy, &settings.context)?;
+        Ok(RollbackRollout { rollout, reports, moved })
     }
 }
 

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use super::{assert_replays, lock, plain, policy, settings, tasks};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::toy::Lock;
-use crate::{ContextError, ContextRule, GroupSampler, SamplerSettings, SamplingError, TokenSampler};
+use crate::{
+    ContextError, ContextRule, GroupSampler, Overflow, SamplerSettings, SamplingError, TokenSampler,
+};
 
 struct Right;
 
@@ -77,6 +79,26 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_episode_without_room_ends_if_the_rule_says_so() {
+    let roomy = ContextRule { overflow: Overflow::EndEpisode, ..ContextRule::full(64) };
+    let narrow = ContextRule { max_tokens: 9, ..roomy };
+    let sample = |context| plain(4, &tasks(4), &policy(1), &SamplerSettings { context, ..settings(1) });
+    let (whole, cut) = (sample(roomy), sample(narrow));
+    let mut ended = 0;
+    for (whole, cut) in whole.batch.trajectories().zip(cut.batch.trajectories()) {
+        assert_eq!(whole.tokens[..cut.tokens.len()], cut.tokens, "the same, as far as it goes");
+        if cut.turns.len() < whole.turns.len() {
+            ended += 1;
+            assert_eq!(cut.ending, Ending::Truncated(Budget::Tokens));
+            assert!(cut.tokens.len() > 9);
+        } else {
+            assert_eq!(whole, cut);
+        }
+    }
+    assert!(ended > 0 && cut.truncated_contexts == 0);
 }
 
 #[test]

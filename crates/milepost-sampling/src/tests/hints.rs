@@ -2,7 +2,7 @@ use milepost_core::{Provenance, TaskSeed, Trajectory, Vocabulary};
 use proptest::prelude::*;
 
 use super::{assert_replays, assert_teacher_forced, settings, tasks};
-use crate::hints::{EnvironmentReturn, HintProvider, RescueCounts};
+use crate::hints::{EnvironmentReturn, HintProvider, RescueRollout};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::toy::Lock;
 use crate::{ContextRule, GroupSampler, HintRescue, SamplingError, TokenRollout, TokenSampler};
@@ -34,8 +34,8 @@ fn obedient() -> TablePolicy {
 struct Hum;
 
 impl HintProvider<Lock> for Hum {
-    fn hint(&mut self, _environment: &Lock, _attempt: u32) -> Option<Vec<u32>> {
-        Some(vec![Lock::HM])
+    fn prompt(&mut self, _environment: &Lock, _attempt: u32) -> Option<Vec<u32>> {
+        Some(vec![Vocabulary::BEGIN, Lock::LOCK, Lock::HM])
     }
 }
 
@@ -44,7 +44,7 @@ fn rescue<H: HintProvider<Lock>>(
     tasks: &[(u64, TaskSeed)],
     policy: &CountingPolicy<TablePolicy>,
     seed: u64,
-) -> (TokenRollout, RescueCounts) {
+) -> RescueRollout {
     let inner = GroupSampler { group_size: 5 };
     HintRescue { inner, hints, worth: EnvironmentReturn, completions: 2, attempts: 3 }
         .rescue(&small(), tasks, policy, &mut [], &settings(seed))
@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_group_with_any_success_is_left_alone_and_a_rescued_one_holds_that_many_successes(seed: u64) {
         let counting = CountingPolicy::new(obedient());
-        let (rescued, counts) = rescue(Hum, &tasks(8), &counting, seed);
+        let RescueRollout { rollout: rescued, counts, moved } = rescue(Hum, &tasks(8), &counting, seed);
         let before = plain(&tasks(8), seed);
         let mut groups = (0, 0);
         for (after, before) in rescued.batch.groups.iter().zip(&before.batch.groups) {
@@ -89,6 +89,18 @@ proptest! {
         prop_assert_eq!((counts.failed_groups, counts.rescued_groups, counts.injected), (groups.0, groups.1, 2 * groups.1));
         prop_assert_eq!(rescued.ledger.total(), counting.drawn());
         prop_assert_eq!(rescued.ledger.kept + rescued.ledger.discarded, before.ledger.kept);
+        prop_assert_eq!(moved.len() as u64, counts.injected);
+        let all: Vec<&Trajectory<()>> = rescued.batch.trajectories().collect();
+        for tokens in &moved {
+            prop_assert_eq!(tokens.tokens.len(), tokens.drawn_logp.len());
+            let (first, trajectory) = (tokens.tokens[0], all[tokens.place]);
+            let after = |read: &[u32]| -> f32 {
+                let p = obedient().probabilities(read, None).expect("a word");
+                libm::log(p[trajectory.tokens[first] as usize]) as f32
+            };
+            prop_assert_eq!(tokens.drawn_logp[0], after(&[Lock::LOCK, Lock::HM]));
+            prop_assert_eq!(trajectory.behaviour_logp[first], after(&[Vocabulary::BEGIN, Lock::LOCK]));
+        }
         for (episode, trajectory) in rescued.episodes.iter().zip(rescued.batch.trajectories()) {
             prop_assert_eq!(episode.environment_return, trajectory.environment_return());
             prop_assert_eq!(episode.ending, trajectory.ending);
@@ -98,11 +110,11 @@ proptest! {
     #[test]
     fn without_an_accepted_hint_nothing_changes(seed: u64) {
         let counting = CountingPolicy::new(obedient());
-        let (silent, counts) = rescue(|_: &Lock, _: u32| None, &tasks(6), &counting, seed);
+        let RescueRollout { rollout: silent, counts, .. } = rescue(|_: &Lock, _: u32| None, &tasks(6), &counting, seed);
         prop_assert_eq!(silent, plain(&tasks(6), seed));
         prop_assert_eq!(counts.hints, 0);
-        let wrong = |_: &Lock, _: u32| Some(vec![Lock::QUIT]);
-        let (misled, counts) = rescue(wrong, &tasks(6), &counting, seed);
+        let wrong = |_: &Lock, _: u32| Some(vec![Vocabulary::BEGIN, Lock::LOCK, Lock::QUIT]);
+        let RescueRollout { rollout: misled, counts, .. } = rescue(wrong, &tasks(6), &counting, seed);
         prop_assert_eq!(misled.batch, plain(&tasks(6), seed).batch);
         prop_assert_eq!((counts.hints, counts.rescued_groups), (3 * counts.failed_groups, 0));
     }
@@ -111,7 +123,7 @@ proptest! {
 #[test]
 fn hints_do_rescue() {
     let counting = CountingPolicy::new(obedient());
-    let (_, counts) = rescue(Hum, &tasks(16), &counting, 1);
+    let counts = rescue(Hum, &tasks(16), &counting, 1).counts;
     assert!(counts.rescued_groups >= 4, "{counts:?}");
 }
 
@@ -133,6 +145,7 @@ fn a_hint_that_does_not_fit_is_given_up_and_counted() {
     let inner = GroupSampler { group_size: 3 };
     let mut rescue = HintRescue { inner, hints: Hum, worth: EnvironmentReturn, completions: 1, attempts: 2 };
     let task = [(0, TaskSeed::literal(1))];
-    let (_, counts) = rescue.rescue(&small(), &task, &obedient(), &mut [], &narrow).expect("sampled");
+    let rescued = rescue.rescue(&small(), &task, &obedient(), &mut [], &narrow).expect("sampled");
+    let counts = rescued.counts;
     assert_eq!((counts.failed_groups, counts.too_long, counts.rescued_groups), (1, 2, 0));
 }

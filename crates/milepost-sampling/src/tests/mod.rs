@@ -4,6 +4,7 @@ mod behaviour;
 mod best_of;
 mod groups;
 mod hints;
+mod independence;
 mod toy;
 
 use milepost_core::{SpanKind, TaskSeed, TokenEnvironment, Trajectory};

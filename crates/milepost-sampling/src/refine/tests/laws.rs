@@ -23,7 +23,11 @@ const fn never(_: &Draft<'_, Lock>) -> f64 {
 }
 
 fn meta() -> MetaTokens {
-    MetaTokens { ask: vec![Lock::HUH], keep: Lock::OPEN, cuts: vec![Lock::X, Lock::Y, Lock::Z] }
+    MetaTokens {
+        ask: vec![Lock::HUH],
+        keep: vec![Lock::OPEN],
+        cuts: (Lock::X..=Lock::Z).map(|k| vec![Lock::SHUT, k]).collect(),
+    }
 }
 
 fn by_policy(rounds: u32, policy: &CountingPolicy<TablePolicy>, settings: &SamplerSettings) -> RefineRollout {
@@ -117,8 +121,8 @@ proptest! {
             let (draft, after) = (drafts[row.place], refined_trajectories[row.place]);
             prop_assert_eq!(&row.trajectory.tokens[..draft.tokens.len()], &draft.tokens);
             let decided = said(&row.trajectory, SpanKind::Meta, draft.turns.len());
-            prop_assert_eq!(decided.get(1), Some(&Vocabulary::END));
-            match meta().cuts.iter().position(|cut| *cut == decided[0]) {
+            prop_assert_eq!(decided.last(), Some(&Vocabulary::END));
+            match meta().cuts.iter().position(|cut| *cut == decided[..decided.len() - 1]) {
                 Some(k) if k < draft.turns.len() => {
                     revised += 1;
                     prop_assert_eq!(&draft.state_keys[..=k], &after.state_keys[..=k]);
@@ -148,12 +152,20 @@ fn bad_reviews_are_refused_by_name() {
             .sample(&lock(), &tasks(1), &policy(0), &mut [], &settings(0))
             .expect_err("refused")
     };
-    assert!(matches!(
-        tokens(MetaTokens { keep: Lock::X, ..meta() }),
-        SamplingError::MetaToken { word: Lock::X }
-    ));
-    assert!(matches!(tokens(MetaTokens { keep: 99, ..meta() }), SamplingError::MetaToken { word: 99 }));
-    assert!(matches!(tokens(MetaTokens { ask: vec![77], ..meta() }), SamplingError::MetaToken { word: 77 }));
-    let none = tokens(MetaTokens { cuts: vec![], ..meta() });
-    assert!(matches!(none, SamplingError::Zero { name: "number of cuts" }));
+    let unknown = tokens(MetaTokens { keep: vec![99], ..meta() });
+    assert!(matches!(unknown, SamplingError::MetaToken { word: 99 }));
+    let reserved = tokens(MetaTokens { ask: vec![Vocabulary::END], ..meta() });
+    assert!(matches!(reserved, SamplingError::MetaToken { word: Vocabulary::END }));
+    for cuts in [vec![], vec![vec![]], vec![vec![Lock::OPEN]], vec![vec![Lock::X], vec![Lock::X]]] {
+        assert!(matches!(tokens(MetaTokens { cuts, ..meta() }), SamplingError::MetaPhrases));
+    }
+}
+
+#[test]
+fn a_draft_without_room_for_a_decision_is_accepted_and_counted() {
+    let meta = MetaTokens { ask: vec![Lock::HUH; 62], ..meta() };
+    let refined = Refine::by_policy(2, 1, meta)
+        .refine(&lock(), &tasks(2), &policy(1), &mut [], &settings(1))
+        .expect("sampled");
+    assert_eq!((refined.counts.too_long, refined.counts.revised, refined.decisions.len()), (4, 0, 0));
 }
