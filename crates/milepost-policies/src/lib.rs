@@ -14,6 +14,7 @@ mod networks;
 mod parameters;
 mod sampling;
 mod sequence;
+mod simd;
 mod state_index;
 mod tensors;
 #[cfg(test)]

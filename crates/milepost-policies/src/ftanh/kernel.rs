@@ -6,33 +6,36 @@
     reason = "a loop must be compiled inside each caller to get that caller's vectors"
 )]
 
+use crate::simd::Kernel;
+
 /// `tanh` of each element.
-pub(super) fn tanh(values: &mut [f32]) {
-    #[cfg(target_arch = "x86_64")]
-    super::x86::tanh(values);
-    #[cfg(not(target_arch = "x86_64"))]
-    tanh_loop(values);
-}
+pub(super) struct Forward<'a>(pub(super) &'a mut [f32]);
 
 /// `g ← g · (1 − y²)`.
-pub(super) fn tanh_backward(g: &mut [f32], y: &[f32]) {
-    #[cfg(target_arch = "x86_64")]
-    super::x86::tanh_backward(g, y);
-    #[cfg(not(target_arch = "x86_64"))]
-    tanh_backward_loop(g, y);
+pub(super) struct Backward<'a> {
+    pub(super) g: &'a mut [f32],
+    pub(super) y: &'a [f32],
 }
 
-#[inline(always)]
-pub(super) fn tanh_loop(values: &mut [f32]) {
-    for value in values {
-        *value = tanh_of(*value);
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const LANES: usize, const ROWS: usize>(self) {
+        for value in self.0 {
+            *value = tanh_of(*value);
+        }
     }
 }
 
-#[inline(always)]
-pub(super) fn tanh_backward_loop(g: &mut [f32], y: &[f32]) {
-    for (g, y) in g.iter_mut().zip(y) {
-        *g *= 1.0 - y * y;
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const LANES: usize, const ROWS: usize>(self) {
+        for (g, y) in self.g.iter_mut().zip(self.y) {
+            *g *= 1.0 - y * y;
+        }
     }
 }
 

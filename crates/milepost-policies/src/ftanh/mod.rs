@@ -2,12 +2,10 @@
 //! all the matrix products of a small network. One backend operation with its own backward pass.
 
 mod kernel;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
 use burn::{
     backend::{
-        Autodiff, Backend, Dispatch, Flex, TensorMetadata,
+        Autodiff, Backend, Dispatch, Flex,
         autodiff::{
             checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
             grads::Gradients,
@@ -16,9 +14,14 @@ use burn::{
         backend_extension,
         tensor::FloatTensor,
     },
-    tensor::{Tensor, TensorData},
+    tensor::Tensor,
 };
 use burn_flex::FlexTensor;
+
+use crate::{
+    fused::flex::{Numbers, updated},
+    simd::widest,
+};
 
 /// `tanh`, elementwise, with an absolute error below 5·10⁻⁷ and gradient `1 − y²`.
 ///
@@ -52,30 +55,13 @@ impl FastTanh for burn::backend::Cube {}
 
 impl FastTanh for Flex {
     fn ftanh(x: FlexTensor) -> FlexTensor {
-        updated(x, kernel::tanh)
+        updated(x, |x| widest(kernel::Forward(x)))
     }
 
     fn ftanh_backward(g: FlexTensor, y: FlexTensor) -> FlexTensor {
-        let y = y.to_contiguous();
-        let y = y.as_slice::<f32>().expect("contiguous after to_contiguous, and policies compute in f32");
-        updated(g, |g| kernel::tanh_backward(g, y))
+        let y = Numbers::of(&y);
+        updated(g, |g| widest(kernel::Backward { g, y: y.slice() }))
     }
-}
-
-/// Applies `f` in place if nobody else holds the tensor, otherwise to a copy.
-fn updated(mut x: FlexTensor, f: impl FnOnce(&mut [f32])) -> FlexTensor {
-    let shape = x.shape();
-    // By assignment, so that a tensor already contiguous is not kept alive twice.
-    x = x.to_contiguous();
-    let whole = x.as_slice::<f32>().map(<[f32]>::len) == Some(x.storage::<f32>().len());
-    if whole && let Some(values) = x.try_storage_mut::<f32>() {
-        f(values);
-        return x;
-    }
-    let mut values =
-        x.as_slice::<f32>().expect("contiguous after to_contiguous, and policies compute in f32").to_vec();
-    f(&mut values);
-    FlexTensor::from_data(TensorData::new(values, shape))
 }
 
 impl<B: FastTanh, C: CheckpointStrategy> FastTanh for Autodiff<B, C> {

@@ -2,9 +2,21 @@
 //!
 //! On the CPU these are kernels of our own; elsewhere they are composed of Burn's operations.
 
+mod cached;
 mod composed;
+pub(crate) mod flex;
+mod kernels;
+mod operations;
+mod record;
+#[cfg(test)]
+mod tests;
 
-use burn::tensor::{Int, Tensor};
+use burn::{
+    backend::Dispatch,
+    tensor::{DType, Device, Int, Tensor},
+};
+
+use operations::Fused;
 
 /// How the columns of a projection divide into attention heads: queries, then keys, then values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,20 +69,29 @@ pub struct CacheRow {
 /// `x / √(mean(x²) + ε) · gain` along each row (Zhang and Sennrich 2019). `[r, d], [d] → [r, d]`
 #[must_use]
 pub fn rms_norm(x: Tensor<2>, gain: Tensor<1>, epsilon: f64) -> Tensor<2> {
-    composed::rms_norm(x, gain, epsilon)
+    if !on_cpu(&x) {
+        return composed::rms_norm(x, gain, epsilon);
+    }
+    row_norm(x, gain, epsilon, false)
 }
 
 /// `(x − mean) / √(variance + ε) · gain + bias` along each row (Ba et al. 2016). `[r, d] → [r, d]`
 #[must_use]
 pub fn layer_norm(x: Tensor<2>, gain: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<2> {
-    composed::layer_norm(x, gain, bias, epsilon)
+    if !on_cpu(&x) {
+        return composed::layer_norm(x, gain, bias, epsilon);
+    }
+    row_norm(x, gain, epsilon, true) + bias.unsqueeze()
 }
 
 /// `silu(gate) · up` with `silu(x) = x · σ(x)` (Shazeer 2020); gate is the left half of the columns, up the
 /// right half. `[r, 2f] → [r, f]`
 #[must_use]
 pub fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
-    composed::swiglu(gate_up)
+    if !on_cpu(&gate_up) {
+        return composed::swiglu(gate_up);
+    }
+    Tensor::from_dispatch(Dispatch::swiglu(gate_up.into_dispatch()))
 }
 
 /// Rotary positions (Su et al. 2021), half against half as Llama has them: in each of the first `heads`
@@ -79,14 +100,21 @@ pub fn swiglu(gate_up: Tensor<2>) -> Tensor<2> {
 /// `[r, ≥ 2·half·heads], [p, half], [p, half] → [r, ..]`
 #[must_use]
 pub fn rotary(x: Tensor<2>, cos: Tensor<2>, sin: Tensor<2>, heads: usize) -> Tensor<2> {
-    composed::rotary(x, cos, sin, heads)
+    if !on_cpu(&x) {
+        return composed::rotary(x, cos, sin, heads);
+    }
+    let (cos, sin) = (cos.into_dispatch(), sin.into_dispatch());
+    Tensor::from_dispatch(Dispatch::rotary(x.into_dispatch(), cos, sin, heads))
 }
 
 /// `softmax(q kᵀ / √head_dim) v` for each head, each position looking at itself and what comes before.
 /// Rows are sequences of `length` after one another. `[n·length, width] → [n·length, query width]`
 #[must_use]
 pub fn causal_attention(qkv: Tensor<2>, heads: Heads, length: usize) -> Tensor<2> {
-    composed::causal_attention(qkv, heads, length)
+    if !on_cpu(&qkv) {
+        return composed::causal_attention(qkv, heads, length);
+    }
+    Tensor::from_dispatch(Dispatch::causal_attention(qkv.into_dispatch(), heads, length))
 }
 
 /// One step of [`causal_attention`] for one new token of each row: writes its key and value at the row's
@@ -103,11 +131,27 @@ pub fn cached_attention(
     rows: &[CacheRow],
 ) -> (Tensor<2>, Tensor<4>, Tensor<4>) {
     let qkv = if qkv.is_autodiff() { qkv.inner() } else { qkv };
-    composed::cached_attention(qkv, keys, values, heads, rows)
+    if !on_cpu(&qkv) {
+        return composed::cached_attention(qkv, keys, values, heads, rows);
+    }
+    cached::cached_attention(qkv, keys, values, heads, rows)
 }
 
 /// `log softmax(logits)[target]` of each row. `[r, v], [r] → [r]`
 #[must_use]
 pub fn token_log_probs(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
-    composed::token_log_probs(logits, targets)
+    if !on_cpu(&logits) {
+        return composed::token_log_probs(logits, targets);
+    }
+    Tensor::from_dispatch(Dispatch::token_log_probs(logits.into_dispatch(), targets.into_dispatch()))
+}
+
+fn row_norm(x: Tensor<2>, gain: Tensor<1>, epsilon: f64, centred: bool) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::row_norm(x.into_dispatch(), gain.into_dispatch(), epsilon, centred))
+}
+
+/// Whether the kernels apply: the CPU, in single precision.
+fn on_cpu(x: &Tensor<2>) -> bool {
+    // Equality of devices ignores autodiff.
+    x.dtype() == DType::F32 && x.device() == Device::flex()
 }
