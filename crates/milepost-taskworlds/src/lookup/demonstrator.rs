@@ -6,7 +6,8 @@ use super::{Fact, LookupConfig, LookupQa, Query};
 
 impl Demonstrator for LookupQa {
     /// Asks for the next unresolved hop, again where the document did not come back and a turn can be spared, and
-    /// answers once all are resolved, or when the turns run out. It knows the answer, so it always succeeds.
+    /// answers once all are resolved, or when the turns run out. It thinks what is true, and knows the answer, so it
+    /// always succeeds.
     fn expert_turn(&self) -> Option<Vec<u32>> {
         let oracle = self.oracle().filter(|_| self.ending_is_open())?;
         let resolved = self.resolved();
@@ -17,8 +18,7 @@ impl Demonstrator for LookupQa {
             let golds: Vec<Fact> = oracle.facts().collect();
             Act::Answer(self.supported_answer(oracle.entities(), &golds))
         };
-        let state = if query.is_some() { oracle.state(resolved) } else { Thought::Done };
-        Some(write(&self.words, self.thought(state), &act))
+        Some(write(&self.words, self.thought(oracle.state(resolved)), &act))
     }
 
     /// Each number of thoughts as likely; then a query or an answer, each as likely where both are allowed, with

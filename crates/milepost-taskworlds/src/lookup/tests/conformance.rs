@@ -60,3 +60,41 @@ fn the_longest_turn_is_as_long_as_the_limit() {
         assert_eq!(longest, world.turn_limit());
     }
 }
+
+#[test]
+fn the_last_turn_is_an_answer_where_it_is_forced() {
+    for force_answer in [true, false] {
+        let config = LookupConfig { force_answer, ..LookupConfig::default() };
+        let mut world = started(config, 3);
+        for turn in 0..4 {
+            let mut allowed = Vec::new();
+            assert!(world.grammar(&[], &mut allowed));
+            let may_query = allowed.contains(&super::super::Words::QUERY);
+            assert_eq!(may_query, turn < 3 || !force_answer);
+            say(&mut world, "q first0 last1 r2 <end>");
+        }
+    }
+}
+
+#[test]
+fn only_entities_that_exist_have_names() {
+    // Five entities: first1 has one bearer, first1 last0.
+    for (name, exists) in [("first0 last3", true), ("first1 last0", true), ("first1 last1", false)] {
+        let mut world = started(LookupConfig { entities: 5, ..LookupConfig::default() }, 3);
+        let words = world.words().vocabulary().encode(&format!("ans {name}")).expect("words");
+        let mut allowed = Vec::new();
+        assert!(world.grammar(&words[..2], &mut allowed));
+        assert_eq!(allowed.contains(&words[2]), exists, "{name}");
+        let (_, ending) = say(&mut world, &format!("ans {name} <end>"));
+        assert_eq!(ending != Some(Ending::Malformed), exists, "{name}");
+    }
+}
+
+#[test]
+fn entities_are_named_before_documents_are_cited() {
+    let config = LookupConfig { hops: 3, via: true, citations: 2, ..LookupConfig::default() };
+    let named = "ans first0 last1 via first0 last2 cite d0 cite d1 <end>";
+    assert_ne!(say(&mut started(config.clone(), 3), named).1, Some(Ending::Malformed));
+    let cited = "ans first0 last1 cite d0 via first0 last2 <end>";
+    assert_eq!(say(&mut started(config, 3), cited).1, Some(Ending::Malformed));
+}

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use milepost_core::{Budget, Outcome, Provenance, SpanKind, StateRecords, TrajectoryBuilder, Version};
 
 use super::super::{LookupAction, LookupEvent, LookupMeasure};
@@ -223,6 +225,12 @@ fn only_a_right_answer_with_its_whole_chain_is_supported() {
         let mut less = world.clone();
         assert!(less.step(&uncited).expect("running").ending.is_some_and(Ending::is_success));
         assert_eq!(supported(&less), 0.0, "a hop without a citation");
+        let via = turn.iter().position(|token| *token == super::super::Words::VIA).expect("it names");
+        let mut unnamed = turn.clone();
+        unnamed.drain(via..via + 3);
+        let mut less = world.clone();
+        assert!(less.step(&unnamed).expect("running").ending.is_some_and(Ending::is_success));
+        assert_eq!(supported(&less), 0.0, "an entity without its name");
     }
     assert_eq!(found, 20);
 }
@@ -255,4 +263,38 @@ fn the_books_transcript_is_what_is_said() {
     }
     let page = include_str!("../../../../../docs/src/lookup-qa.md");
     assert!(page.contains(&transcript), "{transcript}");
+}
+
+#[test]
+fn ids_are_given_out_in_an_order_of_the_task() {
+    let config = LookupConfig { citations: 1, ..LookupConfig::default() };
+    let firsts: BTreeSet<u32> = (0..40)
+        .map(|seed| {
+            let mut world = started(config.clone(), seed);
+            say(&mut world, "q first0 last1 r2 <end>");
+            world.shown()[0].label
+        })
+        .collect();
+    // Forty draws of sixteen ids: fewer than eight different ones have a chance below 1e-9.
+    assert!(firsts.len() >= 8 && firsts.iter().all(|label| *label < 16), "{firsts:?}");
+}
+
+#[test]
+fn keys_tell_tasks_and_knowledge_apart_but_not_the_clock() {
+    // With one document a query and no noise, asking again shows nothing new.
+    let config = LookupConfig { top_k: 1, retriever_noise: 0.0, ..LookupConfig::default() };
+    let mut world = started(config.clone(), 3);
+    let unknowing = world.state_key();
+    assert_ne!(unknowing, started(config.clone(), 4).state_key());
+    say(&mut world, "q first0 last1 r2 <end>");
+    let knowing = world.state_key();
+    assert_ne!(knowing, unknowing);
+    say(&mut world, "q first0 last1 r2 <end>");
+    assert_eq!(world.state_key(), knowing);
+    say(&mut world, "ans first0 last1 <end>");
+    assert_ne!(world.state_key(), knowing);
+    let [mut one, mut other] = [started(config.clone(), 3), started(config, 3)];
+    say(&mut one, "q first0 last1 r2 <end>");
+    say(&mut other, "q first0 last1 r3 <end>");
+    assert_ne!(one.state_key(), other.state_key());
 }

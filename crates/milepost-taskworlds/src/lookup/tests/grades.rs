@@ -23,6 +23,16 @@ proptest! {
     }
 
     #[test]
+    fn the_expert_thinks_what_is_true_whatever_is_retrieved(config in configs(), seed: u64) {
+        let mut world = started(LookupConfig { thoughts: 1, ..config }, seed);
+        let oracle = world.oracle().expect("started");
+        follow_expert(&mut world);
+        for event in world.events() {
+            prop_assert_eq!(oracle.grade_thoughts(&event.thoughts, event.resolved), ThoughtGrade::Right);
+        }
+    }
+
+    #[test]
     fn grades_of_queries_follow_their_definition(config in configs(), seed: u64, resolved in 0usize..5) {
         let world = started(config, seed);
         let oracle = world.oracle().expect("started");
@@ -68,6 +78,9 @@ proptest! {
         let mut answered = world.clone();
         prop_assert!(answered.step(&turn).expect("running").ending.is_some_and(Ending::is_success));
         prop_assert_eq!(schema.answer.len(), world.config().name_len as usize);
+        let closing = (world.config().thoughts > 0).then(|| world.words().thought(Thought::Done));
+        let before: Vec<u32> = closing.into_iter().chain([Words::ANSWER]).collect();
+        prop_assert_eq!(&schema.before, &before);
         let hint = oracle.plan_hint(1);
         let first = oracle.next_query(0).expect("a hop");
         let mut expected = vec![Words::HINT];
@@ -167,6 +180,8 @@ proptest! {
             prop_assert_eq!(item.claim.is_some(), known(item.subject) && known(item.object));
             prop_assert_eq!(item.supported, item.claim.is_some());
         }
+        // A citation of nothing supports nothing, least of all what is not identified.
+        prop_assert!(oracle.rubric(&silent, &[None]).iter().all(|item| !item.supported));
         // Without citations nothing is supported, and another answer's last statement is not what is cited.
         prop_assert!(oracle.rubric(answer, &[]).iter().all(|item| item.claim.is_some() && !item.supported));
         prop_assert!(oracle.rubric(answer, &[None]).iter().all(|item| !item.supported));

@@ -1,6 +1,7 @@
 use milepost_core::TokenEnvironment;
 
-use super::super::{LookupMeasure, ReaderNoise};
+use super::super::turn::{Act, write};
+use super::super::{LookupEvent, LookupMeasure, LookupOracle, Query, ReaderNoise};
 use super::*;
 
 /// Share of episodes that a reader solves, and the mean number of tokens, prompt and replies included.
@@ -60,6 +61,53 @@ proptest! {
         let turn = world.reader_turn(&noise, &mut stream(seed)).expect("running");
         prop_assert_eq!(world.step(&turn).expect("running").ending, Some(Ending::Malformed));
         prop_assert_eq!(world.reader_turn(&noise, &mut stream(seed)), None);
+    }
+}
+
+/// The queries and the answer of a reader in a world without retriever noise: what it asked, and with what it ended.
+fn path(noise: &ReaderNoise, seed: u64) -> (Vec<Query>, Option<u32>, LookupOracle) {
+    let config = LookupConfig { hops: 3, retriever_noise: 0.0, ..LookupConfig::default() };
+    let mut world = started(config, seed);
+    let mut draws = stream(seed);
+    play(&mut world, |world| world.reader_turn(noise, &mut draws).expect("running"));
+    let answer = world.events().last().and_then(LookupEvent::answer).map(|answer| answer.entity);
+    let queries = world.events().iter().filter_map(LookupEvent::query).collect();
+    (queries, answer, world.oracle().expect("started"))
+}
+
+proptest! {
+    #[test]
+    fn a_reader_that_always_skips_follows_every_other_relation(seed: u64) {
+        let (queries, answer, oracle) = path(&ReaderNoise { skip: 1.0, ..ReaderNoise::NONE }, seed);
+        let [start, chain] = [oracle.entities(), oracle.relations()];
+        prop_assert_eq!(queries[0], Query { entity: start[0], relation: chain[1] });
+        // Where two neighbours are the same relation, what was skipped to looks like the hop itself.
+        if chain[0] != chain[1] {
+            prop_assert_eq!(queries.len(), 1, "hops 1 and 2 are behind it, and it skips the third");
+            let world = started(LookupConfig { hops: 3, ..LookupConfig::default() }, seed);
+            let read = world.task.as_ref().expect("started").fact(queries[0]).object;
+            prop_assert_eq!(answer, Some(read));
+        }
+    }
+
+    #[test]
+    fn a_reader_of_wrong_relations_never_asks_for_the_first_hop(seed: u64) {
+        let noise = ReaderNoise { wrong_relation: 1.0, ..ReaderNoise::NONE };
+        let (queries, _, oracle) = path(&noise, seed);
+        prop_assert_eq!(queries[0].entity, oracle.entities()[0]);
+        prop_assert_ne!(queries[0].relation, oracle.relations()[0]);
+        prop_assert!(queries.len() >= 2);
+    }
+
+    #[test]
+    fn a_reader_ignores_what_others_asked(seed: u64, entity in 0u32..24, relation in 0u32..4) {
+        let config = LookupConfig { hops: 3, turns: 5, retriever_noise: 0.0, ..LookupConfig::default() };
+        let mut world = started(config, seed);
+        prop_assume!(entity != world.oracle().expect("started").entities()[0]);
+        let before = world.reader_turn(&ReaderNoise::NONE, &mut stream(0));
+        let foreign = write(world.words(), [], &Act::Query(Query { entity, relation }));
+        world.step(&foreign).expect("running");
+        prop_assert_eq!(world.reader_turn(&ReaderNoise::NONE, &mut stream(0)), before);
     }
 }
 
