@@ -17,18 +17,20 @@ pub struct ReaderNoise {
     pub wrong_relation: f64,
     /// Of a turn that cannot be understood.
     pub malformed: f64,
+    /// A relation that it always takes for the one after it: a teacher that is wrong in one thing.
+    pub mistaken: Option<u32>,
 }
 
 impl Default for ReaderNoise {
     /// For warm starts: a low, but not hopeless, success rate (see the book's page for measurements).
     fn default() -> Self {
-        Self { skip: 0.25, wrong_relation: 0.25, malformed: 0.1 }
+        Self { skip: 0.25, wrong_relation: 0.25, malformed: 0.1, mistaken: None }
     }
 }
 
 impl ReaderNoise {
     /// A reader that makes no mistakes of its own.
-    pub const NONE: Self = Self { skip: 0.0, wrong_relation: 0.0, malformed: 0.0 };
+    pub const NONE: Self = Self { skip: 0.0, wrong_relation: 0.0, malformed: 0.0, mistaken: None };
 }
 
 /// Where one stands who knows only what was said: the entities found so far and the facts that led there.
@@ -59,8 +61,13 @@ impl LookupQa {
             (Thought::Done, Act::Answer(self.supported_answer(&belief.entities, &belief.facts)))
         } else {
             let relations = self.config.relations;
-            let slip = wrong < noise.wrong_relation && relations > 1;
-            let shift = if slip { 1 + (place * f64::from(relations - 1)) as u32 } else { 0 };
+            let shift = if noise.mistaken == Some(task.chain[hop]) {
+                1
+            } else if wrong < noise.wrong_relation && relations > 1 {
+                1 + (place * f64::from(relations - 1)) as u32
+            } else {
+                0
+            };
             let relation = (task.chain[hop] + shift) % relations;
             (Thought::Hop(hop as u32), Act::Query(Query { entity: held, relation }))
         };

@@ -100,6 +100,18 @@ proptest! {
     }
 
     #[test]
+    fn a_mistaken_reader_is_wrong_in_one_relation_and_right_in_all_others(seed: u64, mistaken in 0u32..4) {
+        let noise = ReaderNoise { mistaken: Some(mistaken), ..ReaderNoise::NONE };
+        let (queries, answer, oracle) = path(&noise, seed);
+        let first = oracle.relations()[0];
+        let asked = if first == mistaken { (first + 1) % 4 } else { first };
+        prop_assert_eq!(queries[0].relation, asked);
+        if !oracle.relations().contains(&mistaken) {
+            prop_assert_eq!(answer, Some(oracle.answer()));
+        }
+    }
+
+    #[test]
     fn a_reader_ignores_what_others_asked(seed: u64, entity in 0u32..24, relation in 0u32..4) {
         let config = LookupConfig { hops: 3, turns: 5, retriever_noise: 0.0, ..LookupConfig::default() };
         let mut world = started(config, seed);
