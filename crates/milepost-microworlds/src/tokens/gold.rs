@@ -6,6 +6,15 @@ use serde::Serialize;
 /// content is [`GoldOnly::for_evaluation`], so that every place that reads it can be found by that word. The
 /// crates that train do not depend on environments (`cargo xtask tidy` checks it), so they cannot even name it.
 ///
+/// ```compile_fail
+/// # let score: milepost_microworlds::tokens::GoldScore = unimplemented!();
+/// let reward: f64 = score.into();
+/// ```
+/// ```compile_fail
+/// # let score: milepost_microworlds::tokens::GoldScore = unimplemented!();
+/// let reward = score * 0.5;
+/// ```
+///
 /// Where a training signal is *made of* the truth on purpose, such as labels of a teacher of known quality or an
 /// upper bound, the task offers it under a name that says so (`oracle…`, `Teacher`).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]

@@ -89,6 +89,11 @@ impl Solver {
         Ok(Self { task: task.clone(), config, arithmetic })
     }
 
+    /// The task that it solves.
+    pub const fn task(&self) -> &ArithChain {
+        &self.task
+    }
+
     /// The law of the next token after `tokens`, in increasing order of tokens. Empty after a whole answer, and where
     /// no well-formed answer begins so.
     #[must_use]

@@ -8,6 +8,7 @@ mod pairs;
 mod problem;
 mod score;
 mod segment;
+mod step_teacher;
 mod truth;
 mod words;
 mod writer;
@@ -25,6 +26,7 @@ pub use pairs::{
 pub use problem::{Domain, Operand, TraceProblem};
 pub use score::GoldWeights;
 pub use segment::{PlacedSegment, Segment};
+pub use step_teacher::{StepLabel, StepTeacher};
 pub use truth::SegmentTruth;
 pub use writer::{Writer, WriterConfig};
 
@@ -44,8 +46,8 @@ use crate::error::TaskError;
 /// - the task's own verdict, which is the reward of the environment: sparse, exact, and blind to how it came about;
 /// - for evaluation only: the gold score ([`TraceLab::gold`]), the truth of every segment ([`TraceLab::truth`]),
 ///   six ordinal attributes ([`TraceLab::attributes`]) and what a user makes of them ([`TraceLab::gold_of_user`]);
-/// - for training: what can be seen ([`TraceLab::features`], [`TraceLab::segments`]) and labels of a teacher
-///   ([`PairSource`]).
+/// - for training: what can be seen ([`TraceLab::features`], [`TraceLab::segments`]) and labels of teachers of known
+///   quality ([`PairSource`], [`StepTeacher`]).
 #[derive(Debug, Clone)]
 pub struct TraceLab {
     config: TraceLabConfig,

@@ -206,6 +206,32 @@ fn sources_of_pairs_are_wrong_in_the_way_they_say() {
     }
 }
 
+#[test]
+fn a_step_teacher_errs_as_often_as_it_says() {
+    let task = lab();
+    let turn = encode(&task, "3 * 4 = 2 ; 2 + 7 = 9 ; answer 9 <end>");
+    let labels = |mistake, seed| {
+        let teacher = StepTeacher::new(mistake).expect("a probability");
+        teacher.labels(&task, &sum(), &turn, &mut stream(seed)).expect("well formed")
+    };
+    let right: Vec<f64> = labels(0.0, 0).iter().map(StepLabel::accuracy).collect();
+    assert_eq!(right, [0.5, 0.5, 0.5]);
+    assert!(
+        labels(1.0, 0)
+            .iter()
+            .zip(labels(0.0, 0))
+            .all(|(a, b)| a.sound != b.sound && a.grounded != b.grounded)
+    );
+    let wrong = (0..1000).map(|seed| {
+        let noisy = labels(0.15, seed);
+        noisy.iter().zip(labels(0.0, seed)).filter(|(a, b)| a.sound != b.sound).count()
+    });
+    // 3000 labels at 0.15; five standard deviations are 98.
+    let wrong = wrong.sum::<usize>();
+    assert!((352..=548).contains(&wrong), "{wrong}");
+    StepTeacher::new(1.5).expect_err("no probability");
+}
+
 fn any_writer() -> impl Strategy<Value = WriterConfig> {
     let p = || 0.0..1.0;
     let errors = (p(), p(), p(), p());

@@ -166,15 +166,24 @@ impl PairSource {
         let answers = [0; 2].map(|_| self.writer.answer(&problem, stream));
         let gold = |turn: &[u32]| self.task.score(&problem, turn).unwrap_or_default();
         let [first, second] = self.styled(answers, gold, stream);
-        let label = self.config.teacher.label(gold(&first), gold(&second), stream);
-        let rate = self
-            .config
-            .flips
-            .iter()
-            .find(|flip| flip.domain == problem.domain && flip.region == Region::of(&problem));
-        let flipped = stream.uniform() < rate.map_or(0.0, |flip| flip.rate);
-        let label = if flipped { label.flipped() } else { label };
+        let label = self.label(&problem, &first, &second, stream);
         LabelledPair { problem, first, second, label }
+    }
+
+    /// What this source says of two given answers: its teacher's label, wrong where the source is wrong. Malformed
+    /// answers count as worth nothing. To label pairs of another source or policy, or to have some verified.
+    pub fn label(
+        &self,
+        problem: &TraceProblem,
+        first: &[u32],
+        second: &[u32],
+        stream: &mut Stream,
+    ) -> TeacherLabel {
+        let gold = |turn: &[u32]| self.task.score(problem, turn).unwrap_or_default();
+        let label = self.config.teacher.label(gold(first), gold(second), stream);
+        let here = |flip: &&Flip| flip.domain == problem.domain && flip.region == Region::of(problem);
+        let rate = self.config.flips.iter().find(here).map_or(0.0, |flip| flip.rate);
+        if stream.uniform() < rate { label.flipped() } else { label }
     }
 
     /// The answers with the cue that this source puts on the better or worse one. Without room, and for ties, as they
