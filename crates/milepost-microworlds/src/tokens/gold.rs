@@ -7,12 +7,10 @@ use serde::Serialize;
 /// crates that train do not depend on environments (`cargo xtask tidy` checks it), so they cannot even name it.
 ///
 /// ```compile_fail
-/// # let score: milepost_microworlds::tokens::GoldScore = unimplemented!();
-/// let reward: f64 = score.into();
+/// fn reward(score: milepost_microworlds::tokens::GoldScore) -> f64 { score.into() }
 /// ```
 /// ```compile_fail
-/// # let score: milepost_microworlds::tokens::GoldScore = unimplemented!();
-/// let reward = score * 0.5;
+/// fn reward(score: milepost_microworlds::tokens::GoldScore) -> f64 { score * 0.5 }
 /// ```
 ///
 /// Where a training signal is *made of* the truth on purpose, such as labels of a teacher of known quality or an
