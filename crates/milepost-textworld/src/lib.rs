@@ -4,4 +4,6 @@ pub mod engine;
 pub mod game;
 pub mod generate;
 pub mod logic;
+pub mod quest_env;
+mod text;
 pub mod twl;

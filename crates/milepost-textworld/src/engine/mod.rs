@@ -5,6 +5,7 @@ mod bits;
 mod environment;
 mod facts;
 mod ground;
+mod numbers;
 mod plan;
 mod position;
 mod progress;

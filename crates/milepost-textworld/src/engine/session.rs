@@ -16,7 +16,7 @@ use crate::logic::Fact;
 pub struct Session {
     world: Arc<World>,
     resolve: Resolve,
-    position: Position,
+    pub(super) position: Position,
     progress: Progress,
     trail: Trail,
     moves: u32,

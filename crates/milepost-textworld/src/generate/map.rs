@@ -29,6 +29,11 @@ impl Direction {
         ["north", "east", "south", "west"][self as usize]
     }
 
+    /// The predicate that says that the first room lies in this direction of the second.
+    pub(crate) const fn predicate(self) -> &'static str {
+        ["north_of", "east_of", "south_of", "west_of"][self as usize]
+    }
+
     const fn step(self, (x, y): (i32, i32)) -> (i32, i32) {
         match self {
             Self::North => (x, y - 1),

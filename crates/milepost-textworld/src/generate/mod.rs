@@ -10,10 +10,11 @@ mod cooking;
 mod distract;
 mod error;
 mod furnish;
+pub(crate) mod house;
 mod lay;
 mod logic;
 mod map;
-mod names;
+pub(crate) mod names;
 mod objective;
 mod route;
 mod sized;
@@ -23,14 +24,19 @@ mod tests;
 mod treasure;
 mod write;
 
+use std::sync::Arc;
+
 use milepost_core::{Purpose, Stream, StreamKey, TaskSeed};
 use serde::{Deserialize, Serialize};
 
 use crate::game::Game;
+use crate::logic::KnowledgeBase;
+use crate::text::Lexicon;
 
 pub use coin::CoinCollector;
 pub use cooking::Cooking;
 pub use error::GenerateError;
+pub use house::House;
 pub use map::Direction;
 pub use sized::SizedQuest;
 pub use treasure::TreasureHunter;
@@ -48,6 +54,15 @@ pub enum Family {
     Quest(SizedQuest),
     /// See [`Cooking`].
     Cooking(Cooking),
+    /// See [`House`].
+    House(House),
+}
+
+impl Default for Family {
+    /// `w2-o3-q4`.
+    fn default() -> Self {
+        Self::Quest(SizedQuest::default())
+    }
 }
 
 impl Family {
@@ -58,6 +73,7 @@ impl Family {
             Self::TreasureHunter(family) => family.generate(seed),
             Self::Quest(family) => family.generate(seed),
             Self::Cooking(family) => family.generate(seed),
+            Self::House(family) => family.generate(seed),
         }
     }
 
@@ -69,6 +85,27 @@ impl Family {
             Self::TreasureHunter(family) => format!("treasure-hunter-{}", family.level),
             Self::Quest(family) => family.label(),
             Self::Cooking(family) => family.label(),
+            Self::House(family) => format!("house-w{}", family.rooms),
+        }
+    }
+}
+
+impl Family {
+    /// The words that games of this family use, whatever their size and seed.
+    pub(crate) const fn lexicon(&self) -> Lexicon {
+        match self {
+            Self::CoinCollector(_) => Lexicon::Rooms,
+            Self::TreasureHunter(_) => Lexicon::Things,
+            Self::Quest(_) | Self::Cooking(_) | Self::House(_) => Lexicon::Cooking,
+        }
+    }
+
+    /// The logic of the games of this family.
+    pub(crate) fn knowledge(&self) -> Arc<KnowledgeBase> {
+        match self {
+            Self::CoinCollector(_) => logic::coin(),
+            Self::TreasureHunter(_) => logic::house(),
+            Self::Quest(_) | Self::Cooking(_) | Self::House(_) => logic::cooking(),
         }
     }
 }

@@ -20,6 +20,7 @@ fn families() -> impl Strategy<Value = Family> {
             .prop_map(|level| Family::CoinCollector(CoinCollector { level })),
         sized.prop_map(|(rooms, objects, steps)| Family::Quest(SizedQuest { rooms, objects, steps })),
         cooking(),
+        (6usize..=8).prop_map(|rooms| Family::House(House { rooms })),
     ]
 }
 
