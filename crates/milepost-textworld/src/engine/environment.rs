@@ -6,7 +6,7 @@ use milepost_core::{
 };
 
 use super::position::mix;
-use super::{CommandId, Reply, Resolve, Session, World};
+use super::{CommandId, Reply, Resolve, Session, Understanding, World};
 
 /// What is done in a [`TextGame`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,8 +15,18 @@ pub enum GameAction {
     Admissible(u32),
     /// A command by its number in [`World::commands`].
     Command(CommandId),
-    /// A command as typed. What is not exactly an admissible command takes a step and changes nothing.
+    /// A command as typed. What is not understood takes a step and changes nothing.
     Text(String),
+}
+
+/// How typed commands are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reading {
+    /// Exactly an admissible command, as TextWorld's engine for .json games has it.
+    #[default]
+    Exact,
+    /// As [`Session::understand`] has it: abbreviations, synonyms, articles, parts of names.
+    Loose,
 }
 
 /// What a [`TextGame`] shows: what can be done, and the points. Text is rendered elsewhere.
@@ -38,6 +48,7 @@ pub struct TextGame {
     worlds: Arc<[Arc<World>]>,
     max_steps: u32,
     resolve: Resolve,
+    reading: Reading,
     play: Option<Play>,
 }
 
@@ -60,7 +71,13 @@ impl TextGame {
     /// One game.
     #[must_use]
     pub fn new(world: Arc<World>) -> Self {
-        Self { worlds: [world].into(), max_steps: Self::MAX_STEPS, resolve: Resolve::default(), play: None }
+        Self {
+            worlds: [world].into(),
+            max_steps: Self::MAX_STEPS,
+            resolve: Resolve::default(),
+            reading: Reading::default(),
+            play: None,
+        }
     }
 
     /// Several games; a task's seed draws one. `None` where there are none.
@@ -81,6 +98,12 @@ impl TextGame {
     #[must_use]
     pub fn with_resolve(self, resolve: Resolve) -> Self {
         Self { resolve, play: None, ..self }
+    }
+
+    /// The same with another way to read typed commands.
+    #[must_use]
+    pub fn with_reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
     }
 
     /// The current play; `None` before the first reset. Facts, policy and texts are asked of it.
@@ -159,7 +182,7 @@ impl Environment for TextGame {
                 }
                 play.session.step_command(*command)
             }
-            GameAction::Text(text) => play.session.step(text),
+            GameAction::Text(text) => play.type_in(text, self.reading),
         };
         play.elapsed += 1;
         play.not_done += u32::from(!matches!(reply, Reply::Done(_)));
@@ -196,6 +219,15 @@ impl Environment for TextGame {
 }
 
 impl Play {
+    fn type_in(&mut self, text: &str, reading: Reading) -> Reply {
+        if reading == Reading::Loose
+            && let Understanding::Accepted(command) = self.session.understand(text)
+        {
+            return self.session.step_command(command);
+        }
+        self.session.step(text)
+    }
+
     fn verdict(&self, max_steps: u32) -> Option<Ending> {
         if self.session.is_won() {
             Some(Ending::Terminated(Outcome::Success))

@@ -17,11 +17,13 @@ mod tables;
 mod texts;
 mod tracker;
 mod tree;
+mod understanding;
 mod world;
 
-pub use environment::{CommandGame, GameAction, GameObservation, TextGame};
+pub use environment::{CommandGame, GameAction, GameObservation, Reading, TextGame};
 pub use resolve::Resolve;
 pub use session::Session;
+pub use understanding::Understanding;
 pub use world::World;
 
 /// The number of a command in [`World::commands`]: commands in the order of their texts.

@@ -1,5 +1,7 @@
 //! The winning policy of one event, kept while the game goes on.
 
+use std::borrow::Cow;
+
 use super::actions::{ActionTable, PlanAction};
 use super::bits::Bits;
 use super::tree::DependencyTree;
@@ -21,6 +23,14 @@ impl Plan {
 
     pub(super) const fn tree(&self) -> &DependencyTree {
         &self.tree
+    }
+
+    /// The tree's actions in an order in which they can be done, the event's trigger included.
+    pub(super) fn flattened(&self, table: &ActionTable) -> Cow<'_, [PlanAction]> {
+        match &self.flat {
+            Some(flat) => Cow::Borrowed(flat),
+            None => Cow::Owned(self.tree.flatten(table)),
+        }
     }
 
     /// The actions, the event's trigger included.
@@ -72,6 +82,10 @@ fn shorter(table: &ActionTable, facts: &Bits, policy: &[PlanAction]) -> Option<V
     let mut trial = facts.clone();
     for start in 0..policy.len() {
         for end in (start + 1..policy.len()).rev() {
+            // Most stretches end before an action that cannot be done.
+            if !reached.contains_all(table.needed(policy[end])) {
+                continue;
+            }
             trial.copy_from(&reached);
             if policy[end..].iter().all(|action| advance(table, &mut trial, *action)) {
                 return Some([&policy[..start], &policy[end..]].concat());

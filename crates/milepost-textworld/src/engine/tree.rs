@@ -156,11 +156,6 @@ impl DependencyTree {
         }
     }
 
-    /// A number that equal trees share within a game.
-    pub(super) fn digest(&self) -> u64 {
-        self.roots.iter().fold(0, |hash, root| root.digest(&self.elements, hash))
-    }
-
     fn action(&self, element: u32) -> PlanAction {
         self.elements[element as usize].action
     }
@@ -280,10 +275,5 @@ impl Node {
     fn moved(&self, place: &impl Fn(u32) -> u32) -> Self {
         let children = self.children.iter().map(|child| child.moved(place)).collect();
         Self { element: place(self.element), children }
-    }
-
-    fn digest(&self, elements: &[Element], hash: u64) -> u64 {
-        let own = super::position::mix(hash ^ elements[self.element as usize].action.digest());
-        super::position::mix(self.children.iter().fold(own, |hash, child| child.digest(elements, hash)))
     }
 }

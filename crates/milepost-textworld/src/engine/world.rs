@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::facts::FactId;
 use super::position::Position;
 use super::progress::Progress;
 use super::tables::Tables;
 use super::tracker::Tracker;
+use super::understanding::Patterns;
 use super::{ActionId, CommandId, Limits};
 use crate::game::{Game, GameError};
 use crate::logic::{Fact, Name, Variable};
@@ -16,6 +17,8 @@ use crate::logic::{Fact, Name, Variable};
 pub struct World {
     pub(super) tables: Tables,
     pub(super) start: Start,
+    /// How commands may be put; made when it is first asked for.
+    patterns: OnceLock<Patterns>,
 }
 
 /// How a game starts.
@@ -41,7 +44,11 @@ impl World {
         }
         let tracker = Arc::new(Tracker::new(&tables, position.facts()));
         let start = Start { position, progress: tracker.progress().clone(), tracker };
-        Ok(Self { tables, start })
+        Ok(Self { tables, start, patterns: OnceLock::new() })
+    }
+
+    pub(super) fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| Patterns::new(&self.tables))
     }
 
     /// The game that is played.

@@ -1,7 +1,5 @@
 //! Recorded games and traces of TextWorld.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

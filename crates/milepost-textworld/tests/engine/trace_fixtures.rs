@@ -1,7 +1,6 @@
 //! Recorded episodes of TextWorld's two engines, replayed step by step.
 
-mod common;
-
+use crate::recorded;
 use std::collections::BTreeMap;
 
 use milepost_testkit::fixtures;
@@ -83,7 +82,7 @@ impl Replay {
         let text =
             |indices: &[usize]| indices.iter().map(|i| trace.commands[*i].as_str()).collect::<Vec<_>>();
         let place = &self.place;
-        assert_eq!(common::fnv(&facts(&self.session).join("\n")), hash, "facts, {place}");
+        assert_eq!(recorded::fnv(&facts(&self.session).join("\n")), hash, "facts, {place}");
         assert_eq!(self.session.admissible_commands().collect::<Vec<_>>(), text(adm), "admissible, {place}");
         let found = self.session.policy().unwrap_or_default();
         assert_eq!(found, text(policy), "policy, {place}");
@@ -132,7 +131,7 @@ impl Replay {
 }
 
 fn replay(file: &str, resolve: Resolve) {
-    let worlds = common::worlds();
+    let worlds = recorded::worlds();
     let traces: Vec<Trace> = fixtures::json_lines(file).expect("the fixture can be read");
     assert!(!traces.is_empty(), "{file} holds no traces");
     for trace in &traces {
