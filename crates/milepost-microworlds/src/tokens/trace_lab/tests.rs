@@ -352,6 +352,17 @@ proptest! {
                 })
                 .sum();
             prop_assert!((mean + ends - value).abs() < 1e-9, "{mean} + {ends} against {value}");
+            // After `;`, given that something follows.
+            let Some(value) = writer.value(&problem, &open) else { continue };
+            let (law, end) = writer.next(&problem, &open).expect("a place to go on from");
+            prop_assert_eq!(end, 0.0);
+            let after = |segment: Segment| {
+                let written = task.write(&[segment]);
+                writer.value(&problem, &[&open, &written[..written.len() - 1]].concat())
+            };
+            let mean: Option<f64> = law.iter().map(|(segment, p)| Some(p * after(*segment)?)).sum();
+            let Some(mean) = mean else { continue };
+            prop_assert!((mean - value).abs() < 1e-9, "{mean} against {value}");
         }
     }
 

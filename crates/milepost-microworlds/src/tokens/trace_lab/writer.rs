@@ -132,10 +132,7 @@ impl Writer {
         match place {
             Place::Over => Some(f64::from(u8::from(desk.solved()))),
             Place::Closed => Some(self.success(&desk)),
-            Place::Open => {
-                let law = self.open_law(&desk);
-                Some(law.into_iter().map(|(segment, p)| p * self.success(&desk.and(segment))).sum())
-            }
+            Place::Open => Some(self.open_success(&desk)),
         }
     }
 

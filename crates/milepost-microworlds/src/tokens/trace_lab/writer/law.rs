@@ -47,6 +47,20 @@ impl Writer {
         goes_on.into_iter().map(|(segment, p)| (segment, p / total)).collect()
     }
 
+    /// The probability that an answer that goes on where something must solves the problem.
+    ///
+    /// From a closed segment the answer ends with some probability `q`, so `closed = q · solved + (1 − q) · open`.
+    pub(super) fn open_success(&self, desk: &Desk<'_>) -> f64 {
+        let law = self.law(desk);
+        let goes_on: f64 = law.iter().filter(|(item, _)| item.is_some()).map(|(_, p)| p).sum();
+        if goes_on < 1e-3 {
+            // The quotient would lose its digits.
+            return self.open_law(desk).into_iter().map(|(item, p)| p * self.success(&desk.and(item))).sum();
+        }
+        let ends = (1.0 - goes_on) * f64::from(u8::from(desk.solved()));
+        ((self.success(desk) - ends) / goes_on).clamp(0.0, 1.0)
+    }
+
     /// The probability that an answer that goes on from a closed segment solves the problem. What is added to the
     /// plan changes no verdict, and what is left out is done in the head by the same law.
     pub(super) fn success(&self, desk: &Desk<'_>) -> f64 {
