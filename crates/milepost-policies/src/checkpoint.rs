@@ -72,6 +72,11 @@ impl From<SafeTensorError> for CheckpointError {
 /// The parameters of `model` as safetensors bytes, named by path (`policy.hidden.0.weight`). Equal
 /// parameters give equal bytes.
 pub fn model_to_bytes<M: Module>(model: &M) -> Result<Vec<u8>, CheckpointError> {
+    archive::write(&parameters_of(model)?, None)
+}
+
+/// Every parameter's name, shape and numbers, in visiting order.
+pub(crate) fn parameters_of<M: Module>(model: &M) -> Result<Vec<(Slot, Vec<f32>)>, CheckpointError> {
     struct Read {
         slots: std::vec::IntoIter<Slot>,
         tensors: Result<Vec<(Slot, Vec<f32>)>, CheckpointError>,
@@ -91,7 +96,7 @@ pub fn model_to_bytes<M: Module>(model: &M) -> Result<Vec<u8>, CheckpointError> 
     }
     let mut read = Read { slots: parameters::slots(model).into_iter(), tensors: Ok(Vec::new()) };
     model.visit(&mut read);
-    archive::write(&read.tensors?, None)
+    read.tensors
 }
 
 /// `model` with its parameters replaced by those in `bytes`, on the same device.
@@ -100,10 +105,20 @@ pub fn model_to_bytes<M: Module>(model: &M) -> Result<Vec<u8>, CheckpointError> 
 /// If the bytes are damaged, or if the parameters differ in name or shape: each must be there, and none
 /// besides.
 pub fn model_from_bytes<M: Module>(model: M, bytes: &[u8]) -> Result<M, CheckpointError> {
-    struct Write(std::vec::IntoIter<Vec<f32>>);
+    let mut archive = Archive::read(bytes)?;
+    let slots = parameters::slots(&model);
+    let values = slots.iter().map(|slot| archive.take(slot).map(Some)).collect::<Result<Vec<_>, _>>()?;
+    archive.finish()?;
+    Ok(with_parameters(model, values))
+}
+
+/// `model` with the numbers of its parameters replaced, in visiting order; a parameter without new numbers
+/// keeps its own. Each list has as many numbers as its parameter.
+pub(crate) fn with_parameters<M: Module>(model: M, values: Vec<Option<Vec<f32>>>) -> M {
+    struct Write(std::vec::IntoIter<Option<Vec<f32>>>);
     impl ModuleMapper for Write {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            match self.0.next() {
+            match self.0.next().flatten() {
                 None => param,
                 Some(values) => parameters::with_value(param, |old| {
                     Tensor::from_data(TensorData::new(values, old.dims()), &old.device())
@@ -111,11 +126,7 @@ pub fn model_from_bytes<M: Module>(model: M, bytes: &[u8]) -> Result<M, Checkpoi
             }
         }
     }
-    let mut archive = Archive::read(bytes)?;
-    let slots = parameters::slots(&model);
-    let values = slots.iter().map(|slot| archive.take(slot)).collect::<Result<Vec<_>, _>>()?;
-    archive.finish()?;
-    Ok(model.map(&mut Write(values.into_iter())))
+    model.map(&mut Write(values.into_iter()))
 }
 
 #[cfg(test)]

@@ -23,9 +23,7 @@ impl<'a> Initializer<'a> {
     /// A matrix `[inputs, outputs]` with orthonormal rows or columns (the fewer of the two), times `gain`
     /// (Saxe et al. 2014).
     pub(crate) fn orthogonal(&mut self, inputs: usize, outputs: usize, gain: f64) -> Param<Tensor<2>> {
-        let key = StreamKey { task: self.next, ..StreamKey::new(self.run_seed, Purpose::INITIAL_WEIGHTS) };
-        self.next += 1;
-        let values = orthogonal(inputs, outputs, gain, &mut Stream::new(key));
+        let values = self.draw_orthogonal(inputs, outputs, gain);
         Param::from_data(TensorData::new(values, [inputs, outputs]), self.device)
     }
 
@@ -42,6 +40,28 @@ impl<'a> Initializer<'a> {
     pub(crate) fn ones<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
         self.next += 1;
         Param::from_data(TensorData::new(vec![1f32; shape.iter().product()], shape), self.device)
+    }
+
+    /// `blocks` such orthogonal matrices side by side, `[inputs, blocks · outputs]`: the gates of a recurrent
+    /// layer.
+    pub(crate) fn orthogonal_blocks(
+        &mut self,
+        inputs: usize,
+        outputs: usize,
+        blocks: usize,
+        gain: f64,
+    ) -> Param<Tensor<2>> {
+        let matrices: Vec<_> = (0..blocks).map(|_| self.draw_orthogonal(inputs, outputs, gain)).collect();
+        let row = |r: usize| matrices.iter().flat_map(move |m| &m[r * outputs..(r + 1) * outputs]).copied();
+        let values: Vec<f32> = (0..inputs).flat_map(row).collect();
+        Param::from_data(TensorData::new(values, [inputs, blocks * outputs]), self.device)
+    }
+
+    /// The values of [`Initializer::orthogonal`], row-major.
+    fn draw_orthogonal(&mut self, inputs: usize, outputs: usize, gain: f64) -> Vec<f32> {
+        let key = StreamKey { task: self.next, ..StreamKey::new(self.run_seed, Purpose::INITIAL_WEIGHTS) };
+        self.next += 1;
+        orthogonal(inputs, outputs, gain, &mut Stream::new(key))
     }
 
     /// A parameter of zeros. It takes an index too, so that later parameters keep theirs.

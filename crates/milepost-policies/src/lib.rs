@@ -3,15 +3,18 @@
 mod adam;
 mod archive;
 mod checkpoint;
+mod choice;
 mod config;
 mod device;
 mod error;
 mod ftanh;
 pub mod fused;
 mod gradient;
+mod gru;
 mod initial;
 mod networks;
 mod parameters;
+mod pretrained;
 mod sampling;
 mod sequence;
 mod simd;
@@ -25,12 +28,21 @@ mod transformer;
 
 pub use adam::{Adam, AdamConfig};
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
+pub use choice::{
+    CandidateScores, Candidates, Choice, ChoiceError, ChoiceRule, ChoiceSettings, Question, choice_log_probs,
+    score_candidates,
+};
 pub use config::{Activation, CnnConfig, MlpConfig, NetworkConfig, TabularConfig};
 pub use device::{DeviceChoice, DeviceError, DeviceUsed, OpenDevice, open_device};
 pub use error::PolicyError;
 pub use ftanh::ftanh;
 pub use gradient::global_norm;
+pub use gru::{GruCache, GruConfig, GruLayer, GruPolicy};
 pub use networks::{ActorCritic, Dense, MinigridCnn, Mlp, Network, TabularSoftmax};
+pub use pretrained::{
+    Architecture, PretrainedConfig, PretrainedError, PretrainedFiles, PretrainedWeights, TensorProblem,
+    export_pretrained, load_pretrained,
+};
 pub use sampling::{greedy_action, log_probability, sample_action};
 pub use sequence::{Demonstration, ModelPolicy, SequenceModel, behaviour_clone, supervised_step};
 pub use state_index::StateIndex;

@@ -45,3 +45,14 @@ pub(crate) fn update<N: ActorCritic>(model: N, adam: &mut Adam, features: Tensor
     let (model, norm) = adam.step(model, grads);
     (model, norm.expect("gradients").into_scalar::<f32>())
 }
+
+/// Float values on the host.
+pub(crate) fn host<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.try_into_vec_as::<f32>().expect("floats")
+}
+
+/// Tokens below `vocabulary`, drawn from a stream of their own.
+pub(crate) fn random_tokens(count: usize, vocabulary: usize, seed: u64) -> Vec<u32> {
+    let mut stream = Stream::new(StreamKey::new(seed, Purpose::named("test tokens")));
+    (0..count).map(|_| stream.below(vocabulary as u64) as u32).collect()
+}
