@@ -4,7 +4,7 @@ use super::{
     PretrainedError,
     fields::{Fields, positive_number, unsupported},
 };
-use crate::{FeedForward, NormKind, Positions, TransformerConfig, ValueKind};
+use crate::{Biases, FeedForward, NormKind, Positions, TransformerConfig, ValueKind};
 
 /// The most blocks, and the most positions; published models stay well below.
 const MOST_LAYERS: usize = 4096;
@@ -133,9 +133,7 @@ fn llama_like(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError>
         norm: NormKind::RmsNorm { epsilon: fields.positive("rms_norm_eps", 1e-6)? },
         positions: Positions::Rotary { theta: rope_theta(fields)? },
         feed_forward: FeedForward::SwiGlu,
-        qkv_bias: false,
-        output_bias: false,
-        feed_forward_bias: false,
+        biases: Biases::None,
         tied_embeddings: fields.flag("tie_word_embeddings", false)?,
         value: ValueKind::None,
     })
@@ -143,16 +141,23 @@ fn llama_like(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError>
 
 fn llama(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError> {
     fields.only("sliding_window", &Value::Null, "attention reads the whole context")?;
-    let bias = fields.flag("attention_bias", false)?;
-    let feed_forward_bias = fields.flag("mlp_bias", false)?;
-    Ok(TransformerConfig { qkv_bias: bias, output_bias: bias, feed_forward_bias, ..llama_like(fields)? })
+    let biases = match (fields.flag("attention_bias", false)?, fields.flag("mlp_bias", false)?) {
+        (false, false) => Biases::None,
+        (true, false) => Biases::Attention,
+        (true, true) => Biases::All,
+        (false, true) => {
+            let supported = "biases of the feed-forward layer come with attention's";
+            return Err(unsupported("mlp_bias", &json!(true), supported));
+        }
+    };
+    Ok(TransformerConfig { biases, ..llama_like(fields)? })
 }
 
 fn qwen2(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError> {
     fields.only("use_sliding_window", &json!(false), "attention reads the whole context")?;
     // The width of a window that is not used.
     fields.value("sliding_window");
-    Ok(TransformerConfig { qkv_bias: true, ..llama_like(fields)? })
+    Ok(TransformerConfig { biases: Biases::Qkv, ..llama_like(fields)? })
 }
 
 fn gpt2(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError> {
@@ -175,9 +180,7 @@ fn gpt2(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError> {
         norm: NormKind::LayerNorm { epsilon: fields.positive("layer_norm_epsilon", 1e-5)? },
         positions: Positions::Learned,
         feed_forward: FeedForward::Gelu,
-        qkv_bias: true,
-        output_bias: true,
-        feed_forward_bias: true,
+        biases: Biases::All,
         tied_embeddings: fields.flag("tie_word_embeddings", true)?,
         value: ValueKind::None,
     })

@@ -70,7 +70,7 @@ pub enum PretrainedError {
     },
     /// A model has parts that no family of checkpoints has together.
     #[error(
-        "no family of checkpoints has these parts together; Llama has rotary positions, RMSNorm and SwiGLU with biases in all of attention or none, Qwen2 the same with biases of queries, keys and values alone, GPT-2 learned positions, LayerNorm and GELU with all biases and one key head for each query head"
+        "no family of checkpoints has these parts together; Llama and Qwen2 have rotary positions, RMSNorm and SwiGLU, GPT-2 has learned positions, LayerNorm, GELU, all biases and a key head for each query head"
     )]
     NoFamily,
     /// The network cannot be built.

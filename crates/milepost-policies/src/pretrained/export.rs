@@ -8,7 +8,7 @@ use super::{
     load::{GPT2_PREFIX, transposed},
 };
 use crate::{
-    CausalTransformer, FeedForward, NormKind, Positions, SequenceModel, TransformerConfig, archive,
+    Biases, CausalTransformer, FeedForward, NormKind, Positions, SequenceModel, TransformerConfig, archive,
     checkpoint, parameters::Slot,
 };
 
@@ -22,7 +22,7 @@ pub struct PretrainedFiles {
 }
 
 /// Writes the policy of `model` as a Llama, Qwen2 or GPT-2 checkpoint, whichever can express it: rotary
-/// positions, RMSNorm and SwiGLU with Llama's choice of biases, or with Qwen2's, or GPT-2's parts. Equal
+/// positions, RMSNorm and SwiGLU with Llama's biases or Qwen2's, or GPT-2's parts. Equal
 /// models give equal bytes, and [`load_pretrained`](super::load_pretrained) restores every bit of the policy.
 ///
 /// The value function is left out: no such file has a place for it. Keep it with
@@ -65,18 +65,15 @@ pub fn export_pretrained(model: &CausalTransformer) -> Result<PretrainedFiles, P
 
 /// The family that has these parts.
 fn family(network: &TransformerConfig) -> Result<Architecture, PretrainedError> {
-    let biases = (network.qkv_bias, network.output_bias, network.feed_forward_bias);
     let heads = network.head_layout();
-    match (network.norm, network.positions, network.feed_forward, biases) {
-        (NormKind::RmsNorm { .. }, Positions::Rotary { .. }, FeedForward::SwiGlu, (qkv, output, _))
-            if qkv == output =>
-        {
-            Ok(Architecture::Llama)
-        }
-        (NormKind::RmsNorm { .. }, Positions::Rotary { .. }, FeedForward::SwiGlu, (true, false, false)) => {
+    match (network.norm, network.positions, network.feed_forward, network.biases) {
+        (NormKind::RmsNorm { .. }, Positions::Rotary { .. }, FeedForward::SwiGlu, Biases::Qkv) => {
             Ok(Architecture::Qwen2)
         }
-        (NormKind::LayerNorm { .. }, Positions::Learned, FeedForward::Gelu, (true, true, true))
+        (NormKind::RmsNorm { .. }, Positions::Rotary { .. }, FeedForward::SwiGlu, _) => {
+            Ok(Architecture::Llama)
+        }
+        (NormKind::LayerNorm { .. }, Positions::Learned, FeedForward::Gelu, Biases::All)
             if heads.kv_heads == heads.heads && heads.query_width() == network.width =>
         {
             Ok(Architecture::Gpt2)
@@ -128,7 +125,8 @@ fn config_json(config: &PretrainedConfig) -> Value {
     };
     merge(own);
     if config.architecture == Architecture::Llama {
-        merge(json!({"attention_bias": network.qkv_bias, "mlp_bias": network.feed_forward_bias}));
+        let biases = network.biases;
+        merge(json!({"attention_bias": biases.of_output(), "mlp_bias": biases.of_feed_forward()}));
     }
     json
 }

@@ -80,13 +80,13 @@ fn llama(config: &PretrainedConfig) -> Vec<Entry> {
             entry(&ours("up.weight"), weights(&gates("weight"), width)),
             entry(&ours("down.weight"), [linear(&theirs("mlp.down_proj.weight"), hidden, width)]),
         ]);
-        if network.qkv_bias {
+        if network.biases.of_qkv() {
             entries.push(entry(&ours("qkv.bias"), biases(&projections("bias"))));
         }
-        if network.output_bias {
+        if network.biases.of_output() {
             entries.push(entry(&ours("output.bias"), [vector(&theirs("self_attn.o_proj.bias"), width)]));
         }
-        if network.feed_forward_bias {
+        if network.biases.of_feed_forward() {
             entries.push(entry(&ours("up.bias"), biases(&gates("bias"))));
             entries.push(entry(&ours("down.bias"), [vector(&theirs("mlp.down_proj.bias"), width)]));
         }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    CausalTransformer, FeedForward, NormKind, PolicyError, Positions, SequenceModel, TransformerConfig,
-    ValueKind, greedy_action, model_to_bytes,
+    Biases, CausalTransformer, FeedForward, NormKind, PolicyError, Positions, SequenceModel,
+    TransformerConfig, ValueKind, greedy_action, model_to_bytes,
 };
 
 /// Smaller than the recorded tolerance: what this crate promises.
@@ -218,17 +218,16 @@ fn families() -> Vec<TransformerConfig> {
         norm: NormKind::LayerNorm { epsilon: 1e-5 },
         positions: Positions::Learned,
         feed_forward: FeedForward::Gelu,
-        qkv_bias: true,
-        output_bias: true,
-        feed_forward_bias: true,
+        biases: Biases::All,
         tied_embeddings: true,
         ..llama.clone()
     };
     vec![
         llama.clone(),
         TransformerConfig { kv_heads: Some(2), head_dim: Some(6), tied_embeddings: true, ..llama.clone() },
-        TransformerConfig { qkv_bias: true, output_bias: true, feed_forward_bias: true, ..llama.clone() },
-        TransformerConfig { qkv_bias: true, kv_heads: Some(1), hidden: Some(5), ..llama },
+        TransformerConfig { biases: Biases::All, ..llama.clone() },
+        TransformerConfig { biases: Biases::Attention, ..llama.clone() },
+        TransformerConfig { biases: Biases::Qkv, kv_heads: Some(1), hidden: Some(5), ..llama },
         gpt2.clone(),
         TransformerConfig { tied_embeddings: false, hidden: Some(7), ..gpt2 },
     ]
@@ -277,12 +276,13 @@ fn a_value_function_is_added_with_a_head_of_zeros_and_a_copy_of_the_trunk() {
 
 #[test]
 fn parts_that_no_family_has_together_are_refused() {
+    let gpt2 = families().pop().expect("the last of them");
     let mixed = [
-        TransformerConfig { output_bias: true, ..families()[0].clone() },
         TransformerConfig { positions: Positions::Learned, ..families()[0].clone() },
-        TransformerConfig { qkv_bias: true, feed_forward_bias: true, ..families()[0].clone() },
-        TransformerConfig { kv_heads: Some(2), ..families()[4].clone() },
-        TransformerConfig { qkv_bias: false, ..families()[4].clone() },
+        TransformerConfig { feed_forward: FeedForward::Gelu, ..families()[0].clone() },
+        TransformerConfig { kv_heads: Some(2), ..gpt2.clone() },
+        TransformerConfig { head_dim: Some(4), ..gpt2.clone() },
+        TransformerConfig { biases: Biases::Qkv, ..gpt2 },
     ];
     for config in mixed {
         let model = config.init(10, 1, &Device::flex()).expect("a network");
@@ -402,7 +402,7 @@ fn an_output_matrix_beside_tied_embeddings_must_equal_them() {
 
 #[test]
 fn published_gpt2_files_have_no_prefix_and_constants_besides() {
-    let files = export_pretrained(&small(4, ValueKind::None, 8)).expect("a family");
+    let files = export_pretrained(&small(5, ValueKind::None, 8)).expect("a family");
     let published = rewritten(&files.weights, |name, view| {
         let mut renamed = same(name, view);
         renamed.0 = name.strip_prefix("transformer.").expect("prefixed").to_owned();
@@ -516,6 +516,7 @@ fn what_would_change_the_function_is_refused_by_name() {
         (&llama, "rope_parameters", json!({"partial_rotary_factor": 0.5}), "rope_parameters.partial"),
         (&llama, "partial_rotary_factor", json!(0.5), "partial_rotary_factor"),
         (&llama, "sliding_window", json!(4096), "sliding_window"),
+        (&llama, "mlp_bias", json!(true), "mlp_bias"),
         (&llama, "hidden_act", json!("gelu"), "hidden_act"),
         (&llama, "quantization_config", json!({"bits": 4}), "quantization_config"),
         (&llama, "auto_map", json!({"AutoModel": "x.Y"}), "auto_map"),
@@ -588,7 +589,7 @@ proptest! {
 
     #[test]
     fn a_mutated_configuration_never_panics_and_never_loads_other_shapes(
-        picks in prop::collection::vec((any::<prop::sample::Index>(), any_json()), 1..4), family in 0usize..6,
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any_json()), 1..4), family in 0usize..7,
     ) {
         let files = export_pretrained(&small(family, ValueKind::None, 1)).expect("a family");
         let mut config: Value = serde_json::from_slice(&files.config).expect("JSON");
@@ -607,7 +608,7 @@ proptest! {
     }
 
     #[test]
-    fn truncated_weights_are_an_error(fraction in 0.0f64..1.0, family in 0usize..6) {
+    fn truncated_weights_are_an_error(fraction in 0.0f64..1.0, family in 0usize..7) {
         let files = export_pretrained(&small(family, ValueKind::None, 1)).expect("a family");
         let cut = &files.weights[..(files.weights.len() as f64 * fraction) as usize];
         let damaged = matches!(load(&files.config, cut), Err(PretrainedError::Damaged { .. }));
@@ -615,7 +616,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_of_the_header_never_panics(at in 0usize..2000, byte: u8, family in 0usize..6) {
+    fn a_changed_byte_of_the_header_never_panics(at in 0usize..2000, byte: u8, family in 0usize..7) {
         let mut files = export_pretrained(&small(family, ValueKind::None, 1)).expect("a family");
         let at = at % files.weights.len();
         files.weights[at] = byte;

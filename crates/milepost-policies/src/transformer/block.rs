@@ -2,7 +2,7 @@ use burn::{module::Module, tensor::Tensor};
 
 use super::{
     Affine, Norm,
-    config::{Biases, FeedForward, TransformerConfig},
+    config::{FeedForward, TransformerConfig},
 };
 use crate::{
     ftanh,
@@ -39,18 +39,18 @@ impl Block {
         let (width, hidden, heads) = (config.width, config.hidden_width(), config.head_layout());
         let inner = super::DEVIATION;
         let last = inner / (2.0 * config.layers as f64).sqrt();
-        let all = config.biases == Biases::All;
+        let biases = config.biases;
         let columns = match config.feed_forward {
             FeedForward::SwiGlu => 2 * hidden,
             FeedForward::Gelu => hidden,
         };
         Self {
             attention_norm: Norm::new(config.norm, width, initializer),
-            qkv: Affine::new([width, heads.width()], inner, config.biases != Biases::None, initializer),
-            output: Affine::new([heads.query_width(), width], last, all, initializer),
+            qkv: Affine::new([width, heads.width()], inner, biases.of_qkv(), initializer),
+            output: Affine::new([heads.query_width(), width], last, biases.of_output(), initializer),
             feed_forward_norm: Norm::new(config.norm, width, initializer),
-            up: Affine::new([width, columns], inner, all, initializer),
-            down: Affine::new([hidden, width], last, all, initializer),
+            up: Affine::new([width, columns], inner, biases.of_feed_forward(), initializer),
+            down: Affine::new([hidden, width], last, biases.of_feed_forward(), initializer),
             kind: config.feed_forward,
             heads,
         }

@@ -84,8 +84,30 @@ pub enum Biases {
     None,
     /// Queries, keys and values, as Qwen2.
     Qkv,
+    /// Attention's projections, as Llama with `attention_bias`.
+    Attention,
     /// Every projection of a block, as GPT-2.
     All,
+}
+
+impl Biases {
+    /// Whether queries, keys and values have them.
+    #[must_use]
+    pub const fn of_qkv(self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Whether attention's output projection has one.
+    #[must_use]
+    pub const fn of_output(self) -> bool {
+        matches!(self, Self::Attention | Self::All)
+    }
+
+    /// Whether the feed-forward layer has them.
+    #[must_use]
+    pub const fn of_feed_forward(self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 /// What the value function reads.
