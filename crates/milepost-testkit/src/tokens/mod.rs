@@ -169,7 +169,7 @@ pub fn demonstrator_conformance<E: Demonstrator>(prototype: &E, options: &Option
 /// As [`conformance`], as a value.
 pub fn check<E: TokenEnvironment>(prototype: &E, options: &Options) -> Result<Coverage, Violation> {
     world_laws(prototype, options)?;
-    environment_laws_hold(prototype, turns::numbered, options)?;
+    environment_laws_hold(prototype, options)?;
     episode::coverage(prototype, turns::mixed, options)
 }
 
@@ -180,7 +180,7 @@ pub fn check_demonstrator<E: Demonstrator>(prototype: &E, options: &Options) -> 
     random_turns_are_well_formed(prototype, options)?;
     noise_mixes_expert_and_chance(prototype, options)?;
     // The expert leads walks deeper than chance would.
-    environment_laws_hold(prototype, turns::guided, options)?;
+    numbered::environment_laws_hold_for(prototype, turns::guided, options)?;
     let solved = experts_succeed(prototype, options)?;
     Ok(Coverage { solved, ..episode::coverage(prototype, turns::mixed, options)? })
 }

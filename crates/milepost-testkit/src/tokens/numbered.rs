@@ -2,7 +2,7 @@ use milepost_core::{
     DiscreteEnvironment, Ending, EnvError, Environment, StepOutcome, TaskSeed, TokenEnvironment,
 };
 
-use super::turns::NUMBERED;
+use super::turns::{self, NUMBERED};
 use super::{Law, Options, Violation};
 use crate::environment;
 
@@ -63,10 +63,13 @@ impl<E: TokenEnvironment> DiscreteEnvironment for Numbered<E> {
 
 /// The laws of [`crate::environment`] hold: seeds are honoured, clones are snapshots (what the world says
 /// included), observing changes nothing, turns are counted, a turn after the end is an error.
-///
-/// `turn` names the turns that an episode chooses among: the turn of a number from 0 to 63 in the current state,
-/// a pure function of both.
-pub fn environment_laws_hold<E: TokenEnvironment>(
+pub fn environment_laws_hold<E: TokenEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+    environment_laws_hold_for(prototype, turns::numbered, options)
+}
+
+/// As [`environment_laws_hold`], in episodes that choose among the turns that `turn` numbers from 0 to 63: a pure
+/// function of the state and the number.
+pub(super) fn environment_laws_hold_for<E: TokenEnvironment>(
     prototype: &E,
     turn: fn(&E, u32) -> Vec<u32>,
     options: &Options,

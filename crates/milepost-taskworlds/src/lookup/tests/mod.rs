@@ -1,4 +1,5 @@
 mod conformance;
+mod documents;
 mod episodes;
 mod grades;
 mod readers;
