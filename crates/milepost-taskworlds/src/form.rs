@@ -1,4 +1,8 @@
-use milepost_core::{Stream, Vocabulary};
+use std::ops::Range;
+
+#[cfg(test)]
+use milepost_core::Stream;
+use milepost_core::Vocabulary;
 
 /// The shape of a turn: for each place the tokens that may stand there, in increasing order. The end of the
 /// turn follows the last place.
@@ -37,12 +41,19 @@ impl Form {
     }
 
     /// A turn of this shape, its end included, every place drawn uniformly.
-    pub(crate) fn draw(&self, stream: &mut Stream) -> Vec<u32> {
+    #[cfg(test)]
+    fn draw(&self, stream: &mut Stream) -> Vec<u32> {
         let pick = |place: &Vec<u32>| place[stream.below(place.len() as u64) as usize];
         let mut turn: Vec<u32> = self.places.iter().map(pick).collect();
         turn.push(Vocabulary::END);
         turn
     }
+}
+
+/// The token of the `number`-th word of a family; where the family has no such word, an id without a word, which no
+/// world understands.
+pub(crate) fn token(family: &Range<u32>, number: u32) -> u32 {
+    family.start.checked_add(number).filter(|token| family.contains(token)).unwrap_or(u32::MAX)
 }
 
 /// Appends the tokens that may follow `tokens` in a turn of one of the `forms`, in increasing order.
@@ -55,11 +66,6 @@ pub(crate) fn allowed(forms: &[Form], tokens: &[u32], into: &mut Vec<u32>) {
     }
     into.sort_unstable();
     into.dedup();
-}
-
-/// A turn of one of the `forms`, each as likely. There must be one.
-pub(crate) fn draw(forms: &[Form], stream: &mut Stream) -> Vec<u32> {
-    forms[stream.below(forms.len() as u64) as usize].draw(stream)
 }
 
 #[cfg(test)]
@@ -76,7 +82,8 @@ mod tests {
                 Form::new(3, [vec![8]]),
                 Form::new(4, []),
             ];
-            let turn = draw(&forms, &mut Stream::new(StreamKey::new(seed, Purpose::POLICY)));
+            let mut stream = Stream::new(StreamKey::new(seed, Purpose::POLICY));
+            let turn = forms[stream.below(3) as usize].draw(&mut stream);
             for length in 0..turn.len() {
                 let mut next = Vec::new();
                 allowed(&forms, &turn[..length], &mut next);

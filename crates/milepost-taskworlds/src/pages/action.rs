@@ -1,4 +1,4 @@
-use milepost_core::EnvError;
+use milepost_core::{EnvError, Stream};
 
 use super::config::PageConfig;
 use super::page::SIDE;
@@ -51,6 +51,18 @@ impl PageAction {
     #[must_use]
     pub const fn search(Query { entity, relation }: Query) -> Self {
         Self::Search { entity, relation }
+    }
+
+    /// Draws an action with `list` results to select from and, if `can_crop`, an open page.
+    pub(super) fn draw(config: &PageConfig, list: usize, can_crop: bool, stream: &mut Stream) -> Self {
+        let mut below = |n: u32| stream.below(u64::from(n)) as u32;
+        let kinds = 2 + u32::from(list > 0) + u32::from(can_crop);
+        match below(kinds) {
+            0 => Self::Search { entity: below(config.entities), relation: below(config.relations) },
+            1 => Self::Answer { value: below(config.values) },
+            2 if list > 0 => Self::Select { slot: below(list as u32) },
+            _ => Self::Crop { x0: below(SIDE), y0: below(SIDE), x1: below(SIDE), y1: below(SIDE) },
+        }
     }
 
     /// Checks that each part is one of its categories.

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use milepost_core::{Ending, EnvError, Environment, StepOutcome, TaskSeed};
+use milepost_core::{Ending, EnvError, Environment, StepOutcome, Stream, TaskSeed};
 
 use super::action::PageAction;
 use super::config::PageConfig;
 use super::episode::{PageEpisode, PageWorld, Phase};
+use super::expert::expert;
 use super::observation::PageObservation;
 use crate::parameter::ParameterError;
 
@@ -90,5 +91,27 @@ impl PageQa {
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.episode.as_ref().map_or(Phase::Asked, PageEpisode::phase)
+    }
+
+    /// The action of an expert who knows where the answer stands, but answers only after having read it; `None`
+    /// where the episode is over or the answer can no longer be read in time.
+    #[must_use]
+    pub fn expert_action(&self) -> Option<PageAction> {
+        expert(self.episode.as_ref()?)
+    }
+
+    /// An action of a kind that is possible now, all kinds as likely, every part drawn uniformly.
+    pub fn random_action(&self, stream: &mut Stream) -> PageAction {
+        let list = self.episode.as_ref().map_or(0, |episode| episode.results().len());
+        let can_crop = self.episode.as_ref().is_some_and(PageEpisode::can_crop);
+        PageAction::draw(&self.config, list, can_crop, stream)
+    }
+
+    /// The action of a noisy expert: with probability `noise`, and where the expert has none, a random one.
+    pub fn noisy_action(&self, noise: f64, stream: &mut Stream) -> PageAction {
+        if stream.uniform() < noise {
+            return self.random_action(stream);
+        }
+        self.expert_action().unwrap_or_else(|| self.random_action(stream))
     }
 }

@@ -62,7 +62,7 @@ pub struct Page {
 #[must_use]
 pub fn title(entity: u32) -> [f32; (TITLE * TITLE) as usize] {
     // An odd factor permutes the residues of 2⁹ and spreads neighbours.
-    let code = (entity + 1).wrapping_mul(181) % 512;
+    let code = entity.wrapping_add(1).wrapping_mul(181) % 512;
     std::array::from_fn(|bit| ((code >> bit) & 1) as f32)
 }
 

@@ -7,7 +7,6 @@ use super::action::PageAction;
 use super::config::PageConfig;
 use super::environment::PageQa;
 use super::episode::{PageEpisode, PageWorld, Phase};
-use super::expert::expert;
 use super::words::Words;
 use crate::form::{self, Form};
 use crate::parameter::ParameterError;
@@ -46,7 +45,7 @@ impl PageText {
         self.inner.config()
     }
 
-    /// The action as a whole turn.
+    /// The action as a whole turn. A part that has no word makes a turn that is malformed.
     #[must_use]
     pub fn write(&self, action: PageAction) -> Vec<u32> {
         self.words.write(action)
@@ -137,10 +136,10 @@ impl TokenEnvironment for PageText {
 
 impl Demonstrator for PageText {
     fn expert_turn(&self) -> Option<Vec<u32>> {
-        expert(self.inner.episode()?).map(|action| self.write(action))
+        self.inner.expert_action().map(|action| self.write(action))
     }
 
     fn random_turn(&self, stream: &mut Stream) -> Vec<u32> {
-        form::draw(&self.forms(), stream)
+        self.write(self.inner.random_action(stream))
     }
 }

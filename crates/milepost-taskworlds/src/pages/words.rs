@@ -7,7 +7,7 @@ use super::config::PageConfig;
 use super::episode::{PageEpisode, Phase};
 use super::page::SIDE;
 use super::view::{Reading, Shown};
-use crate::form::Form;
+use crate::form::{Form, token};
 
 const FIXED: [&str; 12] = [
     "search",
@@ -91,16 +91,16 @@ impl Words {
 
     /// An action as a whole turn.
     pub(super) fn write(&self, action: PageAction) -> Vec<u32> {
-        let number = |n: u32| self.numbers.start + n;
+        let number = |n: u32| token(&self.numbers, n);
         let mut turn = match action {
             PageAction::Search { entity, relation } => {
-                vec![SEARCH, self.entities.start + entity, self.relations.start + relation]
+                vec![SEARCH, token(&self.entities, entity), token(&self.relations, relation)]
             }
             PageAction::Select { slot } => vec![SELECT, number(slot)],
             PageAction::Crop { x0, y0, x1, y1 } => {
                 vec![CROP, number(x0), number(y0), number(x1), number(y1)]
             }
-            PageAction::Answer { value } => vec![ANSWER, self.values.start + value],
+            PageAction::Answer { value } => vec![ANSWER, token(&self.values, value)],
         };
         turn.push(Vocabulary::END);
         turn
@@ -108,8 +108,8 @@ impl Words {
 
     /// The action that a whole turn stands for, if it is one.
     pub(super) fn read(&self, turn: &[u32]) -> Option<PageAction> {
-        let within = |range: &Range<u32>, token: u32| range.contains(&token).then(|| token - range.start);
-        let number = |token: u32| within(&self.numbers, token);
+        let within = |range: &Range<u32>, word: u32| range.contains(&word).then(|| word - range.start);
+        let number = |word: u32| within(&self.numbers, word);
         let (end, words) = turn.split_last()?;
         if *end != Vocabulary::END {
             return None;
@@ -136,25 +136,25 @@ impl Words {
                 let asked = world.question();
                 into.extend([
                     QUESTION,
-                    self.entities.start + asked.entity,
-                    self.relations.start + asked.relation,
+                    token(&self.entities, asked.entity),
+                    token(&self.relations, asked.relation),
                 ]);
             }
             Phase::Listed => {
                 into.push(LIST);
                 for page in episode.results() {
                     let entity = world.pages()[*page as usize].entity;
-                    into.extend([self.pages.start + page, self.entities.start + entity]);
+                    into.extend([token(&self.pages, *page), token(&self.entities, entity)]);
                 }
             }
             Phase::Opened => {
                 let Some((_, page)) = episode.open() else { return };
-                into.extend([PAGE, self.entities.start + page.entity]);
+                into.extend([PAGE, token(&self.entities, page.entity)]);
                 for reading in Shown::FULL.read(page) {
                     let place = reading.place;
                     let corners = [place.x0, place.y0, place.x1 - 1, place.y1 - 1];
                     into.push(CELL);
-                    into.extend(corners.map(|edge| self.numbers.start + edge as u32));
+                    into.extend(corners.map(|edge| token(&self.numbers, edge as u32)));
                     self.say_reading(reading, into);
                 }
             }
@@ -175,7 +175,7 @@ impl Words {
 
     fn say_reading(&self, reading: Reading, into: &mut Vec<u32>) {
         let or_illegible =
-            |range: &Range<u32>, glyph: Option<u32>| glyph.map_or(ILLEGIBLE, |g| range.start + g);
+            |range: &Range<u32>, glyph: Option<u32>| glyph.map_or(ILLEGIBLE, |g| token(range, g));
         into.push(or_illegible(&self.relations, reading.relation));
         into.push(or_illegible(&self.values, reading.value));
     }

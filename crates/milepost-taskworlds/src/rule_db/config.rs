@@ -97,6 +97,20 @@ impl RuleDbConfig {
         check.between("max-turns", self.max_turns, self.depth + 1, 1000)
     }
 
+    /// The hard set: for each rule that can reject a call, these parameters with every task at its boundary, made by
+    /// [`Generator::Logigen`].
+    #[must_use]
+    pub fn at_every_boundary(&self) -> Vec<Self> {
+        let rules = RuleKind::ALL.into_iter().filter(|kind| kind.rejects());
+        let hard = |focus| Self {
+            generator: Generator::Logigen,
+            boundary_share: 1.0,
+            focus: Some(focus),
+            ..self.clone()
+        };
+        rules.map(hard).collect()
+    }
+
     pub(super) const fn seeds_boundaries(&self) -> bool {
         matches!(self.generator, Generator::Logigen | Generator::WithoutDistractors)
     }

@@ -9,7 +9,7 @@ use super::call::{Call, Role};
 use super::config::{CORE_ITEMS, CORE_ORDERS, CORE_USERS, RuleDbConfig};
 use super::rules::{RuleBook, RuleKind, RuleSet};
 use super::search::{reachable, writes};
-use super::tables::{Database, ITEMS, Item, LARGEST, ORDERS, Order, Status, Tier, USERS, User};
+use super::tables::{Database, Item, LARGEST, Order, Status, Tier, User};
 use super::triggers::{acting, violations};
 use super::violation::RuleId;
 
@@ -215,7 +215,8 @@ fn draw_order(users: &[u8], items: &[u8], stream: &mut Stream) -> Order {
     Order { user, item, qty, status, written: 0 }
 }
 
-/// What holds in every state that is reached from one in which it holds: users keep to their capacity, no user has
+/// What holds in every state that is reached from one in which it holds: it is
+/// [valid](Database::is_valid), users keep to their capacity, no user has
 /// two open orders of an item where that is forbidden, and whatever is given back leaves numbers within `0..=9`.
 #[must_use]
 pub fn keeps_invariants(book: &RuleBook, state: &Database) -> bool {
@@ -245,15 +246,8 @@ pub fn keeps_invariants(book: &RuleBook, state: &Database) -> bool {
     let users_fit = state.users.iter().all(|(id, row)| {
         let items: Vec<u8> = state.open_orders(*id).map(|(_, order)| order.item).collect();
         let different = items.iter().collect::<BTreeSet<_>>().len() == items.len();
-        row.open as usize == items.len()
-            && capacity(book, row.tier).is_none_or(|most| row.open <= most)
+        capacity(book, row.tier).is_none_or(|most| row.open <= most)
             && (different || !book.has(RuleKind::OneOrder))
     });
-    let numbers =
-        state.items.values().map(|row| row.stock).chain(state.users.values().map(|row| row.balance));
-    let in_range = numbers.into_iter().all(|number| (0..=LARGEST).contains(&number));
-    let ids_fit = state.users.keys().all(|id| *id < USERS)
-        && state.items.keys().all(|id| *id < ITEMS)
-        && state.orders.keys().all(|id| *id < ORDERS);
-    stock_fits && balance_fits && users_fit && in_range && ids_fit
+    state.is_valid() && stock_fits && balance_fits && users_fit
 }

@@ -54,7 +54,7 @@ impl RuleDb {
         self.episode().map(|episode| &*episode.task)
     }
 
-    /// A call as a whole turn.
+    /// A call as a whole turn. An id or number that has no word makes a turn that is malformed.
     #[must_use]
     pub fn write(&self, call: Call) -> Vec<u32> {
         self.words.write(Said::Call(call))
@@ -80,10 +80,18 @@ impl RuleDb {
         self.episode.as_ref().map(|(_, episode)| episode)
     }
 
-    /// Starts a task of one's own.
-    pub fn reset_to(&mut self, task: RuleDbTask) {
-        self.episode = Some((TaskSeed::literal(0), Episode::start(task)));
+    /// Starts a task of one's own. Its states must be [valid](super::Database::is_valid), and its solution, if it has
+    /// one, must lead to the goal.
+    pub fn reset_to(&mut self, task: RuleDbTask) -> Result<(), EnvError> {
+        let seed = task.key();
+        task.validate().map_err(|reason| refuse(seed, reason))?;
+        self.episode = Some((TaskSeed::literal(seed), Episode::start(task)));
+        Ok(())
     }
+}
+
+fn refuse(seed: u64, reason: String) -> EnvError {
+    EnvError::Task { environment: "rule-db".to_owned(), seed, reason }
 }
 
 impl Environment for RuleDb {
@@ -91,11 +99,7 @@ impl Environment for RuleDb {
     type Action = Vec<u32>;
 
     fn reset(&mut self, seed: TaskSeed) -> Result<(), EnvError> {
-        let task = synthesise(&self.config, seed).map_err(|error| EnvError::Task {
-            environment: "rule-db".to_owned(),
-            seed: seed.get(),
-            reason: error.to_string(),
-        })?;
+        let task = synthesise(&self.config, seed).map_err(|error| refuse(seed.get(), error.to_string()))?;
         self.episode = Some((seed, Episode::start(task)));
         Ok(())
     }

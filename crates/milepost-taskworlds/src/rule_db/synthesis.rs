@@ -14,7 +14,7 @@ use super::rules::{RuleBook, RuleKind};
 use super::search::{Limits, Scope, Search, plan};
 use super::tables::Database;
 use super::task::RuleDbTask;
-use super::triggers::execute;
+use super::triggers::{execute, replay};
 use super::wish::{Order, Wish, carry_out, grant, minimise, pinned_order};
 
 /// Drafts after which a seed is given up.
@@ -89,7 +89,7 @@ fn attempt(config: &RuleDbConfig, at_boundary: bool, stream: &mut Stream) -> Res
     let stage = draw_stage(config, &book, rule, stream).ok_or(Flaw::Boundary)?;
     not_contradictory(&book, stage.role, &stage.start).map_err(|_: Inconsistency| Flaw::Contradiction)?;
     let path = explore(config, &book, &stage, stream).ok_or(Flaw::NoPath)?;
-    let wishes = minimise(&book, stage.role, &stage.start, path.wishes);
+    let wishes = minimise(&book, stage.role, &stage.start, &path.end, path.wishes);
     verified(config, book, stage, wishes, &path.end, stream)
 }
 
@@ -190,14 +190,6 @@ fn calls(book: &RuleBook, role: Role, start: &Database, wishes: &[Wish]) -> Opti
             Some(call)
         })
         .collect()
-}
-
-/// The state after these calls; `None` if one of them is rejected.
-#[must_use]
-pub fn replay(book: &RuleBook, role: Role, start: &Database, calls: &[Call]) -> Option<Database> {
-    calls
-        .iter()
-        .try_fold(start.clone(), |state, call| Some(execute(book, role, &state, *call).ok()?.database))
 }
 
 /// Whether one episode of uniformly drawn turns ends in the goal.

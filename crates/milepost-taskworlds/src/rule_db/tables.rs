@@ -106,6 +106,27 @@ impl Database {
         self.items.get(&item).map_or(0, |row| row.price.saturating_mul(qty))
     }
 
+    /// Whether every id has a word, every number is in `0..=9`, every order names rows that exist, and the open
+    /// orders are counted right.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let small = |number: i8| (0..=LARGEST).contains(&number);
+        let items = self
+            .items
+            .iter()
+            .all(|(id, row)| *id < ITEMS && small(row.stock) && small(row.price) && small(row.band));
+        let users = self.users.iter().all(|(id, row)| {
+            *id < USERS && small(row.balance) && row.open as usize == self.open_orders(*id).count()
+        });
+        let orders = self.orders.iter().all(|(id, row)| {
+            *id < ORDERS
+                && small(row.qty)
+                && self.users.contains_key(&row.user)
+                && self.items.contains_key(&row.item)
+        });
+        items && users && orders
+    }
+
     /// The open orders of a user.
     pub fn open_orders(&self, user: u8) -> impl Iterator<Item = (u8, &Order)> {
         self.orders

@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::call::{Call, Role};
+use super::canonical::{equivalent, state_key};
 use super::rules::{RuleBook, RuleKind};
-use super::tables::Database;
+use super::tables::{Database, LARGEST};
+use super::triggers::replay;
 use super::wish::{Order, Wish};
+use crate::digest::digest;
 
 /// A task: bring the database from `start` to `goal`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,4 +34,33 @@ pub struct RuleDbTask {
     pub distractor_items: BTreeSet<u8>,
     /// Drafts it took, the kept one included.
     pub drafts: u32,
+}
+
+impl RuleDbTask {
+    /// What is wrong with it, and the remedy.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        for (name, state) in [("start", &self.start), ("goal", &self.goal)] {
+            if !state.is_valid() {
+                return Err(format!("its {name} is not a valid state; see `Database::is_valid`"));
+            }
+        }
+        if let Some((rule, parameter)) = self.book.iter().find(|(_, p)| !(0..=LARGEST).contains(p)) {
+            return Err(format!("rule `{}` has the parameter {parameter}; use one from 0 to 9", rule.name()));
+        }
+        let Some(solution) = &self.solution else { return Ok(()) };
+        match replay(&self.book, self.role, &self.start, solution) {
+            Some(end) if equivalent(&end, &self.goal) => Ok(()),
+            Some(_) => {
+                Err("its solution ends elsewhere than in its goal; give `None` for no solution".to_owned())
+            }
+            None => Err("a call of its solution is rejected; give `None` for no solution".to_owned()),
+        }
+    }
+
+    /// A number of what decides how episodes go.
+    pub(super) fn key(&self) -> u64 {
+        let rules = self.book.iter().flat_map(|(kind, parameter)| [kind as u64, parameter as u64]);
+        let rest = [self.role as u64, state_key(&self.start), state_key(&self.goal)];
+        digest(rules.chain(rest))
+    }
 }

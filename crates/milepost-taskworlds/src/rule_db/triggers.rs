@@ -26,6 +26,14 @@ pub fn execute(book: &RuleBook, role: Role, state: &Database, call: Call) -> Res
     Ok(Effect { database, touched: touched(book, state, call) })
 }
 
+/// The state after these calls; `None` if one of them is rejected.
+#[must_use]
+pub fn replay(book: &RuleBook, role: Role, start: &Database, calls: &[Call]) -> Option<Database> {
+    calls
+        .iter()
+        .try_fold(start.clone(), |state, call| Some(execute(book, role, &state, *call).ok()?.database))
+}
+
 /// Everything that speaks against a call, the schema first. Empty iff the call is accepted.
 #[must_use]
 pub fn violations(book: &RuleBook, role: Role, state: &Database, call: Call) -> Vec<Violation> {

@@ -2,7 +2,7 @@ use super::call::{Call, Role};
 use super::canonical::equivalent;
 use super::rules::RuleBook;
 use super::tables::Database;
-use super::triggers::execute;
+use super::triggers::{execute, replay};
 
 /// What a client asks for, as the call that grants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +37,32 @@ pub(super) fn grant(book: &RuleBook, role: Role, state: &Database, wish: Wish) -
     choices.into_iter().find_map(|call| Some((call, execute(book, role, state, call).ok()?.database)))
 }
 
-/// Drops wishes without which the others still lead to the same state.
+/// Drops calls without which the others still lead from `start` to `goal`, and then the first choices that have
+/// become possible.
 #[must_use]
-pub(super) fn minimise(book: &RuleBook, role: Role, start: &Database, mut wishes: Vec<Wish>) -> Vec<Wish> {
-    let Some(goal) = carry_out(book, role, start, &wishes) else { return wishes };
+pub(super) fn minimise(
+    book: &RuleBook,
+    role: Role,
+    start: &Database,
+    goal: &Database,
+    mut wishes: Vec<Wish>,
+) -> Vec<Wish> {
     let mut at = 0;
     while at < wishes.len() {
-        let mut fewer = wishes.clone();
-        fewer.remove(at);
-        if carry_out(book, role, start, &fewer).is_some_and(|end| equivalent(&end, &goal)) {
-            wishes = fewer;
+        let others = wishes.iter().enumerate().filter(|(index, _)| *index != at);
+        let calls: Vec<Call> = others.map(|(_, wish)| wish.call).collect();
+        if replay(book, role, start, &calls).is_some_and(|end| equivalent(&end, goal)) {
+            wishes.remove(at);
             at = 0;
         } else {
             at += 1;
+        }
+    }
+    let mut state = start.clone();
+    for wish in &mut wishes {
+        wish.first_choice = wish.first_choice.filter(|first| execute(book, role, &state, *first).is_err());
+        if let Ok(effect) = execute(book, role, &state, wish.call) {
+            state = effect.database;
         }
     }
     wishes

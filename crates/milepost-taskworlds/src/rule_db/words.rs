@@ -9,7 +9,7 @@ use super::tables::{Database, ITEMS, LARGEST, ORDERS, Status, Tier, USERS};
 use super::task::RuleDbTask;
 use super::violation::{Field, RuleId, Violation};
 use super::wish::{Order, Wish};
-use crate::form::Form;
+use crate::form::{Form, token};
 
 const FIXED: [&str; 16] = [
     "call",
@@ -183,7 +183,7 @@ impl Words {
     /// What a whole turn says, if it says anything.
     pub(super) fn read(&self, turn: &[u32]) -> Option<Said> {
         let within =
-            |range: &Range<u32>, token: u32| range.contains(&token).then(|| (token - range.start) as u8);
+            |range: &Range<u32>, word: u32| range.contains(&word).then(|| (word - range.start) as u8);
         let (end, words) = turn.split_last()?;
         if *end != Vocabulary::END {
             return None;
@@ -194,11 +194,11 @@ impl Words {
             _ => return None,
         };
         let (user, item, order) = (
-            |token: u32| within(&self.users, token),
-            |token: u32| within(&self.items, token),
-            |token: u32| within(&self.orders, token),
+            |word: u32| within(&self.users, word),
+            |word: u32| within(&self.items, word),
+            |word: u32| within(&self.orders, word),
         );
-        let number = |token: u32| within(&self.numbers, token).map(|n| n as i8);
+        let number = |word: u32| within(&self.numbers, word).map(|n| n as i8);
         Some(Said::Call(match (tool, arguments) {
             (0, [whom]) => Call::GetUser { user: user(*whom)? },
             (1, [what]) => Call::GetItem { item: item(*what)? },
@@ -302,24 +302,23 @@ impl Words {
     }
 
     fn user(&self, id: u8) -> u32 {
-        self.users.start + u32::from(id)
+        token(&self.users, u32::from(id))
     }
 
     fn item(&self, id: u8) -> u32 {
-        self.items.start + u32::from(id)
+        token(&self.items, u32::from(id))
     }
 
     fn order(&self, id: u8) -> u32 {
-        self.orders.start + u32::from(id)
+        token(&self.orders, u32::from(id))
     }
 
     fn tier(&self, tier: Tier) -> u32 {
         self.tiers.start + tier as u32
     }
 
-    /// A number from 0 to 9; what the schema lets into a state is nothing else.
     fn number(&self, number: i8) -> u32 {
-        self.numbers.start + number.clamp(0, LARGEST) as u32
+        token(&self.numbers, u32::from(number.cast_unsigned()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use milepost_core::{Ending, Environment, TaskSeed, TokenEnvironment};
+use milepost_core::{Ending, EnvError, Environment, TaskSeed, TokenEnvironment};
 use proptest::prelude::*;
 
 use super::{task, verified};
@@ -53,17 +53,6 @@ fn threads_do_not_change_a_task() {
 }
 
 #[test]
-fn every_rule_can_be_the_focus() {
-    for focus in RuleKind::ALL.into_iter().filter(|kind| kind.rejects()) {
-        let config = RuleDbConfig { focus: Some(focus), boundary_share: 1.0, ..RuleDbConfig::default() };
-        for seed in 0..3 {
-            let task = synthesise(&config, TaskSeed::literal(seed)).expect("a boundary turns up");
-            assert_eq!(task.boundary.map(|(rule, _)| rule), Some(focus));
-        }
-    }
-}
-
-#[test]
 fn backward_templates_are_not_always_solvable() {
     let limits = Limits { scope: Scope::Everything, depth: 10, states: 100 };
     let tasks = (0..60).map(|seed| task(Generator::Backward, seed));
@@ -73,6 +62,32 @@ fn backward_templates_are_not_always_solvable() {
         .filter(|task| plan(&task.book, task.role, &task.start, &task.goal, limits) == Search::Unreachable)
         .count();
     assert!(proved > 10 && unsolved.len() < 55, "{proved} of {} proved", unsolved.len());
+}
+
+#[test]
+fn a_task_of_ones_own_is_checked() {
+    let mut world = RuleDb::new(RuleDbConfig::default()).expect("valid");
+    let good = task(Generator::Logigen, 1);
+    let mut poor = good.clone();
+    poor.start.users.values_mut().next().expect("there are users").balance = -1;
+    let mut elsewhere = good.clone();
+    elsewhere.goal = elsewhere.start.clone();
+    for bad in [poor, elsewhere] {
+        let error = world.reset_to(bad).expect_err("not a task");
+        assert!(matches!(error, EnvError::Task { .. }), "{error}");
+    }
+    assert_eq!(world.reset_to(good), Ok(()));
+}
+
+#[test]
+fn the_hard_set_has_a_configuration_for_every_rule_that_rejects() {
+    let configs = RuleDbConfig::default().at_every_boundary();
+    assert_eq!(configs.len(), 11);
+    for config in configs {
+        assert_eq!(config.validate(), Ok(()));
+        let task = synthesise(&config, TaskSeed::literal(5)).expect("a boundary turns up");
+        assert_eq!(task.boundary.map(|(rule, _)| rule), config.focus);
+    }
 }
 
 proptest! {
@@ -92,7 +107,7 @@ proptest! {
         let task = task(generator, seed);
         prop_assert!(!Difference::between(&task.start, &task.goal).is_empty());
         let mut world = RuleDb::new(RuleDbConfig::default()).expect("valid");
-        world.reset_to(task);
+        world.reset_to(task).expect("valid");
         let outcome = world.step(&world.done()).expect("runs");
         prop_assert!(!outcome.ending.is_some_and(Ending::is_success));
     }
@@ -154,7 +169,7 @@ proptest! {
     #[test]
     fn the_user_view_names_neither_tools_nor_rules(seed: u64, generator in verified()) {
         let mut world = RuleDb::new(RuleDbConfig::default()).expect("valid");
-        world.reset_to(task(generator, seed));
+        world.reset_to(task(generator, seed)).expect("valid");
         let view = world.vocabulary().decode(&world.user_view());
         prop_assert!(view.contains("wish"));
         for tool in crate::rule_db::Call::TOOLS {
