@@ -1,4 +1,5 @@
-//! How often a noisy expert succeeds: `cargo run -p milepost-taskworlds --example demonstrators`.
+//! How often a noisy expert succeeds, and how long its episodes are without noise:
+//! `cargo run -p milepost-taskworlds --example demonstrators`.
 #![allow(clippy::print_stdout, reason = "a command line tool speaks")]
 
 use milepost_core::{Demonstrator, Ending, EnvError, Purpose, Stream, StreamKey, TaskSeed};
@@ -9,35 +10,61 @@ use milepost_taskworlds::rule_db::{Generator, RuleDb, RuleDbConfig};
 /// Tasks for each figure.
 const TASKS: u64 = 1000;
 
-/// Share of evaluation tasks on which the expert succeeds at this noise.
-fn success<E: Demonstrator>(prototype: &E, noise: f64) -> Result<f64, EnvError> {
-    let mut solved = 0;
+/// What came of the episodes of a noisy expert.
+#[derive(Default)]
+struct Tally {
+    solved: u64,
+    /// Tokens of an episode, read and written: all of them, and the most.
+    tokens: usize,
+    longest: usize,
+}
+
+/// Plays the evaluation tasks at this noise.
+fn play<E: Demonstrator>(prototype: &E, noise: f64) -> Result<Tally, EnvError> {
+    let mut tally = Tally::default();
+    let mut heard = Vec::new();
     for index in 0..TASKS {
         let task = TaskSeed::evaluation(0, index);
         let mut world = prototype.clone();
         world.reset(task)?;
+        world.observe(&mut heard);
+        let mut tokens = heard.len();
         let key = StreamKey { task: task.get(), ..StreamKey::new(0, Purpose::named("noisy expert")) };
         let mut stream = Stream::new(key);
         while world.ending().is_none() {
             let turn = world.noisy_turn(noise, &mut stream);
             world.step(&turn)?;
+            world.observe(&mut heard);
+            tokens += turn.len() + heard.len();
         }
-        solved += u64::from(world.ending().is_some_and(Ending::is_success));
+        tally.solved += u64::from(world.ending().is_some_and(Ending::is_success));
+        tally.tokens += tokens;
+        tally.longest = tally.longest.max(tokens);
     }
-    Ok(solved as f64 / TASKS as f64)
+    Ok(tally)
 }
 
 fn report<E: Demonstrator>(name: &str, prototype: &E) -> Result<(), EnvError> {
-    print!("| {name} |");
-    for noise in [0.0, 0.1, 0.25, 0.5, 0.75, 1.0] {
-        print!(" {:.3} |", success(prototype, noise)?);
+    let expert = play(prototype, 0.0)?;
+    let share = |tally: &Tally| tally.solved as f64 / TASKS as f64;
+    print!(
+        "| {name} | {} | {:.0} | {} |",
+        prototype.vocabulary().len(),
+        expert.tokens as f64 / TASKS as f64,
+        expert.longest
+    );
+    print!(" {:.3} |", share(&expert));
+    for noise in [0.1, 0.25, 0.5, 0.75, 1.0] {
+        print!(" {:.3} |", share(&play(prototype, noise)?));
     }
     println!();
     Ok(())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("| world | 0 | 0.1 | 0.25 | 0.5 | 0.75 | 1 |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| world | words | tokens | most | 0 | 0.1 | 0.25 | 0.5 | 0.75 | 1 |\n|---|---|---|---|---|---|---|---|---|---|"
+    );
     let default = PageConfig::default();
     let flat = PageConfig { actions: ActionSpace::WithoutCrop, ..default.clone() };
     let loud = PageConfig { retriever_noise: 1.0, ..default.clone() };

@@ -4,6 +4,20 @@ use std::ops::Range;
 use milepost_core::Stream;
 use milepost_core::Vocabulary;
 
+/// The words of a world that are no members of a family: a constant for the token of each, and `FIXED`, all of them in the
+/// order of their ids, right after the reserved ones.
+macro_rules! fixed_words {
+    ($($name:ident = $word:literal;)*) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts the constants below")]
+        enum Position { $($name),* }
+
+        $(pub(super) const $name: u32 = milepost_core::Vocabulary::RESERVED.len() as u32 + Position::$name as u32;)*
+
+        const FIXED: &[&str] = &[$($word),*];
+    };
+}
+pub(crate) use fixed_words;
+
 /// The shape of a turn: for each place the tokens that may stand there, in increasing order. The end of the
 /// turn follows the last place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +68,35 @@ impl Form {
 /// world understands.
 pub(crate) fn token(family: &Range<u32>, number: u32) -> u32 {
     family.start.checked_add(number).filter(|token| family.contains(token)).unwrap_or(u32::MAX)
+}
+
+/// A vocabulary under way: fixed words first, then families.
+pub(crate) struct Lexicon {
+    words: Vec<String>,
+}
+
+impl Lexicon {
+    pub(crate) fn new(fixed: &[&str]) -> Self {
+        Self { words: fixed.iter().map(|word| (*word).to_owned()).collect() }
+    }
+
+    /// Adds a family of words and returns their tokens.
+    pub(crate) fn add(&mut self, family: impl IntoIterator<Item = String>) -> Range<u32> {
+        let next = |words: &Vec<String>| (Vocabulary::RESERVED.len() + words.len()) as u32;
+        let first = next(&self.words);
+        self.words.extend(family);
+        first..next(&self.words)
+    }
+
+    /// Adds `count` words of a letter and a number.
+    pub(crate) fn count(&mut self, letter: char, count: u32) -> Range<u32> {
+        self.add((0..count).map(|number| format!("{letter}{number}")))
+    }
+
+    /// All words; they must be distinct.
+    pub(crate) fn finish(self) -> Vocabulary {
+        Vocabulary::new(self.words).expect("the words of a world are distinct")
+    }
 }
 
 /// Appends the tokens that may follow `tokens` in a turn of one of the `forms`, in increasing order.

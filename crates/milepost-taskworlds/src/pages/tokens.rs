@@ -15,7 +15,7 @@ use crate::parameter::ParameterError;
 ///
 /// | turn | reply |
 /// |---|---|
-/// | (the question) | `question e3 r2` |
+/// | (the question) | `<begin> question e3 r2` |
 /// | `search e3 r2` | `list p17 e3 p4 e3 …`: ids and titles, best first |
 /// | `select n0` | `page e3 cell n4 n6 n7 n7 r2 ? cell …`: of each cell its box (last column and row included), relation, and value or `?` |
 /// | `crop n4 n6 n7 n7` | `crop r2 v5`: what can be read of the cells in the box, or `crop blank` |

@@ -7,23 +7,22 @@ use super::config::PageConfig;
 use super::episode::{PageEpisode, Phase};
 use super::page::SIDE;
 use super::view::{Reading, Shown};
-use crate::form::{Form, token};
+use crate::form::{Form, Lexicon, fixed_words, token};
 
-const FIXED: [&str; 12] = [
-    "search",
-    "select",
-    "crop",
-    "answer",
-    "question",
-    "list",
-    "page",
-    "cell",
-    "?",
-    "blank",
-    "over",
-    "malformed",
-];
-
+fixed_words! {
+    SEARCH = "search";
+    SELECT = "select";
+    CROP = "crop";
+    ANSWER = "answer";
+    QUESTION = "question";
+    LIST = "list";
+    PAGE = "page";
+    CELL = "cell";
+    ILLEGIBLE = "?";
+    BLANK = "blank";
+    OVER = "over";
+    MALFORMED = "malformed";
+}
 /// The words of the world of pages: fixed ones, then numbers, entities, relations, values and page ids.
 #[derive(Debug, Clone)]
 pub(super) struct Words {
@@ -35,38 +34,15 @@ pub(super) struct Words {
     pages: Range<u32>,
 }
 
-/// The id of a fixed word.
-const fn fixed(index: usize) -> u32 {
-    (Vocabulary::RESERVED.len() + index) as u32
-}
-
-const SEARCH: u32 = fixed(0);
-const SELECT: u32 = fixed(1);
-const CROP: u32 = fixed(2);
-const ANSWER: u32 = fixed(3);
-const QUESTION: u32 = fixed(4);
-const LIST: u32 = fixed(5);
-const PAGE: u32 = fixed(6);
-const CELL: u32 = fixed(7);
-const ILLEGIBLE: u32 = fixed(8);
-const BLANK: u32 = fixed(9);
-const OVER: u32 = fixed(10);
-const MALFORMED: u32 = fixed(11);
-
 impl Words {
     pub(super) fn new(config: &PageConfig) -> Self {
-        let mut words: Vec<String> = FIXED.map(str::to_owned).into();
-        let mut family = |letter: char, count: u32| {
-            let first = fixed(words.len());
-            words.extend((0..count).map(|number| format!("{letter}{number}")));
-            first..first + count
-        };
-        let numbers = family('n', SIDE);
-        let entities = family('e', config.entities);
-        let relations = family('r', config.relations);
-        let values = family('v', config.values);
-        let pages = family('p', config.pages);
-        let vocabulary = Vocabulary::new(words).expect("letters and numbers tell the words apart");
+        let mut lexicon = Lexicon::new(FIXED);
+        let numbers = lexicon.count('n', SIDE);
+        let entities = lexicon.count('e', config.entities);
+        let relations = lexicon.count('r', config.relations);
+        let values = lexicon.count('v', config.values);
+        let pages = lexicon.count('p', config.pages);
+        let vocabulary = lexicon.finish();
         Self { vocabulary, numbers, entities, relations, values, pages }
     }
 
@@ -135,6 +111,7 @@ impl Words {
             Phase::Asked => {
                 let asked = world.question();
                 into.extend([
+                    Vocabulary::BEGIN,
                     QUESTION,
                     token(&self.entities, asked.entity),
                     token(&self.relations, asked.relation),

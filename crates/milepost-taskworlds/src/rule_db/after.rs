@@ -5,10 +5,10 @@ use super::rules::{RuleBook, RuleKind};
 use super::tables::{Database, LARGEST, Order, Status};
 use super::violation::{Field, RuleId, Violation};
 
-/// The state after a call whose triggers let it pass.
+/// The state after a call whose triggers let it pass. Reading, and exchanging an order for what it is, change nothing.
 pub(super) fn after(book: &RuleBook, state: &Database, call: Call) -> Database {
     let mut next = state.clone();
-    if call.reads() {
+    if call.reads() || exchanges_nothing(state, call) {
         return next;
     }
     next.clock += 1;
@@ -43,6 +43,12 @@ pub(super) fn after(book: &RuleBook, state: &Database, call: Call) -> Database {
         next.derive_open(user);
     }
     next
+}
+
+/// Whether an order would be exchanged for what it is.
+pub(super) fn exchanges_nothing(state: &Database, call: Call) -> bool {
+    let Call::UpdateOrder { order, item, qty } = call else { return false };
+    state.orders.get(&order).is_some_and(|old| (old.item, old.qty) == (item, qty))
 }
 
 /// AFTER triggers of [`RuleKind::Stock`] and [`RuleKind::Funds`].

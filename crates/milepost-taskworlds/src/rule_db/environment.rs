@@ -18,7 +18,7 @@ use crate::parameter::ParameterError;
 ///
 /// | turn | reply |
 /// |---|---|
-/// | (the task) | `policy rule:capacity n1 … acting-as clerk any-order wish u1 wants n2 i3 otherwise u1 wants n1 i3 …` |
+/// | (the task) | `<begin> policy rule:capacity n1 … acting-as clerk any-order wish u1 wants n2 i3 otherwise u1 wants n1 i3 …` |
 /// | `call get_user u1` | `row u1 silver n5 n1 o2 i3 n1 new …`: tier, balance, open orders, and the user's orders |
 /// | `call get_item i3` | `row i3 n4 n2 n0`: stock, price, band |
 /// | `call create_order u1 i3 n2` | `ok o4` |

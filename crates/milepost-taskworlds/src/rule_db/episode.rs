@@ -7,10 +7,11 @@ use super::call::Call;
 use super::canonical::{equivalent, state_key};
 use super::difference::{Agreement, Difference};
 use super::search::{Limits, Scope, Search, plan};
+use super::speech::Reply;
 use super::tables::Database;
 use super::task::RuleDbTask;
 use super::triggers::execute;
-use super::words::{Reply, Said};
+use super::words::Said;
 use crate::digest::digest;
 
 /// States that the expert expands when it has to plan anew.

@@ -89,7 +89,7 @@ fn walk(
     let path = Path { wishes: Vec::new(), end: stage.start.clone(), touched: RuleSet::default() };
     let mut walk = Walk { book, stage, path };
     if let Some((rule, wanted)) = stage.boundary {
-        open_with(&mut walk, wanted, stream)?;
+        open_with(&mut walk, wanted, config.depth, stream)?;
         walk.path.touched = walk.path.touched.with(rule);
     }
     while walk.path.wishes.len() < config.depth as usize {
@@ -108,14 +108,16 @@ fn walk(
 
 /// Begins with what the boundary rejects: half of the time another call makes it possible, otherwise the client
 /// takes something else instead.
-fn open_with(walk: &mut Walk<'_>, wanted: Call, stream: &mut Stream) -> Option<()> {
+fn open_with(walk: &mut Walk<'_>, wanted: Call, depth: u32, stream: &mut Stream) -> Option<()> {
     let state = walk.path.end.clone();
     let legal: Vec<Call> = walk.legal().into_iter().map(|(call, _)| call).collect();
     let those =
         |fits: &dyn Fn(Call) -> bool| legal.iter().copied().filter(|call| fits(*call)).collect::<Vec<_>>();
     let enabling = those(&|call| {
         let after = execute(walk.book, walk.stage.role, &state, call);
-        after.is_ok_and(|effect| execute(walk.book, walk.stage.role, &effect.database, wanted).is_ok())
+        // That takes two calls.
+        depth >= 2
+            && after.is_ok_and(|effect| execute(walk.book, walk.stage.role, &effect.database, wanted).is_ok())
     });
     let mut instead = those(&|call| siblings(&state, wanted, call));
     if instead.is_empty() {

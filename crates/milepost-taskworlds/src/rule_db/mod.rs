@@ -9,6 +9,7 @@
 //! [`RuleDbGold`], which evaluation believes.
 
 mod after;
+mod architect;
 mod backward;
 mod before;
 mod call;
@@ -22,6 +23,7 @@ mod explore;
 mod oracle;
 mod rules;
 mod search;
+mod speech;
 mod synthesis;
 mod tables;
 mod task;
@@ -32,11 +34,12 @@ mod violation;
 mod wish;
 mod words;
 
+pub use architect::{Inconsistency, consistency, not_contradictory};
 pub use before::capacity;
 pub use call::{Call, Role};
 pub use canonical::{canonical, canonical_key, equivalent, exact_key};
 pub use config::{Generator, RuleDbConfig};
-pub use design::{Inconsistency, consistency, keeps_invariants, not_contradictory};
+pub use design::keeps_invariants;
 pub use difference::{Agreement, Atom, Difference, Table, state_rewards};
 pub use environment::RuleDb;
 pub use oracle::{RuleDbGold, RuleDbOracle, RuleDbProbe};

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use milepost_core::{Purpose, Stream, StreamKey, TaskSeed};
 
+use super::architect::{Inconsistency, consistency, draw_rules, not_contradictory};
 use super::backward::backward;
 use super::call::{Call, Role};
 use super::canonical::equivalent;
 use super::config::{Generator, RuleDbConfig};
-use super::design::{Inconsistency, Stage, consistency, draw_rules, draw_stage, not_contradictory};
+use super::design::{Stage, draw_stage};
 use super::explore::explore;
 use super::rules::{RuleBook, RuleKind};
 use super::search::{Limits, Scope, Search, plan};

@@ -1,7 +1,7 @@
 //! What a call does: preconditions (BEFORE triggers) and side effects (AFTER triggers), all pure functions of
 //! state, role and call.
 
-use super::after::{after, out_of_range};
+use super::after::{after, exchanges_nothing, out_of_range};
 use super::before::{against_schema, before, capacity};
 use super::call::{Call, Role};
 use super::rules::{RuleBook, RuleKind, RuleSet};
@@ -80,17 +80,16 @@ fn touched(book: &RuleBook, state: &Database, call: Call) -> RuleSet {
             RuleKind::GoldExceeds => exceeds(),
             _ => false,
         },
-        Call::UpdateOrder { .. } => matches!(
-            kind,
+        Call::UpdateOrder { .. } => match kind {
             RuleKind::BulkRole
-                | RuleKind::UpdateNew
-                | RuleKind::SameBand
-                | RuleKind::OneOrder
-                | RuleKind::Stock
-                | RuleKind::Funds
-                | RuleKind::Restock
-                | RuleKind::Refund
-        ),
+            | RuleKind::UpdateNew
+            | RuleKind::SameBand
+            | RuleKind::OneOrder
+            | RuleKind::Stock
+            | RuleKind::Funds => true,
+            RuleKind::Restock | RuleKind::Refund => !exchanges_nothing(state, call),
+            _ => false,
+        },
         Call::CancelOrder { .. } => {
             matches!(kind, RuleKind::CancelNew | RuleKind::Restock | RuleKind::Refund)
         }

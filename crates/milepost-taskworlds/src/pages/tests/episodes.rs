@@ -104,7 +104,7 @@ fn the_dialogue_reads_as_documented() {
     assert_eq!(
         heard,
         [
-            "question e0 r5 > search e0 r5 <end>",
+            "<begin> question e0 r5 > search e0 r5 <end>",
             "list p21 e0 p2 e0 p7 e0 p41 e0 p0 e12 > select n0 <end>",
             "page e0 cell n2 n4 n5 n5 r4 ? cell n12 n8 n15 n9 r3 ? cell n0 n10 n3 n11 r5 ? > crop n0 n10 n3 n11 <end>",
             "crop r5 v10 > answer v10 <end>",

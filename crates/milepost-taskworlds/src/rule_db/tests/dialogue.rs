@@ -20,7 +20,7 @@ fn said(world: &RuleDb) -> String {
 fn the_prompt_names_rules_role_and_wishes() {
     let heard = said(&started(3));
     let (policy, rest) = heard.split_once(" acting-as ").expect("the role follows the rules");
-    assert!(policy.starts_with("policy ") && policy.contains("rule:"), "{heard}");
+    assert!(policy.starts_with("<begin> policy ") && policy.contains("rule:"), "{heard}");
     assert!(rest.starts_with("clerk ") || rest.starts_with("manager "), "{heard}");
     assert!(rest.contains("-order wish u"), "{heard}");
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{drawn_book, roles, stream, task, verified};
+use super::{drawn_book, roles, stream, task};
 use crate::rule_db::design::{Stage, core_writes, draw_stage};
 use crate::rule_db::{
     Agreement, Call, Database, Difference, Generator, Role, RuleBook, RuleDbConfig, canonical, canonical_key,
@@ -143,8 +143,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn a_change_to_a_distractor_lowers_the_score(seed: u64, generator in verified(), share in 0.0..1.0_f64) {
-        let task = task(generator, seed);
+    fn a_change_to_a_distractor_lowers_the_score(seed: u64, share in 0.0..1.0_f64) {
+        let task = task(Generator::Logigen, seed);
         prop_assume!(!task.distractor_users.is_empty() || !task.distractor_items.is_empty());
         let wanted = Difference::between(&task.start, &task.goal);
         let solution = task.solution.as_deref().expect("verified");

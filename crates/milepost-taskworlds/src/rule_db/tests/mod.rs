@@ -9,7 +9,7 @@ mod tasks;
 use milepost_core::{Purpose, Stream, StreamKey, TaskSeed};
 use proptest::prelude::*;
 
-use super::design::draw_rules;
+use super::architect::draw_rules;
 use super::{Generator, Role, RuleBook, RuleDbConfig, RuleDbTask, synthesise};
 
 /// A stream of one test.

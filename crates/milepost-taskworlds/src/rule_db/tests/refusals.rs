@@ -110,6 +110,15 @@ fn side_effects_take_and_give_back() {
 }
 
 #[test]
+fn an_order_exchanged_for_itself_changes_nothing() {
+    let book = RuleBook::new([(RuleKind::Stock, 0)]);
+    let same = execute(&book, Role::Clerk, &shop(), Call::UpdateOrder { order: 0, item: 0, qty: 1 });
+    let effect = same.expect("legal");
+    assert_eq!(effect.database, shop());
+    assert!(effect.touched.contains(RuleKind::Stock));
+}
+
+#[test]
 fn gold_users_exceed_the_capacity_by_one() {
     let create = |item| Call::CreateOrder { user: 1, item, qty: 1 };
     for (rules, most) in [(vec![RuleKind::Capacity], 2), (vec![RuleKind::Capacity, RuleKind::GoldExceeds], 3)]
