@@ -26,6 +26,14 @@ impl HttpTransport {
                 requirement: "an address that begins with http://, or build with the feature `https`",
             });
         }
+        let printable = |key: &ApiKey| key.expose().bytes().all(|byte| byte.is_ascii_graphic());
+        if !key.as_ref().is_none_or(printable) {
+            return Err(EndpointError::Config {
+                field: "api key",
+                value: "<hidden>".to_owned(),
+                requirement: "of visible ASCII characters, without a line break or space at its end",
+            });
+        }
         let settings = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -247,6 +247,13 @@ fn a_client_over_http_really_waits() {
     let _: ThreadSleeper = ThreadSleeper;
 }
 
+#[test]
+fn a_key_that_no_header_can_hold_is_refused_and_not_shown() {
+    let key = ApiKey::new("sk-secret\n");
+    let error = HttpTransport::new(&EndpointConfig::for_model("m"), Some(key)).expect_err("a line break");
+    assert!(!error.to_string().contains("sk-secret"), "{error}");
+}
+
 #[cfg(not(feature = "https"))]
 #[test]
 fn an_address_that_needs_tls_is_refused_without_it() {

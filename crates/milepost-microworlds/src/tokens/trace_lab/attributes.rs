@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Segment, SegmentTruth, TraceLab, TraceProblem};
+use crate::error::{Check, TaskError};
 use crate::tokens::{GoldOnly, GoldScore};
 
 /// A dimension in which answers differ, measured by program.
@@ -64,6 +65,15 @@ pub struct AttributeWeights {
 }
 
 impl AttributeWeights {
+    pub(super) fn check(&self, check: Check) -> Result<(), TaskError> {
+        check.finite("user.safe", self.safe)?;
+        check.finite("user.helpful", self.helpful)?;
+        check.finite("user.correct", self.correct)?;
+        check.finite("user.coherent", self.coherent)?;
+        check.finite("user.complex", self.complex)?;
+        check.finite("user.verbose", self.verbose)
+    }
+
     /// `Σ weight · level / 2`.
     pub(super) fn score(&self, attributes: Attributes) -> f64 {
         let weights = [self.safe, self.helpful, self.correct, self.coherent, self.complex, self.verbose];

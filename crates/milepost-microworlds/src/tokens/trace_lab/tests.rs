@@ -207,6 +207,29 @@ fn sources_of_pairs_are_wrong_in_the_way_they_say() {
 }
 
 #[test]
+fn a_users_taste_is_labelled() {
+    let task = lab();
+    let writer = Writer::new(&task, WriterConfig::default()).expect("valid");
+    let user = AttributeWeights { verbose: -1.0, ..AttributeWeights::default() };
+    let config = PairSourceConfig { user: Some(user), ..PairSourceConfig::default() };
+    let source = PairSource::new(&task, writer, config).expect("valid");
+    let pairs = source.pairs(200, 2);
+    let verbose = |problem: &TraceProblem, turn: &[u32]| {
+        let levels = task.attributes(problem, turn).expect("well formed").for_evaluation();
+        levels.hard(Attribute::Verbose)
+    };
+    for LabelledPair { problem, first, second, label } in &pairs {
+        let expected = match verbose(problem, first).cmp(&verbose(problem, second)) {
+            std::cmp::Ordering::Less => TeacherLabel::First,
+            std::cmp::Ordering::Equal => TeacherLabel::Tie,
+            std::cmp::Ordering::Greater => TeacherLabel::Second,
+        };
+        assert_eq!(*label, expected);
+    }
+    assert!(pairs.iter().filter(|pair| pair.label != TeacherLabel::Tie).count() > 50);
+}
+
+#[test]
 fn a_step_teacher_errs_as_often_as_it_says() {
     let task = lab();
     let turn = encode(&task, "3 * 4 = 2 ; 2 + 7 = 9 ; answer 9 <end>");

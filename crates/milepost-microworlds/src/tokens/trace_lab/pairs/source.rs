@@ -1,7 +1,7 @@
 use milepost_core::{Purpose, Stream, StreamKey};
 use serde::{Deserialize, Serialize};
 
-use super::super::{Domain, TraceLab, TraceProblem, Writer};
+use super::super::{AttributeWeights, Domain, TraceLab, TraceProblem, Writer};
 use super::{Cue, Teacher, TeacherLabel};
 use crate::error::{Check, TaskError};
 use crate::tokens::TurnTask as _;
@@ -42,6 +42,9 @@ pub struct Flip {
 pub struct PairSourceConfig {
     /// Who labels.
     pub teacher: Teacher,
+    /// Whose taste is labelled: left out, the gold score's; else what this user makes of the attributes
+    /// ([`TraceLab::gold_of_user`]).
+    pub user: Option<AttributeWeights>,
     /// The domains that are covered; none (the default) for all of the task's.
     pub domains: Vec<Domain>,
     /// Structured noise on top of the teacher's.
@@ -68,6 +71,7 @@ impl PairSourceConfig {
     fn check(&self, task: &TraceLab) -> Result<(), TaskError> {
         let check = Check("trace-lab pairs");
         self.teacher.check(check)?;
+        self.user.unwrap_or_default().check(check)?;
         for domain in self.domains.iter().chain(self.flips.iter().map(|flip| &flip.domain)) {
             let known = task.config().domains.contains(domain);
             check.that(known, "domains", domain.word(), "among the task's domains")?;
@@ -164,8 +168,7 @@ impl PairSource {
             domains => self.task.draw_in(domains[stream.below(domains.len() as u64) as usize], stream),
         };
         let answers = [0; 2].map(|_| self.writer.answer(&problem, stream));
-        let gold = |turn: &[u32]| self.task.score(&problem, turn).unwrap_or_default();
-        let [first, second] = self.styled(answers, gold, stream);
+        let [first, second] = self.styled(&problem, answers, stream);
         let label = self.label(&problem, &first, &second, stream);
         LabelledPair { problem, first, second, label }
     }
@@ -179,24 +182,33 @@ impl PairSource {
         second: &[u32],
         stream: &mut Stream,
     ) -> TeacherLabel {
-        let gold = |turn: &[u32]| self.task.score(problem, turn).unwrap_or_default();
-        let label = self.config.teacher.label(gold(first), gold(second), stream);
+        let worth = |turn| self.worth(problem, turn);
+        let label = self.config.teacher.label(worth(first), worth(second), stream);
         let here = |flip: &&Flip| flip.domain == problem.domain && flip.region == Region::of(problem);
         let rate = self.config.flips.iter().find(here).map_or(0.0, |flip| flip.rate);
         if stream.uniform() < rate { label.flipped() } else { label }
+    }
+
+    /// What an answer is worth to those whose taste is labelled.
+    fn worth(&self, problem: &TraceProblem, turn: &[u32]) -> f64 {
+        let worth = match &self.config.user {
+            None => self.task.score(problem, turn),
+            Some(user) => self.task.levels(problem, turn).map(|levels| user.score(levels)),
+        };
+        worth.unwrap_or_default()
     }
 
     /// The answers with the cue that this source puts on the better or worse one. Without room, and for ties, as they
     /// were.
     fn styled(
         &self,
+        problem: &TraceProblem,
         [first, second]: [Vec<u32>; 2],
-        gold: impl Fn(&[u32]) -> f64,
         stream: &mut Stream,
     ) -> [Vec<u32>; 2] {
         let CueShares { better, worse } = self.config.cue;
-        let drawn = stream.uniform();
-        if better + worse == 0.0 || gold(&first) == gold(&second) {
+        let (drawn, scores) = (stream.uniform(), [&first, &second].map(|turn| self.worth(problem, turn)));
+        if better + worse == 0.0 || scores[0] == scores[1] {
             return [first, second];
         }
         let cue = match drawn {
@@ -204,7 +216,7 @@ impl PairSource {
             p if p < better + worse => Cue::Against,
             _ => Cue::Neither,
         };
-        let swapped = gold(&first) < gold(&second);
+        let swapped = scores[0] < scores[1];
         let (high, low) = if swapped { (&second, &first) } else { (&first, &second) };
         match self.task.with_cue(high, low, cue) {
             Some((high, low)) if swapped => [low, high],
