@@ -15,13 +15,14 @@ impl LookupQa {
         &self.events
     }
 
-    /// The documents shown so far, in the order in which they first were.
+    /// The documents shown so far, in the order in which they first were. Ids repeat only where nothing can be cited
+    /// and there are fewer of them than documents.
     #[must_use]
     pub fn shown(&self) -> Vec<ShownDocument> {
         let labels = self.task.as_ref().map_or(&[][..], |task| &task.labels);
         self.shown
             .iter()
-            .zip(labels)
+            .zip(labels.iter().cycle())
             .map(|(fact, label)| ShownDocument { fact: *fact, label: *label })
             .collect()
     }

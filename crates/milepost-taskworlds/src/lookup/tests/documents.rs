@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use super::super::{LookupAction, LookupEvent, LookupMeasure, Words};
+use super::super::{Fact, LookupAction, LookupEvent, LookupMeasure, Words};
 use super::*;
 
 proptest! {
     #[test]
     fn a_document_keeps_its_id_and_no_two_share_one(config in configs(), seed: u64) {
-        let mut world = started(LookupConfig { citations: 2, ..config }, seed);
+        let mut world = started(LookupConfig { citations: 2, document_ids: 96, ..config }, seed);
         let mut draws = stream(seed);
         play(&mut world, |world| world.random_turn(&mut draws));
         let shown = world.shown();
@@ -19,8 +19,20 @@ proptest! {
     }
 
     #[test]
+    fn every_document_that_came_back_counts_as_shown_once(config in configs(), seed: u64) {
+        let mut world = started(config, seed);
+        let mut draws = stream(seed);
+        play(&mut world, |world| world.random_turn(&mut draws));
+        let events = world.events().iter().flat_map(LookupEvent::documents);
+        let facts: BTreeSet<Fact> = events.map(|document| document.fact).collect();
+        let shown: Vec<Fact> = world.shown().iter().map(|document| document.fact).collect();
+        prop_assert_eq!(shown.len(), facts.len());
+        prop_assert!(shown.iter().all(|fact| facts.contains(fact)));
+    }
+
+    #[test]
     fn a_citation_is_evidence_only_if_its_document_was_shown(config in configs(), seed: u64) {
-        let mut world = started(LookupConfig { citations: 3, ..config }, seed);
+        let mut world = started(LookupConfig { citations: 3, document_ids: 96, ..config }, seed);
         let mut draws = stream(seed);
         play(&mut world, |world| world.random_turn(&mut draws));
         let shown = world.shown();
