@@ -31,6 +31,8 @@ pub enum Provenance {
         /// Which of the candidates.
         slot: u32,
     },
+    /// Written by an expert, to be imitated.
+    Demonstrated,
     /// Not drawn at all, but prescribed.
     Forced,
 }

@@ -28,6 +28,12 @@ pub enum Measure {
 }
 
 impl Gold {
+    /// What an episode was worth that somebody else played: for worlds whose turns are not indices.
+    #[must_use]
+    pub const fn of_episode(environment_return: f64, success: bool, length: u32) -> Self {
+        Self { total: environment_return, success, length }
+    }
+
     /// Sum of the environment's own rewards, undiscounted.
     pub const fn total_reward(&self) -> f64 {
         self.total

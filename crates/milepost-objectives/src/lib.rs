@@ -17,8 +17,8 @@ pub use error::ObjectiveError;
 pub use plackett_luce::plackett_luce;
 pub use policy::{
     BinaryDivergence, Cispo, Clip, Dppo, Dro, GammaWeight, GeometricMean, KlBounds, KlCorrection, KlCov,
-    KlTerm, LogRatio, Outside, PolicyObjective, PolicyReport, RatioUnit, Reduction, Regression, RowCount,
-    Sapo, Surrogate, TokenBatch, Vespo, log_partition,
+    KlEstimatorNames, KlTerm, LogRatio, Outside, PolicyObjective, PolicyReport, RatioUnit, Reduction,
+    Regression, RowCount, Sapo, Surrogate, TokenBatch, Vespo, log_partition,
 };
 pub use preference::{
     Divergence, MarginLoss, PairBatch, PreferenceLoss, PreferenceObjective, PreferenceReport, SequenceLogProb,

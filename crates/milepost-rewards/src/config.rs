@@ -5,8 +5,8 @@ use milepost_core::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Count, CountKey, CountMode, Form, JudgeNoise, OracleProgress, Outcome, OutcomeSource, Potential, Rnd,
-    RndConfig, ScoreError, Scorer, Shaping, TerminalPotential,
+    Count, CountKey, CountMode, Form, Intermediate, JudgeNoise, OracleProgress, Outcome, OutcomeSource,
+    Potential, Rnd, RndConfig, ScoreError, Scorer, Shaping, TerminalPotential,
 };
 
 /// A scorer as it stands in an experiment file.
@@ -76,6 +76,21 @@ pub enum ScorerConfig {
         #[serde(default)]
         noise: JudgeNoise,
     },
+    /// Intermediate rewards that sum to 1 in a won episode: [`Intermediate`].
+    Intermediate {
+        /// The channel it writes.
+        #[serde(default = "names::intermediate")]
+        channel: String,
+        /// The record that holds the intermediate reward that led to each state.
+        #[serde(default = "names::gained")]
+        gained: String,
+        /// The record that holds how many positive ones there can be.
+        #[serde(default = "names::possible")]
+        possible: String,
+        /// Only each `every`-th positive one is paid.
+        #[serde(default = "each")]
+        every: u32,
+    },
     /// Random network distillation: [`Rnd`]. Needs a device.
     Rnd(RndConfig),
 }
@@ -90,9 +105,22 @@ mod names {
     pub(super) fn count() -> String {
         "count".to_owned()
     }
+    pub(super) fn intermediate() -> String {
+        "intermediate".to_owned()
+    }
+    pub(super) fn gained() -> String {
+        "intermediate-reward".to_owned()
+    }
+    pub(super) fn possible() -> String {
+        "possible-rewards".to_owned()
+    }
     pub(super) fn oracle() -> String {
         "oracle-progress".to_owned()
     }
+}
+
+const fn each() -> u32 {
+    1
 }
 
 const fn one() -> f64 {
@@ -122,8 +150,18 @@ impl ScorerConfig {
             Self::Outcome { channel, .. }
             | Self::Potential { channel, .. }
             | Self::Count { channel, .. }
+            | Self::Intermediate { channel, .. }
             | Self::OracleProgress { channel, .. } => channel,
             Self::Rnd(config) => &config.channel,
+        }
+    }
+
+    /// The records that it reads.
+    pub fn records(&self) -> Vec<&str> {
+        match self {
+            Self::Potential { record, .. } | Self::OracleProgress { record, .. } => vec![record],
+            Self::Intermediate { gained, possible, .. } => vec![gained, possible],
+            Self::Outcome { .. } | Self::Count { .. } | Self::Rnd(_) => Vec::new(),
         }
     }
 
@@ -142,6 +180,9 @@ impl ScorerConfig {
             }
             Self::Count { scale, key, mode, .. } => {
                 Box::new(Count::new(channel, *scale, *key, *mode, Arc::clone(&context.encoder))?)
+            }
+            Self::Intermediate { gained, possible, every, .. } => {
+                Box::new(Intermediate::new(channel, gained, possible, *every)?)
             }
             Self::OracleProgress { record, form, gamma, terminal, noise, .. } => {
                 let shaping = shaping(*form, *gamma, *terminal);

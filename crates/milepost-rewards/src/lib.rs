@@ -9,6 +9,7 @@ mod count;
 #[cfg(test)]
 mod fixture;
 mod hash;
+mod intermediate;
 #[cfg(test)]
 mod invariance;
 mod normalize;
@@ -23,6 +24,7 @@ mod state;
 pub use combine::{Combine, CombineConfig, Combined, Term, combine, combine_counted};
 pub use config::{ScorerConfig, ScorerContext};
 pub use count::{Count, CountKey, CountMode};
+pub use intermediate::Intermediate;
 pub use normalize::{ForwardFilter, RunningMeanStd};
 pub use oracle::{JudgeNoise, OracleProgress};
 pub use outcome::{Outcome, OutcomeSource};

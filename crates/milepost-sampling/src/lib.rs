@@ -3,6 +3,7 @@
 mod behaviour;
 mod best_of;
 mod context;
+mod demonstrate;
 mod draws;
 mod engine;
 mod episode;
@@ -22,6 +23,7 @@ pub mod tree;
 pub use behaviour::{MovedTokens, recompute_behaviour};
 pub use best_of::BestOfN;
 pub use context::{Context, ContextError, ContextRule, ContextView, Overflow, Segment, scoring_segments};
+pub use demonstrate::demonstrate;
 pub use error::SamplingError;
 pub use groups::{GroupSampler, TokenSampler};
 pub use hints::HintRescue;

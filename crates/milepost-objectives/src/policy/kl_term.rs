@@ -44,7 +44,7 @@ pub struct KlTerm {
     /// `β ≥ 0`.
     pub coefficient: f64,
     /// The estimator.
-    #[serde(with = "EstimatorNames")]
+    #[serde(with = "KlEstimatorNames")]
     pub estimator: KlEstimator,
     /// Its bounds.
     pub bounds: KlBounds,
@@ -54,13 +54,17 @@ pub struct KlTerm {
     pub correction: KlCorrection,
 }
 
-/// The names of [`KlEstimator`] in a file.
-#[derive(Serialize, Deserialize)]
+/// The names of [`KlEstimator`] in a file, for `#[serde(with = "KlEstimatorNames")]`.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(remote = "KlEstimator", rename_all = "kebab-case")]
-enum EstimatorNames {
+pub enum KlEstimatorNames {
+    /// `k1`
     K1,
+    /// `k2`
     K2,
+    /// `k3`
     K3,
+    /// `abs`
     Abs,
 }
 

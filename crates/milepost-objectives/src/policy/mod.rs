@@ -10,7 +10,7 @@ mod surrogates;
 mod token_loss;
 
 pub use batch::TokenBatch;
-pub use kl_term::{KlBounds, KlCorrection, KlTerm};
+pub use kl_term::{KlBounds, KlCorrection, KlEstimatorNames, KlTerm};
 pub use log_ratio::{LogRatio, RatioUnit};
 pub use objective::PolicyObjective;
 pub use reduction::{Reduction, RowCount};

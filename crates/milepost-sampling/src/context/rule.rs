@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A context is the prompt followed by an unbroken stretch of the latest turns, each with the reply that it
 /// caused. The decision is taken where the policy begins to write a turn and holds until the turn is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContextRule {
     /// How many of the turns so far are read.
     pub view: ContextView,

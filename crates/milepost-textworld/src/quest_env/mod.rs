@@ -6,6 +6,7 @@ mod config;
 mod environment;
 mod ladder;
 mod plan;
+mod probe;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ mod tests;
 pub use crate::text::Words;
 pub use config::{Prompt, RewardScheme, TextQuestConfig};
 pub use environment::TextQuest;
+pub use probe::QuestProbe;
