@@ -1,12 +1,11 @@
 //! A training run as bytes, and back, exactly.
 
-use milepost_core::DiscreteEnvironment;
-use milepost_policies::{ActorCritic, Adam, model_from_bytes, model_to_bytes};
+use milepost_policies::{Adam, model_from_bytes, model_to_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::sampler::SegmentState;
-use crate::trainer::{AnySampler, Trainer};
+use crate::agent::{Agent, SamplerState};
+use crate::trainer::Trainer;
 
 const FORMAT: u32 = 1;
 const STATE: &str = "trainer.json";
@@ -23,28 +22,22 @@ struct State {
     run_seed: u64,
     iteration: u64,
     steps: u64,
+    #[serde(default)]
+    drawn_tokens: u64,
     sampler: SamplerState,
     scorers: Vec<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-enum SamplerState {
-    Segments(SegmentState),
-    Groups { next_task: u64 },
-}
-
-impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
+impl<A: Agent> Trainer<A> {
     /// Everything needed to go on bit for bit: weights, optimizer, environments, counters, scorers.
     pub fn checkpoint(&self) -> Result<CheckpointParts, TrainError> {
         let state = State {
             format: FORMAT,
-            run_seed: self.run_seed,
+            run_seed: self.agent.run_seed(),
             iteration: self.iteration,
             steps: self.steps,
-            sampler: match &self.sampler {
-                AnySampler::Segments(sampler) => SamplerState::Segments(sampler.state()),
-                AnySampler::Groups(sampler) => SamplerState::Groups { next_task: sampler.next_task() },
-            },
+            drawn_tokens: self.drawn_tokens,
+            sampler: self.agent.state(),
             scorers: self.scorers.iter().map(|scorer| scorer.name().to_owned()).collect(),
         };
         let state = serde_json::to_vec(&state).map_err(|error| misfit(format!("{STATE}: {error}")))?;
@@ -73,8 +66,9 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         if state.format != FORMAT {
             return Err(misfit(format!("its format is {}, this version reads {FORMAT}", state.format)));
         }
-        if state.run_seed != self.run_seed {
-            return Err(misfit(format!("its seed is {}, this run's is {}", state.run_seed, self.run_seed)));
+        let run_seed = self.agent.run_seed();
+        if state.run_seed != run_seed {
+            return Err(misfit(format!("its seed is {}, this run's is {run_seed}", state.run_seed)));
         }
         let scorers: Vec<&str> = self.scorers.iter().map(|scorer| scorer.name()).collect();
         if state.scorers != scorers {
@@ -88,15 +82,9 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         for (index, scorer) in self.scorers.iter_mut().enumerate() {
             scorer.restore(part(&scorer_file(index))?)?;
         }
-        match (&mut self.sampler, state.sampler) {
-            (AnySampler::Segments(sampler), SamplerState::Segments(state)) => {
-                sampler.restore(&self.environment, state)?;
-            }
-            (AnySampler::Groups(sampler), SamplerState::Groups { next_task }) => sampler.restore(next_task),
-            _ => return Err(misfit("it was written with another sampler".into())),
-        }
+        self.agent.restore(state.sampler)?;
         (self.model, self.optimizer) = (model, optimizer);
-        (self.iteration, self.steps) = (state.iteration, state.steps);
+        (self.iteration, self.steps, self.drawn_tokens) = (state.iteration, state.steps, state.drawn_tokens);
         Ok(())
     }
 }

@@ -80,6 +80,15 @@ pub enum TrainError {
     /// Model or optimizer state could not be read or written.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
+    /// A world of tokens could not be sampled.
+    #[error(transparent)]
+    Sampling(#[from] milepost_sampling::SamplingError<PolicyError>),
+    /// Demonstrations could not be made.
+    #[error("demonstrations: {0}")]
+    Demonstrations(#[from] milepost_sampling::SamplingError<std::convert::Infallible>),
+    /// A trajectory cannot be read again by the policy.
+    #[error(transparent)]
+    Context(#[from] milepost_sampling::ContextError),
     /// A scorer failed.
     #[error(transparent)]
     Score(#[from] ScoreError),

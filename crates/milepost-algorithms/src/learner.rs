@@ -1,23 +1,24 @@
 //! One update: epochs of minibatches over the decisions of an iteration.
 
+use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use milepost_core::{Purpose, Stream, StreamKey};
 use milepost_credit::Rows;
-use milepost_policies::{ActorCritic, Adam};
+use milepost_policies::Adam;
 
 use crate::TrainError;
+use crate::agent::{DecisionTable, Forward, Scores};
 use crate::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, Pairing, Pool};
 use crate::credit::Credits;
+use crate::host::host;
 use crate::objective::{Minibatch, Objective, Tokens};
 use crate::pairs::pairs;
-use crate::sampler::host;
-use crate::table::{Scores, StateTable};
 
 /// A decision that teaches.
 #[derive(Debug, Clone, Copy)]
 struct Decision {
-    row: usize,
+    index: usize,
     sequence: usize,
     advantage: f64,
     target: f64,
@@ -34,7 +35,6 @@ pub(crate) struct Update<'a> {
     pub groups: &'a [usize],
     pub run_seed: u64,
     pub iteration: u64,
-    pub device: &'a Device,
 }
 
 /// Means over the minibatches of an update.
@@ -42,15 +42,15 @@ pub(crate) type Metrics = Vec<(String, f64)>;
 
 impl Update<'_> {
     /// Applies the update. An update without a single decision that teaches changes nothing.
-    pub(crate) fn apply<M: ActorCritic>(
+    pub(crate) fn apply<M: Module>(
         &self,
         mut model: M,
         optimizer: &mut Adam,
-        table: &StateTable,
+        table: &impl DecisionTable<M>,
         scores: &Scores,
         credits: &Credits,
     ) -> Result<(M, Metrics), TrainError> {
-        let decisions = decisions(table, credits);
+        let decisions = decisions(table.offsets(), credits);
         let mut sums: Vec<(&'static str, Tensor<1>)> = Vec::new();
         let mut numbers: Vec<(&'static str, f64)> = Vec::new();
         let mut updates = 0u32;
@@ -59,9 +59,9 @@ impl Update<'_> {
                 let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
                 let chosen: Vec<Decision> =
                     sequences.iter().flatten().map(|index| decisions[*index]).collect();
-                let minibatch = self.minibatch(&chosen, &lengths, table, scores)?;
-                let rows = ints(chosen.iter().map(|d| d.row as i32).collect(), self.device);
-                let (logits, values) = model.forward(table.features.clone().select(0, rows));
+                let rows: Vec<usize> = chosen.iter().map(|d| d.index).collect();
+                let Forward { logits, values, actions } = table.forward(&model, &rows)?;
+                let minibatch = Minibatch { actions, tokens: self.tokens(&chosen, &lengths, scores)? };
                 let loss = self.objective.loss(logits, values, &minibatch)?;
                 let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
                 let (moved, norm) = optimizer.step(model, gradients);
@@ -114,30 +114,20 @@ impl Update<'_> {
         pairs(self.pairing, self.groups, &scores, &credits.keep)
     }
 
-    fn minibatch(
-        &self,
-        chosen: &[Decision],
-        lengths: &[usize],
-        table: &StateTable,
-        scores: &Scores,
-    ) -> Result<Minibatch, TrainError> {
+    fn tokens(&self, chosen: &[Decision], lengths: &[usize], scores: &Scores) -> Result<Tokens, TrainError> {
         let mut advantages: Vec<f64> = chosen.iter().map(|d| d.advantage).collect();
         if self.normalize.pool == Pool::Minibatch {
             let raw = advantages.clone();
             self.normalize.rule().apply(&raw, &mut advantages)?;
         }
-        let of = |column: &[f32]| chosen.iter().map(|d| f64::from(column[d.row])).collect::<Vec<f64>>();
-        let tokens = Tokens {
+        let of = |column: &[f32]| chosen.iter().map(|d| f64::from(column[d.index])).collect::<Vec<f64>>();
+        Ok(Tokens {
             rows: Rows::ragged(lengths),
             old_log_probs: of(&scores.logp),
             reference: scores.reference.as_deref().map(of),
             advantages,
             returns: chosen.iter().map(|d| d.target).collect(),
             old_values: of(&scores.values),
-        };
-        Ok(Minibatch {
-            actions: ints(chosen.iter().map(|d| table.actions[d.row]).collect(), self.device),
-            tokens,
         })
     }
 
@@ -166,26 +156,21 @@ impl Update<'_> {
     }
 }
 
-fn decisions(table: &StateTable, credits: &Credits) -> Vec<Decision> {
+fn decisions(offsets: &[usize], credits: &Credits) -> Vec<Decision> {
     let mut decisions = Vec::new();
-    for (sequence, offset) in table.offsets[..table.offsets.len() - 1].iter().enumerate() {
+    for (sequence, first) in offsets[..offsets.len() - 1].iter().enumerate() {
         if !credits.keep[sequence] {
             continue;
         }
         let pairs = credits.advantages[sequence].iter().zip(&credits.returns[sequence]);
         decisions.extend(pairs.enumerate().map(|(t, (advantage, target))| Decision {
-            row: offset + t,
+            index: first + t,
             sequence,
             advantage: *advantage,
             target: *target,
         }));
     }
     decisions
-}
-
-fn ints(values: Vec<i32>, device: &Device) -> Tensor<1, Int> {
-    let n = values.len();
-    Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
 /// Adds each named number to the sum of its name.

@@ -1,27 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod agent;
 mod checkpoint;
 pub mod config;
 mod credit;
 mod error;
-mod evaluation;
+mod host;
 mod learner;
 mod objective;
 #[cfg(test)]
 mod objective_tests;
 mod pairs;
 mod report;
-mod sampler;
-mod table;
 mod trainer;
+mod warm_start;
 
+pub use agent::{
+    ActionMode, Actor, Agent, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent, Forward,
+    GroupSampler, Rollout, SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent, TokenParts,
+    TokenSettings, TokenTable, TrainerParts, draw_groups,
+};
+pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;
 pub use config::MethodConfig;
 pub use credit::{CreditAssigner, Credits, StandardCredit};
 pub use error::TrainError;
-pub use evaluation::{ActionMode, EvaluationPolicy};
 pub use milepost_objectives as objectives;
+pub use milepost_sampling as sampling;
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};
-pub use sampler::{Actor, EpisodeSummary, GroupSampler, Rollout, SegmentSampler, SegmentState, draw_groups};
-pub use trainer::{Trace, Trainer, TrainerParts};
+pub use trainer::{Trace, Trainer};
+pub use warm_start::{WarmStart, WarmStartReport};

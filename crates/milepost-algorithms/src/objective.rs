@@ -11,7 +11,7 @@ use milepost_objectives::{PairBatch, SequenceLogProb, TokenBatch, ValueBatch};
 
 use crate::TrainError;
 use crate::config::ObjectiveConfig;
-use crate::sampler::host;
+use crate::host::host;
 
 /// The decisions of one minibatch.
 #[derive(Debug, Clone)]

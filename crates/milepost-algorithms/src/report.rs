@@ -1,15 +1,18 @@
 use milepost_core::Batch;
 use serde::{Deserialize, Serialize};
 
-use crate::sampler::EpisodeSummary;
+use crate::agent::EpisodeSummary;
 
 /// What one iteration did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IterationReport {
     /// Environment steps taken.
     pub steps: u64,
-    /// Policy tokens drawn.
+    /// Policy tokens that are learned from.
     pub policy_tokens: u64,
+    /// Tokens that the policy drew, those that were thrown away included.
+    #[serde(default)]
+    pub drawn_tokens: u64,
     /// Episodes that ended, in slot order.
     pub episodes: Vec<EpisodeSummary>,
     /// Named numbers: losses, entropy, ratios, norms, and what scorers measured.

@@ -1,65 +1,35 @@
 //! The loop: sample, score, combine, credit, update.
 
-use std::sync::Arc;
-
-use burn::tensor::Device;
-use milepost_core::{Batch, DiscreteEnvironment, Encoder, Probe, Purpose, TaskSeed, Trajectory, Version};
-use milepost_policies::{ActorCritic, Adam, AdamConfig};
+use burn::module::Module;
+use milepost_core::{Batch, TaskSeed, Trajectory, Version};
+use milepost_policies::{Adam, AdamConfig};
 use milepost_rewards::{ScoreReport, Scorer, ScorerContext, combine_counted};
 
 use crate::TrainError;
-use crate::config::{MethodConfig, Pairing, SamplerConfig};
+use crate::agent::{Agent, DecisionTable, Rollout, Scores};
+use crate::config::{MethodConfig, Pairing};
+use crate::credit::decisions::{Assigned, Layout, assign};
 use crate::credit::{CreditAssigner, Credits, StandardCredit};
 use crate::learner::Update;
 use crate::objective::Objective;
 use crate::report::{ChannelTotal, IterationReport};
-use crate::sampler::{Actor, GroupSampler, Rollout, SegmentSampler, draw_groups};
-use crate::table::{Scores, StateTable};
-
-/// What a trainer is made from.
-pub struct TrainerParts<E: DiscreteEnvironment, M> {
-    /// The world; cloned for every slot.
-    pub environment: E,
-    /// From observations to features.
-    pub encoder: Arc<dyn Encoder<E::Observation> + Sync>,
-    /// What is read from each state for scorers that need more than the observation.
-    pub probes: Vec<Box<dyn Probe<E>>>,
-    /// The network, with its parameters on `device.autodiff()`.
-    pub network: M,
-    /// The method.
-    pub method: MethodConfig,
-    /// The plain device.
-    pub device: Device,
-    /// The run's seed.
-    pub run_seed: u64,
-}
 
 /// A training run in progress: one value, whatever the method.
 ///
 /// Nothing here touches files, the clock or global randomness; [`Trainer::checkpoint`] returns bytes.
-pub struct Trainer<E: DiscreteEnvironment, M: ActorCritic> {
-    pub(crate) environment: E,
-    pub(crate) encoder: Arc<dyn Encoder<E::Observation> + Sync>,
-    pub(crate) probes: Vec<Box<dyn Probe<E>>>,
+pub struct Trainer<A: Agent> {
+    pub(crate) agent: A,
     pub(crate) method: MethodConfig,
-    pub(crate) device: Device,
-    pub(crate) run_seed: u64,
-    pub(crate) model: M,
-    /// The model that training began with, if the objective compares with it.
-    reference: Option<M>,
+    pub(crate) model: A::Model,
+    /// The model that training began with, if the method compares with it.
+    reference: Option<A::Model>,
     pub(crate) optimizer: Adam,
-    pub(crate) sampler: AnySampler<E>,
-    pub(crate) scorers: Vec<Box<dyn Scorer<E::Observation>>>,
-    pub(crate) credit: Box<dyn CreditAssigner<E::Observation>>,
+    pub(crate) scorers: Vec<Box<dyn Scorer<A::Observation>>>,
+    pub(crate) credit: Box<dyn CreditAssigner<A::Observation>>,
     pub(crate) objective: Box<dyn Objective>,
     pub(crate) iteration: u64,
     pub(crate) steps: u64,
-}
-
-/// The samplers that a configuration can name.
-pub(crate) enum AnySampler<E: DiscreteEnvironment> {
-    Segments(SegmentSampler<E>),
-    Groups(GroupSampler),
+    pub(crate) drawn_tokens: u64,
 }
 
 /// One trajectory with everything the loop says about it.
@@ -69,41 +39,24 @@ pub struct Trace<O> {
     pub trajectory: Trajectory<O>,
     /// The combined reward of each turn, `[T]`.
     pub rewards: Vec<f64>,
-    /// The advantage of each turn, `[T]`, before any normalisation over a minibatch.
+    /// The advantage of each turn (the mean over its tokens), `[T]`, before any normalisation over a minibatch.
     pub advantages: Vec<f64>,
+    /// The advantage of each trained token.
+    pub token_advantages: Vec<f64>,
     /// The learned value of each state, `[T + 1]`.
     pub values: Vec<f64>,
 }
 
-impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
-    /// Puts the parts together and checks that they fit.
-    pub fn new(parts: TrainerParts<E, M>) -> Result<Self, TrainError> {
-        let TrainerParts { environment, encoder, probes, network, method, device, run_seed } = parts;
-        method.validate()?;
-        let sizes = [
-            ("features", network.feature_count(), "the encoder", encoder.len()),
-            ("actions", network.action_count(), "the environment", environment.action_count()),
-        ];
-        for (what, found, other, expected) in sizes {
-            if found != expected {
-                return Err(TrainError::Shape { what, found, other, expected });
-            }
-        }
+impl<A: Agent> Trainer<A> {
+    /// Joins an agent, its network and a method.
+    pub(crate) fn assemble(agent: A, network: A::Model, method: MethodConfig) -> Result<Self, TrainError> {
         let context = ScorerContext {
-            run_seed,
-            device: Some(&device),
-            encoder: Arc::clone(&encoder),
+            run_seed: agent.run_seed(),
+            device: Some(agent.device()),
+            encoder: agent.encoder(),
             slots: method.sampler.slots(),
         };
         let scorers = method.scorers.iter().map(|config| config.build(&context)).collect::<Result<_, _>>()?;
-        let sampler = match method.sampler {
-            SamplerConfig::Segments { environments, steps } => {
-                AnySampler::Segments(SegmentSampler::new(&environment, environments, steps, run_seed)?)
-            }
-            SamplerConfig::Groups { tasks, group_size } => {
-                AnySampler::Groups(GroupSampler::new(tasks, group_size, run_seed))
-            }
-        };
         let credit = StandardCredit {
             credit: method.credit.clone(),
             normalize: method.normalize,
@@ -117,27 +70,23 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             ..AdamConfig::default()
         };
         Ok(Self {
-            environment,
-            encoder,
-            probes,
-            device,
-            run_seed,
-            reference: method.objective.needs_reference().then(|| network.clone().valid()),
+            agent,
+            reference: method.needs_reference().then(|| network.clone().valid()),
             model: network,
             optimizer: Adam::new(adam),
-            sampler,
             scorers,
             credit: Box::new(credit),
             objective: Box::new(method.objective.clone()),
             iteration: 0,
             steps: 0,
+            drawn_tokens: 0,
             method,
         })
     }
 
     /// Replaces the credit rule by one of your own.
     #[must_use]
-    pub fn with_credit(mut self, credit: impl CreditAssigner<E::Observation> + 'static) -> Self {
+    pub fn with_credit(mut self, credit: impl CreditAssigner<A::Observation> + 'static) -> Self {
         self.credit = Box::new(credit);
         self
     }
@@ -151,14 +100,14 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
 
     /// Adds a scorer of your own. Its channel must be named in the method's `combine` to have an effect.
     #[must_use]
-    pub fn with_scorer(mut self, scorer: impl Scorer<E::Observation> + 'static) -> Self {
+    pub fn with_scorer(mut self, scorer: impl Scorer<A::Observation> + 'static) -> Self {
         self.scorers.push(Box::new(scorer));
         self
     }
 
     /// One turn of the loop.
     pub fn iterate(&mut self) -> Result<IterationReport, TrainError> {
-        let mut rollout = self.sample()?;
+        let mut rollout = self.agent.sample(&self.model.clone().valid(), Version(self.iteration))?;
         let mut report = IterationReport::default();
         for scorer in &mut self.scorers {
             let scores = scorer.score(&mut rollout.batch)?;
@@ -166,7 +115,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         }
         let assessment = self.assess(&self.model.clone().valid(), &rollout.batch)?;
         report.counters.extend(assessment.combined);
-        let Assessment { rewards, table, scores, credits, .. } = assessment;
+        let Assessment { table, scores, assigned: Assigned { rewards, credits, .. }, .. } = assessment;
 
         let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
@@ -175,9 +124,8 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             objective: self.objective.as_ref(),
             pairing: self.method.objective.preference.map_or_else(Pairing::default, |p| p.pairing),
             groups: &groups,
-            run_seed: self.run_seed,
+            run_seed: self.agent.run_seed(),
             iteration: self.iteration,
-            device: &self.device,
         };
         // On copies: an update that fails leaves weights and moments as they were.
         let mut optimizer = self.optimizer.clone();
@@ -189,6 +137,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         }
         self.iteration += 1;
         self.steps += rollout.steps;
+        self.drawn_tokens += rollout.drawn_tokens;
         report.finish(&rollout, &rewards, &credits, metrics);
         Ok(report)
     }
@@ -196,6 +145,11 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
     /// Environment steps taken so far.
     pub const fn environment_steps(&self) -> u64 {
         self.steps
+    }
+
+    /// Tokens that the policy drew so far, those that a sampler threw away included.
+    pub const fn drawn_tokens(&self) -> u64 {
+        self.drawn_tokens
     }
 
     /// Iterations done so far.
@@ -209,7 +163,7 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
     }
 
     /// The model as it stands.
-    pub const fn model(&self) -> &M {
+    pub const fn model(&self) -> &A::Model {
         &self.model
     }
 
@@ -219,57 +173,38 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
         &mut self,
         task: TaskSeed,
         group_size: usize,
-    ) -> Result<Vec<Trace<E::Observation>>, TrainError> {
+    ) -> Result<Vec<Trace<A::Observation>>, TrainError> {
         let model = self.model.clone().valid();
-        let actor = Actor {
-            model: &model,
-            version: Version(self.iteration),
-            device: &self.device,
-            encoder: self.encoder.as_ref(),
-            run_seed: self.run_seed,
-            purpose: Purpose::EVALUATION_POLICY,
-        };
-        let tasks = [(task.get(), task)];
-        let mut rollout = draw_groups(&self.environment, &tasks, group_size, &actor, &mut self.probes)?;
+        let mut rollout = self.agent.watch(&model, Version(self.iteration), task, group_size)?;
         for scorer in &mut self.scorers {
             let state = scorer.state()?;
             let scored = scorer.score(&mut rollout.batch);
             scorer.restore(&state)?;
             scored?;
         }
-        let Assessment { rewards, values, credits, .. } = self.assess(&model, &rollout.batch)?;
+        let Assessment { table, assigned, .. } = self.assess(&model, &rollout.batch)?;
+        let turns: Vec<usize> = rollout.batch.trajectories().map(|t| t.turns.len()).collect();
+        let by_turn = layout(&table).turn_means(&assigned.credits.advantages, &turns);
         let members = rollout.batch.groups.into_iter().flat_map(|group| group.members().to_vec());
-        Ok(members
-            .zip(rewards)
-            .zip(credits.advantages)
-            .zip(values)
-            .map(|(((trajectory, rewards), advantages), values)| Trace {
+        let Assigned { rewards, values, credits } = assigned;
+        let rows = members.zip(rewards).zip(by_turn).zip(credits.advantages).zip(values);
+        Ok(rows
+            .map(|((((trajectory, rewards), advantages), token_advantages), values)| Trace {
                 trajectory,
                 rewards,
                 advantages,
+                token_advantages,
                 values,
             })
             .collect())
     }
 
-    fn sample(&mut self) -> Result<Rollout<E::Observation>, TrainError> {
-        let model = self.model.clone().valid();
-        let actor = Actor {
-            model: &model,
-            version: Version(self.iteration),
-            device: &self.device,
-            encoder: self.encoder.as_ref(),
-            run_seed: self.run_seed,
-            purpose: Purpose::POLICY,
-        };
-        match &mut self.sampler {
-            AnySampler::Segments(sampler) => sampler.sample(&actor, &mut self.probes),
-            AnySampler::Groups(sampler) => sampler.sample(&self.environment, &actor, &mut self.probes),
-        }
-    }
-
     /// Everything between sampling and updating: rewards, values and credit of a scored batch.
-    fn assess(&self, model: &M, batch: &Batch<E::Observation>) -> Result<Assessment, TrainError> {
+    fn assess(
+        &self,
+        model: &A::Model,
+        batch: &Batch<A::Observation>,
+    ) -> Result<Assessment<A::Table>, TrainError> {
         let mut rewards = Vec::new();
         let (mut missing, mut clipped) = (0, 0);
         for trajectory in batch.trajectories() {
@@ -278,26 +213,28 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
             clipped += combined.clipped;
             rewards.push(combined.rewards);
         }
-        let table = StateTable::build(batch, self.encoder.as_ref(), &self.device)?;
+        let table = self.agent.table(batch)?;
         let scores = table.score_with(model, self.reference.as_ref())?;
-        let values = table.values_by_trajectory(&scores);
-        let credits = self.credit.assign(batch, &rewards, &values)?;
+        let MethodConfig { credit_unit, kl_in_reward, .. } = self.method;
+        let rule = self.credit.as_ref();
+        let assigned = assign(rule, credit_unit, kl_in_reward, batch, layout(&table), &scores, rewards)?;
         let combined = [("combine.missing".to_owned(), missing), ("combine.clipped".to_owned(), clipped)];
-        Ok(Assessment { rewards, combined, table, scores, values, credits })
+        Ok(Assessment { combined, table, scores, assigned })
     }
 }
 
+fn layout<M>(table: &impl DecisionTable<M>) -> Layout<'_> {
+    Layout { offsets: table.offsets(), turns: table.turns() }
+}
+
 /// What the loop makes of a scored batch; rows are trajectories in batch order.
-struct Assessment {
-    /// The combined reward of each turn.
-    rewards: Vec<Vec<f64>>,
-    /// What did not reach it.
+struct Assessment<T> {
+    /// What did not reach the reward.
     combined: [(String, u64); 2],
-    table: StateTable,
+    table: T,
     scores: Scores,
-    /// The value of each state.
-    values: Vec<Vec<f64>>,
-    credits: Credits,
+    /// Rewards and values of each turn, credit of each decision.
+    assigned: Assigned,
 }
 
 impl IterationReport {
@@ -319,7 +256,9 @@ impl IterationReport {
     ) {
         self.steps = rollout.steps;
         self.policy_tokens = rollout.batch.policy_tokens() as u64;
+        self.drawn_tokens = rollout.drawn_tokens;
         self.episodes.clone_from(&rollout.episodes);
+        self.counters.extend(rollout.counters.iter().cloned());
         self.metrics.extend(metrics);
         self.metrics.push(("combined_reward".into(), rewards.iter().flatten().sum()));
         self.counters.extend(credits.counters.iter().map(|(name, count)| ((*name).to_owned(), *count)));

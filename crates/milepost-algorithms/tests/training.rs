@@ -8,12 +8,12 @@ use burn::tensor::Tensor;
 use common::{credit_rules, methods, trainer};
 use milepost_algorithms::config::ObjectiveConfig;
 use milepost_algorithms::config::{CreditConfig, Pool, SamplerConfig};
-use milepost_algorithms::{Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer};
+use milepost_algorithms::{FeatureAgent, Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer};
 use milepost_core::{Ending, TaskSeed};
 use milepost_policies::Network;
 use milepost_testkit::environment::Corridor;
 
-fn success_rate(trainer: &mut Trainer<Corridor, Network>, iterations: usize) -> f64 {
+fn success_rate(trainer: &mut Trainer<FeatureAgent<Corridor, Network>>, iterations: usize) -> f64 {
     let mut episodes = Vec::new();
     for _ in 0..iterations {
         episodes.extend(trainer.iterate().expect("trains").episodes);
@@ -159,7 +159,9 @@ fn an_update_that_breaks_is_an_error_and_leaves_weights_and_moments_as_they_were
     // The second iteration breaks in its last minibatch: every loss was still finite, its gradient is not.
     let mut trainer = trainer(method, 1).with_objective(BreaksAfter(Cell::new(2 * updates - 1)));
     trainer.iterate().expect("still sound");
-    let learned = |trainer: &Trainer<Corridor, Network>| trainer.checkpoint().expect("saves")[1..3].to_vec();
+    let learned = |trainer: &Trainer<FeatureAgent<Corridor, Network>>| {
+        trainer.checkpoint().expect("saves")[1..3].to_vec()
+    };
     let before = learned(&trainer);
     let error = trainer.iterate().expect_err("a NaN gradient");
     assert!(

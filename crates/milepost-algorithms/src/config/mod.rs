@@ -5,6 +5,7 @@ mod learner;
 mod normalize;
 mod objective;
 mod sampler;
+mod unit;
 
 use milepost_objectives::{PreferenceLoss, PreferenceObjective};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
@@ -15,6 +16,7 @@ pub use learner::{LearnerConfig, MinibatchUnit};
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
 pub use sampler::SamplerConfig;
+pub use unit::{CreditUnit, KlInReward};
 
 use crate::TrainError;
 
@@ -35,6 +37,12 @@ pub struct MethodConfig {
     pub normalize: NormalizeConfig,
     /// Which decision earned the reward.
     pub credit: CreditConfig,
+    /// What an advantage belongs to.
+    #[serde(default, skip_serializing_if = "CreditUnit::is_turn")]
+    pub credit_unit: CreditUnit,
+    /// A divergence charged to the reward.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kl_in_reward: Option<KlInReward>,
     /// How the policy moves.
     pub objective: ObjectiveConfig,
     /// How often, in what portions and how far.
@@ -56,6 +64,8 @@ impl MethodConfig {
             drop_zero_variance: false,
             normalize: NormalizeConfig::sb3_minibatch(),
             credit: CreditConfig::Gae { gamma: 0.99, lambda: 0.95 },
+            credit_unit: CreditUnit::Turn,
+            kl_in_reward: None,
             objective: ObjectiveConfig::ppo(),
             learner: LearnerConfig::default(),
         }
@@ -132,6 +142,12 @@ impl MethodConfig {
         }
     }
 
+    /// Whether it compares with the policy that training began with.
+    #[must_use]
+    pub const fn needs_reference(&self) -> bool {
+        self.objective.needs_reference() || self.kl_in_reward.is_some()
+    }
+
     /// Checks that the parts fit together.
     pub fn validate(&self) -> Result<(), TrainError> {
         let refuse = |reason: String| Err(TrainError::Config { reason });
@@ -139,6 +155,7 @@ impl MethodConfig {
         self.objective.validate()?;
         self.learner.validate()?;
         self.credit.validate()?;
+        self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
         if self.scorers.is_empty() {
             return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
         }
@@ -172,6 +189,9 @@ impl MethodConfig {
                 "normalising over the group needs trajectories that share a task: use `sampler.kind = \"groups\"`"
                     .into(),
             );
+        }
+        if self.credit.needs_group() && self.credit_unit == CreditUnit::Token {
+            return refuse("this credit rule compares turns: use `credit-unit = \"turn\"`".into());
         }
         if matches!(self.learner.unit, MinibatchUnit::Token)
             && !matches!(self.objective.aggregation, AggregationConfig::TokenMean)

@@ -1,6 +1,7 @@
 //! From one reward a turn to one advantage a decision.
 
 mod critic;
+pub(crate) mod decisions;
 mod groups;
 
 use milepost_core::Batch;

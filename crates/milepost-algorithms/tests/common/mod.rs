@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use milepost_algorithms::{MethodConfig, Trainer, TrainerParts};
+use milepost_algorithms::{FeatureAgent, MethodConfig, Trainer, TrainerParts};
 use milepost_core::{Encoder, Probe};
 use milepost_policies::{Network, NetworkConfig};
 use milepost_testkit::environment::Corridor;
@@ -52,7 +52,7 @@ pub(crate) fn network(run_seed: u64, device: &Device) -> Network {
     config.init(CELLS as usize, 2, run_seed, &device.clone().autodiff()).expect("builds")
 }
 
-pub(crate) fn trainer(method: MethodConfig, run_seed: u64) -> Trainer<Corridor, Network> {
+pub(crate) fn trainer(method: MethodConfig, run_seed: u64) -> Trainer<FeatureAgent<Corridor, Network>> {
     let device = Device::flex();
     Trainer::new(TrainerParts {
         environment: Corridor::default(),

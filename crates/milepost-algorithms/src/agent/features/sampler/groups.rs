@@ -2,8 +2,9 @@ use milepost_core::{Batch, DiscreteEnvironment, Environment, Group, Probe, TaskS
 use milepost_policies::ActorCritic;
 
 use super::recorder::Recorder;
-use super::{Actor, DrawKey, EpisodeSummary, Rollout, observed};
+use super::{Actor, DrawKey, observed};
 use crate::TrainError;
+use crate::agent::{EpisodeSummary, Rollout};
 
 /// Draws whole episodes: `group_size` on each of `tasks` tasks, all stepped side by side.
 #[derive(Debug, Clone)]
@@ -124,5 +125,5 @@ pub fn draw_groups<E: DiscreteEnvironment, M: ActorCritic>(
         let rest = members.split_off(group_size);
         groups.push(Group::new(std::mem::replace(&mut members, rest))?);
     }
-    Ok(Rollout { batch: Batch { groups }, episodes, steps })
+    Ok(Rollout { batch: Batch { groups }, episodes, steps, drawn_tokens: steps, counters: Vec::new() })
 }

@@ -6,8 +6,9 @@ use milepost_policies::ActorCritic;
 use serde::{Deserialize, Serialize};
 
 use super::recorder::Recorder;
-use super::{Actor, DrawKey, EpisodeSummary, Rollout};
+use super::{Actor, DrawKey};
 use crate::TrainError;
+use crate::agent::{EpisodeSummary, Rollout};
 
 /// Draws fixed-length segments from environments that go on from one call to the next. An episode that
 /// crosses a segment's end is recorded in fragments; all but its last end in [`Ending::Cut`].
@@ -187,6 +188,8 @@ impl<'a, E: DiscreteEnvironment> Recording<'a, E> {
             batch: Batch { groups },
             episodes: self.episodes.into_iter().flatten().collect(),
             steps,
+            drawn_tokens: steps,
+            counters: Vec::new(),
         })
     }
 }

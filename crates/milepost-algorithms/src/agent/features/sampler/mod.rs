@@ -1,30 +1,18 @@
 //! Samplers draw trajectories; every token drawn is counted.
 
-mod episode;
 mod groups;
 mod recorder;
 mod segments;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use milepost_core::{Batch, Encoder, Environment, Purpose, Stream, StreamKey, Version};
+use milepost_core::{Encoder, Environment, Purpose, Stream, StreamKey, Version};
 use milepost_policies::{ActorCritic, sample_action};
 
-pub use episode::EpisodeSummary;
 pub use groups::{GroupSampler, draw_groups};
 pub use segments::{SegmentSampler, SegmentState};
 
 use crate::TrainError;
-
-/// What a sampler returned.
-#[derive(Debug, Clone)]
-pub struct Rollout<O> {
-    /// The trajectories.
-    pub batch: Batch<O>,
-    /// Episodes that ended while sampling, in slot order.
-    pub episodes: Vec<EpisodeSummary>,
-    /// Environment steps taken.
-    pub steps: u64,
-}
+use crate::host::host;
 
 /// What drawing actions needs: an inference copy of the model, and where it lives.
 pub struct Actor<'a, O, M> {
@@ -87,13 +75,6 @@ impl<O, M: ActorCritic> Actor<'_, O, M> {
         }
         Ok(())
     }
-}
-
-/// Reads a tensor back as `f32`.
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
-    tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Config {
-        reason: format!("a tensor could not be read back from the device: {error:?}"),
-    })
 }
 
 /// A fresh observation of the current state.

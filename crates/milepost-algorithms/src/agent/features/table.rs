@@ -4,34 +4,30 @@ use milepost_core::{Batch, Encoder, Trajectory};
 use milepost_policies::ActorCritic;
 
 use crate::TrainError;
-use crate::sampler::host;
+use crate::agent::{DecisionTable, Forward, Scores};
+use crate::host::host;
 
 /// Rows pushed through the network at once when a whole batch is scored.
 const SCORING_ROWS: usize = 4096;
 
 /// All states of a batch as one feature matrix, and the decisions made in them.
 ///
-/// Trajectory `i` owns `T_i + 1` consecutive rows; its decision `t` was made in row `offset_i + t`.
-pub(crate) struct StateTable {
+/// Trajectory `i` owns `T_i + 1` consecutive rows; its decision `t` was made in its row `t`.
+pub struct StateTable {
     /// `[Σ (T_i + 1), F]`, on the plain device.
-    pub features: Tensor<2>,
-    /// First row of each trajectory, and one past the last.
-    pub offsets: Vec<usize>,
+    features: Tensor<2>,
     /// The token drawn in each row; 0 in the rows of final states.
-    pub actions: Vec<i32>,
-}
-
-/// What the model says about every row of a [`StateTable`].
-pub(crate) struct Scores {
-    /// Log-probability of the token that was drawn, by the training forward pass.
-    pub logp: Vec<f32>,
-    /// Value of the state.
-    pub values: Vec<f32>,
-    /// Log-probability of the token under the policy that training began with, if asked for.
-    pub reference: Option<Vec<f32>>,
+    actions: Vec<i32>,
+    /// First decision of each trajectory, and one past the last.
+    offsets: Vec<usize>,
+    /// The turn of each decision.
+    turns: Vec<u32>,
+    /// The row of each decision.
+    rows: Vec<usize>,
 }
 
 impl StateTable {
+    /// Encodes every state of the batch.
     pub(crate) fn build<O>(
         batch: &Batch<O>,
         encoder: &dyn Encoder<O>,
@@ -40,7 +36,7 @@ impl StateTable {
         let width = encoder.len();
         let rows: usize = batch.trajectories().map(|t| t.observations.len()).sum();
         let mut data = vec![0f32; rows * width];
-        let (mut offsets, mut actions) = (vec![0], Vec::with_capacity(rows));
+        let mut table = Tables { offsets: vec![0], ..Tables::default() };
         let mut out = data.chunks_mut(width.max(1));
         for trajectory in batch.trajectories() {
             one_token_a_turn(trajectory)?;
@@ -49,16 +45,37 @@ impl StateTable {
             {
                 encoder.encode(observation, *key, row);
             }
-            actions.extend(trajectory.tokens.iter().map(|token| *token as i32));
-            actions.push(0);
-            offsets.push(actions.len());
+            let first = table.actions.len();
+            table.turns.extend(0..trajectory.tokens.len() as u32);
+            table.rows.extend(first..first + trajectory.tokens.len());
+            table.actions.extend(trajectory.tokens.iter().map(|token| *token as i32));
+            table.actions.push(0);
+            table.offsets.push(table.turns.len());
         }
         let features = Tensor::<2>::from_data(TensorData::new(data, [rows, width]), device);
-        Ok(Self { features, offsets, actions })
+        let Tables { actions, offsets, turns, rows } = table;
+        Ok(Self { features, actions, offsets, turns, rows })
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    actions: Vec<i32>,
+    offsets: Vec<usize>,
+    turns: Vec<u32>,
+    rows: Vec<usize>,
+}
+
+impl<M: ActorCritic> DecisionTable<M> for StateTable {
+    fn offsets(&self) -> &[usize] {
+        &self.offsets
     }
 
-    /// Scores every row with an inference copy of the model.
-    pub(crate) fn score<M: ActorCritic>(&self, model: &M) -> Result<Scores, TrainError> {
+    fn turns(&self) -> &[u32] {
+        &self.turns
+    }
+
+    fn score(&self, model: &M) -> Result<Scores, TrainError> {
         let device = self.features.device();
         let rows = self.actions.len();
         let (mut logp, mut values) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
@@ -70,25 +87,26 @@ impl StateTable {
             logp.extend(host(log_softmax(logits, 1).gather(1, actions))?);
             values.extend(host(value)?);
         }
-        Ok(Scores { logp, values, reference: None })
+        // The row after a trajectory's last decision is its final state.
+        let last_rows = self.offsets.iter().enumerate().skip(1).map(|(n, offset)| offset + n - 1);
+        Ok(Scores {
+            logp: self.rows.iter().map(|row| logp[*row]).collect(),
+            final_values: last_rows.map(|row| values[row]).collect(),
+            values: self.rows.iter().map(|row| values[*row]).collect(),
+            reference: None,
+        })
     }
 
-    /// Scores every row with a model, and its tokens with a reference model beside it.
-    pub(crate) fn score_with<M: ActorCritic>(
-        &self,
-        model: &M,
-        reference: Option<&M>,
-    ) -> Result<Scores, TrainError> {
-        let reference = reference.map(|reference| self.score(reference)).transpose()?;
-        Ok(Scores { reference: reference.map(|scores| scores.logp), ..self.score(model)? })
-    }
-
-    /// The values of each trajectory's states, `[T_i + 1]` each.
-    pub(crate) fn values_by_trajectory(&self, scores: &Scores) -> Vec<Vec<f64>> {
-        self.offsets
-            .windows(2)
-            .map(|bounds| scores.values[bounds[0]..bounds[1]].iter().map(|v| f64::from(*v)).collect())
-            .collect()
+    fn forward(&self, model: &M, decisions: &[usize]) -> Result<Forward, TrainError> {
+        let device = self.features.device();
+        let ints = |values: Vec<i32>| {
+            let n = values.len();
+            Tensor::<1, Int>::from_data(TensorData::new(values, [n]), &device)
+        };
+        let rows = ints(decisions.iter().map(|d| self.rows[*d] as i32).collect());
+        let (logits, values) = model.forward(self.features.clone().select(0, rows));
+        let actions = ints(decisions.iter().map(|d| self.actions[self.rows[*d]]).collect());
+        Ok(Forward { logits, values, actions })
     }
 }
 

@@ -5,9 +5,10 @@ use milepost_core::{DiscreteEnvironment, Encoder, Purpose, Stream, StreamKey};
 use milepost_policies::{ActorCritic, greedy_action, sample_action};
 use serde::{Deserialize, Serialize};
 
+use super::FeatureAgent;
 use crate::TrainError;
-use crate::sampler::host;
-use crate::trainer::Trainer;
+use crate::Trainer;
+use crate::host::host;
 
 /// How an evaluated policy acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,17 +31,17 @@ pub struct EvaluationPolicy<O, M> {
     mode: ActionMode,
 }
 
-impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<E, M> {
+impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<FeatureAgent<E, M>> {
     /// A frozen copy of the current policy.
     pub fn evaluation_policy(&self, mode: ActionMode) -> EvaluationPolicy<E::Observation, M> {
         let key = StreamKey {
             episode: self.iterations(),
-            ..StreamKey::new(self.run_seed, Purpose::EVALUATION_POLICY)
+            ..StreamKey::new(self.agent.run_seed, Purpose::EVALUATION_POLICY)
         };
         EvaluationPolicy {
             model: self.model.clone().valid(),
-            encoder: Arc::clone(&self.encoder),
-            device: self.device.clone(),
+            encoder: Arc::clone(&self.agent.encoder),
+            device: self.agent.device.clone(),
             stream: Stream::new(key),
             mode,
         }

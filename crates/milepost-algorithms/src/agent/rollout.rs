@@ -1,5 +1,20 @@
-use milepost_core::{Ending, TaskSeed};
+use milepost_core::{Batch, Ending, TaskSeed};
 use serde::{Deserialize, Serialize};
+
+/// What a sampler returned.
+#[derive(Debug, Clone)]
+pub struct Rollout<O> {
+    /// The trajectories.
+    pub batch: Batch<O>,
+    /// Episodes that ended while sampling, in slot order.
+    pub episodes: Vec<EpisodeSummary>,
+    /// Environment steps taken.
+    pub steps: u64,
+    /// Tokens that the policy drew, those that were thrown away included.
+    pub drawn_tokens: u64,
+    /// What the sampler counted.
+    pub counters: Vec<(String, u64)>,
+}
 
 /// A finished episode, whatever fragments it was recorded in.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,156 @@
+//! A policy that can already do something: cloned from a noisy expert before training begins.
+
+use burn::optim::GradientsParams;
+use burn::tensor::Device;
+use burn::tensor::activation::log_softmax;
+use milepost_core::{Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
+use milepost_policies::{Adam, AdamConfig, SequenceModel};
+use milepost_sampling::{SamplerSettings, demonstrate};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::agent::{DecisionTable, Forward, TokenSettings, TokenTable};
+use crate::host::host;
+
+/// Training tasks from this index on are for demonstrations, so that none is seen again in training.
+const FIRST_TASK: u64 = 1 << 40;
+
+/// Supervised learning from demonstrations before training: the mean negative log-likelihood of the expert's
+/// tokens, each read in the context in which the policy would have written it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct WarmStart {
+    /// Episodes of the expert. 0 skips the stage.
+    pub demonstrations: usize,
+    /// Share of the expert's turns that are drawn at random.
+    pub noise: f64,
+    /// Environment steps that each demonstration is charged for.
+    pub cost: u64,
+    /// Passes over the demonstrations.
+    pub epochs: usize,
+    /// Episodes of one update.
+    pub minibatch: usize,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Largest joint norm of all gradients.
+    pub max_grad_norm: f64,
+}
+
+impl Default for WarmStart {
+    fn default() -> Self {
+        Self {
+            demonstrations: 0,
+            noise: 0.0,
+            cost: 0,
+            epochs: 10,
+            minibatch: 16,
+            learning_rate: 1e-3,
+            max_grad_norm: 1.0,
+        }
+    }
+}
+
+impl WarmStart {
+    /// Environment steps that all demonstrations are charged for.
+    #[must_use]
+    pub const fn charge(&self) -> u64 {
+        self.demonstrations as u64 * self.cost
+    }
+
+    /// Refuses settings under which nothing could be learned.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let refuse = |key: &str, value: f64, rule: &str| {
+            Err(TrainError::Config { reason: format!("`warm-start.{key}` is {value}; it must {rule}") })
+        };
+        if !(0.0..=1.0).contains(&self.noise) {
+            return refuse("noise", self.noise, "lie in [0, 1]");
+        }
+        for (key, value) in [("epochs", self.epochs), ("minibatch", self.minibatch)] {
+            if value == 0 {
+                return refuse(key, 0.0, "be at least 1");
+            }
+        }
+        for (key, value) in [("learning-rate", self.learning_rate), ("max-grad-norm", self.max_grad_norm)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return refuse(key, value, "be positive and finite");
+            }
+        }
+        Ok(())
+    }
+
+    /// Clones the world's expert into `network`, whose parameters are on `device.autodiff()`. The result depends
+    /// on the network, the settings and the seed alone.
+    pub fn apply<E: Demonstrator, M: SequenceModel>(
+        &self,
+        mut network: M,
+        environment: &E,
+        settings: &TokenSettings,
+        device: &Device,
+        run_seed: u64,
+    ) -> Result<(M, WarmStartReport), TrainError> {
+        self.validate()?;
+        settings.validate()?;
+        let mut report = WarmStartReport::default();
+        if self.demonstrations == 0 {
+            return Ok((network, report));
+        }
+        let tasks: Vec<_> = (FIRST_TASK..FIRST_TASK + self.demonstrations as u64)
+            .map(|index| (index, TaskSeed::train(run_seed, index)))
+            .collect();
+        let sampling = SamplerSettings::training(run_seed, settings.context, settings.max_turns);
+        let shown = demonstrate(environment, &tasks, self.noise, &mut [], &sampling)?;
+        report.demonstrations = self.demonstrations;
+        report.solved = shown.episodes.iter().filter(|episode| episode.success()).count();
+        // At temperature 1: what is cloned is the distribution, not its tempered form.
+        let table = TokenTable::build(&shown.batch, &settings.context, 1.0, device)?;
+        let offsets = DecisionTable::<M>::offsets(&table);
+        report.tokens = offsets.last().copied().unwrap_or(0);
+        let mut adam = Adam::new(AdamConfig {
+            learning_rate: self.learning_rate,
+            max_grad_norm: Some(self.max_grad_norm),
+            ..AdamConfig::default()
+        });
+        let mut order: Vec<usize> = (0..self.demonstrations).collect();
+        for epoch in 0..self.epochs {
+            Stream::new(StreamKey {
+                run_seed,
+                purpose: Purpose::named("warm-start"),
+                task: 0,
+                episode: 0,
+                step: epoch as u32,
+            })
+            .shuffle(&mut order);
+            let (mut sum, mut count) = (0.0, 0);
+            for episodes in order.chunks(self.minibatch) {
+                let tokens: Vec<usize> = episodes.iter().flat_map(|e| offsets[*e]..offsets[*e + 1]).collect();
+                let Forward { logits, actions, .. } = table.forward(&network, &tokens)?;
+                let logp = log_softmax(logits, 1).gather(1, actions.unsqueeze_dim(1));
+                let loss = logp.mean().neg();
+                sum += f64::from(host(loss.clone().inner())?[0]) * tokens.len() as f64;
+                count += tokens.len();
+                let gradients = GradientsParams::from_grads(loss.backward(), &network);
+                network = adam.step(network, gradients).0;
+            }
+            let mean = sum / count.max(1) as f64;
+            if !mean.is_finite() {
+                let what = format!("the loss of warm start epoch {epoch}");
+                return Err(TrainError::NonFinite { iteration: 0, what, value: mean });
+            }
+            report.losses.push(mean);
+        }
+        Ok((network, report))
+    }
+}
+
+/// What a warm start did.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct WarmStartReport {
+    /// Episodes of the expert.
+    pub demonstrations: usize,
+    /// Those of them that solved their task.
+    pub solved: usize,
+    /// Tokens of the expert.
+    pub tokens: usize,
+    /// Mean negative log-likelihood of a token in each epoch, in nats, before each update's step.
+    pub losses: Vec<f64>,
+}
