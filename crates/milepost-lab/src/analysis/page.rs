@@ -6,7 +6,7 @@ use milepost_eval::{Bootstrap, Scores, StatsError};
 
 use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, Summary, Value, value};
-use crate::config::{Arm, EnvironmentConfig, Experiment, MetricName, Settings};
+use crate::config::{Arm, Experiment, MetricName, Settings};
 use crate::record::{RunDirectory, trace::TraceRecord};
 use crate::report::{self, ReportData};
 
@@ -34,19 +34,13 @@ pub(crate) fn report_data(
         dossier: settings.dossier.clone(),
         question: settings.question.clone(),
         claim: settings.claim.clone(),
-        environment: environment_in_words(settings),
+        environment: settings.environment.label(),
         verdict: verdict_of(settings, summary),
         metric: metric(settings),
         reference: reference.then(|| settings.verdict.than.clone()),
         arms: report_arms,
         run: run_meta(run, arms),
     })
-}
-
-fn environment_in_words(settings: &Settings) -> String {
-    match &settings.environment {
-        EnvironmentConfig::Minigrid { level } => level.clone(),
-    }
 }
 
 fn verdict_of(settings: &Settings, summary: &Summary) -> report::Verdict {

@@ -232,10 +232,22 @@ fn judge(
         let arm = arms.iter().find(|arm| arm.arm == name);
         arm.map_or_else(Vec::new, |arm| arm.seeds.iter().copied().zip(arm.scores.iter().copied()).collect())
     };
-    let (a, b) = paired(&scores(&rule.better), &scores(&rule.than));
+    let higher = settings.metric.primary.higher_is_better();
+    let best = |first: &String, others: &[String]| {
+        let mut of_seeds = scores(first);
+        for other in others {
+            of_seeds = better_of(&of_seeds, &scores(other), higher);
+        }
+        of_seeds
+    };
+    let side = |first: &String, others: &[String]| match others {
+        [] => first.clone(),
+        others => format!("the best of {first}, {}", others.join(", ")),
+    };
+    let (better, than) = (side(&rule.better, &rule.better_or), side(&rule.than, &rule.than_or));
+    let (a, b) = paired(&best(&rule.better, &rule.better_or), &best(&rule.than, &rule.than_or));
     if a.is_empty() {
-        let sentence =
-            format!("no verdict: arms {} and {} have no finished seed in common", rule.better, rule.than);
+        let sentence = format!("no verdict: {better} and {than} have no finished seed in common");
         return Ok((None, sentence));
     }
     let verdict_rule = VerdictRule {
@@ -243,16 +255,20 @@ fn judge(
         agree: rule.agree as usize,
         of: rule.of as usize,
         minimum_seeds: FEWEST_SEEDS,
-        direction: if settings.metric.primary.higher_is_better() {
-            Direction::HigherIsBetter
-        } else {
-            Direction::LowerIsBetter
-        },
+        direction: if higher { Direction::HigherIsBetter } else { Direction::LowerIsBetter },
     };
     let verdict = verdict_rule.judge(&PairedDifferences::of_seeds(&a, &b)?, bootstrap)?;
-    let sentence =
-        format!("{} over {}, {}: {verdict}", rule.better, rule.than, settings.metric.primary.name());
+    let sentence = format!("{better} over {than}, {}: {verdict}", settings.metric.primary.name());
     Ok((Some(verdict), sentence))
+}
+
+/// The better score of each seed that both have.
+fn better_of(a: &[(u64, f64)], b: &[(u64, f64)], higher: bool) -> Vec<(u64, f64)> {
+    let pick = |x: f64, y: f64| if higher { x.max(y) } else { x.min(y) };
+    let of = |(seed, x): &(u64, f64)| {
+        b.iter().find(|(other, _)| other == seed).map(|(_, y)| (*seed, pick(*x, *y)))
+    };
+    a.iter().filter_map(of).collect()
 }
 
 /// A statistic with its interval; without one below two seeds.
@@ -270,5 +286,17 @@ pub(super) fn value(
 impl From<Estimate> for Value {
     fn from(estimate: Estimate) -> Self {
         Self { value: estimate.value, interval: Some((estimate.interval.low, estimate.interval.high)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_of_two_arms_is_taken_seed_by_seed() {
+        let (a, b) = ([(0, 0.2), (1, 0.9), (2, 0.5)], [(1, 0.4), (0, 0.3), (7, 1.0)]);
+        assert_eq!(better_of(&a, &b, true), [(0, 0.3), (1, 0.9)]);
+        assert_eq!(better_of(&a, &b, false), [(0, 0.2), (1, 0.4)]);
     }
 }

@@ -45,6 +45,14 @@ pub enum AuditError {
     /// The world could not be enumerated or solved.
     #[error("the world cannot be solved exactly: {0}")]
     Solve(#[from] SolveError),
+    /// Only gridworlds are audited.
+    #[error(
+        "{environment} cannot be audited: only gridworlds are enumerated; name an experiment on a minigrid level"
+    )]
+    NotAGridworld {
+        /// What it is.
+        environment: String,
+    },
     /// The audit of an arm failed.
     #[error("arm `{arm}`: {source}")]
     Exact {

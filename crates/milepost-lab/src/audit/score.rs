@@ -38,6 +38,7 @@ pub(super) fn history(method: &MethodConfig) -> Option<String> {
                 "is drawn anew in every step"
             }
             ScorerConfig::Count { .. } => "counts earlier visits",
+            ScorerConfig::Intermediate { .. } => "is divided by what the whole episode earned",
             ScorerConfig::Rnd(_) => "is learned from earlier visits",
         };
         Some(format!("depends on history: not a reward on transitions (`{}` {why})", scorer.channel()))

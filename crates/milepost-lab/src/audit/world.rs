@@ -18,8 +18,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn enumerate(experiment: &Experiment, question: &Question) -> Result<Self, AuditError> {
-        let config = &experiment.settings.environment;
-        let prototype = run::environment(config)?;
+        let EnvironmentConfig::Minigrid { level } = &experiment.settings.environment else {
+            let environment = experiment.settings.environment.label();
+            return Err(AuditError::NotAGridworld { environment });
+        };
+        let prototype = Gridworld::make(level).map_err(run::SetupError::from)?;
         let tasks: Vec<TaskSeed> =
             (0..question.tasks.max(1)).map(|index| TaskSeed::evaluation(question.seed, index)).collect();
         let starts = tasks
@@ -35,7 +38,6 @@ impl World {
         if horizon == 0 {
             return Err(SolveError::NoHorizon.into());
         }
-        let EnvironmentConfig::Minigrid { level } = config;
         Ok(Self { name: level.clone(), tasks: tasks.iter().map(|task| task.get()).collect(), graph, horizon })
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 /// Starts a run that trains.
 fn train(options: &Options, experiment: Experiment, interrupts: &Interrupts) -> anyhow::Result<ExitCode> {
     // Better to learn of an impossible environment here than from every worker.
-    run::environment(&experiment.settings.environment)?;
+    run::check_environment(&experiment.settings.environment)?;
     let meta = Meta::new(experiment.hash()?, device(&options.device)?, command());
     let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
     carry_out(options, &run, &interrupts.count)
@@ -317,8 +317,8 @@ fn list() -> anyhow::Result<ExitCode> {
             .join(", ");
         let (dossier, claim, environment) = match load(Scale::default())? {
             AnyExperiment::Training(experiment) => {
-                let config::EnvironmentConfig::Minigrid { level } = experiment.settings.environment;
-                (experiment.settings.dossier, experiment.settings.claim, level)
+                let environment = experiment.settings.environment.label();
+                (experiment.settings.dossier, experiment.settings.claim, environment)
             }
             AnyExperiment::Fidelity(experiment) => (
                 experiment.dossier,

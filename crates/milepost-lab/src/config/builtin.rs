@@ -1,8 +1,9 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment.
-pub const BUILTIN: [(&str, &str); 2] = [
+pub const BUILTIN: [(&str, &str); 3] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
+    ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

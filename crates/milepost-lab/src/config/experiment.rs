@@ -1,14 +1,15 @@
+use milepost_algorithms::{TokenSettings, WarmStart};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::environment::EnvironmentConfig;
 use super::error::ConfigError;
 use super::layers::Layers;
-use super::parts::{Method, Policy, check_method};
+use super::parts::{Method, check_method};
+use super::policy::PolicyConfig;
 use super::read::Reader;
 use super::scale::Scale;
-use super::settings::{
-    BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, VerdictConfig,
-};
+use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, VerdictConfig};
 use super::tree;
 
 /// Everything in an experiment file but its arms.
@@ -33,7 +34,10 @@ pub struct Settings {
     /// Where the policy acts.
     pub environment: EnvironmentConfig,
     /// The network.
-    pub policy: Policy,
+    pub policy: PolicyConfig,
+    /// How a policy over tokens reads and draws; for worlds of tokens, and only for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokenSettings>,
     /// How it is judged.
     pub evaluation: EvaluationConfig,
     /// How often it can be picked up again.
@@ -54,6 +58,8 @@ pub struct Arm {
     pub about: String,
     /// The method: the base method with this arm's parts laid on it.
     pub method: Method,
+    /// What is cloned from the world's expert first.
+    pub warm_start: Option<WarmStart>,
 }
 
 /// An experiment with every choice made.
@@ -147,11 +153,49 @@ impl Experiment {
                 "must be named with letters, digits, - and _; the name is a folder",
             ));
         }
+        self.validate_tokens(reader)?;
         let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
-        for (path, arm) in [("verdict.better", &s.verdict.better), ("verdict.than", &s.verdict.than)] {
+        let sides = [("verdict.better", &s.verdict.better), ("verdict.than", &s.verdict.than)];
+        let further = s.verdict.better_or.iter().map(|arm| ("verdict.better-or", arm));
+        let further = further.chain(s.verdict.than_or.iter().map(|arm| ("verdict.than-or", arm)));
+        for (path, arm) in sides.into_iter().chain(further) {
             if !names.contains(&arm.as_str()) {
                 let unknown = ConfigError::unknown_name("arm", arm, names.iter().copied());
                 return Err(reader.invalid(path, unknown.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Worlds of tokens, policies over tokens and their settings come together or not at all.
+    fn validate_tokens(&self, reader: &Reader<'_>) -> Result<(), ConfigError> {
+        let s = &self.settings;
+        let tokens = s.environment.reads_tokens();
+        if tokens == s.policy.on_features().is_some() {
+            let (what, kinds) =
+                if tokens { ("tokens", "transformer or gru") } else { ("features", "mlp, cnn or tabular") };
+            let kind = s.policy.kind();
+            let reason = format!("is {kind}, but this environment is read as {what}; use {kinds}");
+            return Err(reader.invalid("policy.kind", reason));
+        }
+        if tokens != s.tokens.is_some() {
+            let reason = if tokens {
+                "is missing; say how the policy reads and draws"
+            } else {
+                "reads no tokens here"
+            };
+            return Err(reader.invalid("tokens", reason));
+        }
+        for arm in &self.arms {
+            let Some(warm_start) = &arm.warm_start else { continue };
+            let path = format!("arms.{}.{WARM_START}", arm.name);
+            if !tokens {
+                return Err(reader.invalid(&path, "needs a world with an expert, which speaks in tokens"));
+            }
+            warm_start.validate().map_err(|error| reader.invalid(&path, error.to_string()))?;
+            if warm_start.charge() >= s.budget.environment_steps && warm_start.charge() > 0 {
+                let reason = format!("costs {} environment steps, the whole budget", warm_start.charge());
+                return Err(reader.invalid(&path, reason));
             }
         }
         Ok(())
@@ -197,6 +241,9 @@ impl Experiment {
             let mut entry = Table::new();
             entry.insert("about".into(), Value::String(arm.about.clone()));
             entry.extend(Table::try_from(&arm.method)?);
+            if let Some(warm_start) = &arm.warm_start {
+                entry.insert(WARM_START.into(), Value::try_from(warm_start)?);
+            }
             arms.insert(arm.name.clone(), Value::Table(entry));
         }
         table.insert("arms".into(), Value::Table(arms));
@@ -204,8 +251,11 @@ impl Experiment {
     }
 }
 
+/// The key of an arm's warm start.
+const WARM_START: &str = "warm-start";
+
 impl Settings {
-    const KEYS: [&'static str; 13] = [
+    const KEYS: [&'static str; 14] = [
         "name",
         "dossier",
         "claim",
@@ -215,6 +265,7 @@ impl Settings {
         "budget",
         "environment",
         "policy",
+        "tokens",
         "evaluation",
         "checkpoint",
         "metric",
@@ -235,9 +286,14 @@ impl Arm {
             Some(Value::String(about)) => about,
             Some(_) => return Err(reader.invalid(&format!("{path}.about"), "must be a string")),
         };
+        let warm_start: Option<WarmStart> = match merged.remove(WARM_START) {
+            None => None,
+            Some(Value::Table(table)) => Some(reader.read(&table, &format!("{path}.{WARM_START}"))?),
+            Some(_) => return Err(reader.invalid(&format!("{path}.{WARM_START}"), "must be a table")),
+        };
         let method: Method = reader.read(&merged, &path)?;
         check_method(&method).map_err(|reason| reader.invalid(&path, reason))?;
-        Ok(Self { name: name.to_owned(), about, method })
+        Ok(Self { name: name.to_owned(), about, method, warm_start })
     }
 }
 

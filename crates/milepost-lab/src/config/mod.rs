@@ -5,11 +5,13 @@
 //! whose `kind` changes is replaced whole. A key that nothing reads is an error, wherever it stands.
 
 mod builtin;
+mod environment;
 mod error;
 mod experiment;
 mod fidelity;
 mod layers;
 mod parts;
+mod policy;
 mod read;
 mod scale;
 mod settings;
@@ -18,13 +20,14 @@ mod tree;
 use std::path::Path;
 
 pub use builtin::BUILTIN;
+pub use environment::EnvironmentConfig;
 pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
 pub use fidelity::FidelityExperiment;
+pub use policy::PolicyConfig;
 pub use scale::Scale;
 pub use settings::{
-    BudgetConfig, CheckpointConfig, EnvironmentConfig, EvaluationConfig, MetricConfig, MetricName,
-    VerdictConfig,
+    BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
 };
 
 /// What a user asks for.

@@ -1,7 +1,6 @@
 //! The parts of an experiment that other crates define.
 
 pub(super) use milepost_algorithms::MethodConfig as Method;
-pub(super) use milepost_policies::NetworkConfig as Policy;
 
 /// What no type can say: that the parts fit together, and that every channel which is combined is paid.
 pub(super) fn check_method(method: &Method) -> Result<(), String> {

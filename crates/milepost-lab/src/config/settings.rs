@@ -10,17 +10,6 @@ pub struct BudgetConfig {
     pub environment_steps: u64,
 }
 
-/// Where the policy acts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
-pub enum EnvironmentConfig {
-    /// A MiniGrid level by its registered name, such as `MiniGrid-DoorKey-5x5-v0`.
-    Minigrid {
-        /// The registered name.
-        level: String,
-    },
-}
-
 /// Evaluation on held-out tasks, by the environment's own reward alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -112,6 +101,12 @@ pub struct VerdictConfig {
     pub better: String,
     /// The arm it is compared with.
     pub than: String,
+    /// Further arms of the favoured side: in each seed the best of them and `better` counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub better_or: Vec<String>,
+    /// Further arms of the other side: in each seed the best of them and `than` counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub than_or: Vec<String>,
     /// Coverage of the interval.
     #[serde(default = "default_confidence")]
     pub confidence: f64,

@@ -31,6 +31,9 @@ pub(crate) struct TrajectoryRecord {
     pub(crate) state_keys: Vec<u64>,
     /// Actions, `[T]`.
     pub(crate) actions: Vec<u32>,
+    /// The words of each turn, where actions are words, `[T]`; `actions` then holds a key of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) words: Vec<String>,
     /// What each channel paid.
     pub(crate) signals: Signals,
     /// The combined reward, `[T]`.
@@ -41,4 +44,15 @@ pub(crate) struct TrajectoryRecord {
     pub(crate) advantages: Vec<f64>,
     /// `A(s, a)` of the acting policy under the environment's own reward, by dynamic programming, `[T]`.
     pub(crate) exact_advantages: Option<Vec<f64>>,
+}
+
+impl TrajectoryRecord {
+    /// The actions as they are shown, `[T]`.
+    pub(crate) fn action_names(&self) -> Vec<String> {
+        if self.words.is_empty() {
+            self.actions.iter().map(|action| crate::run::action_name(*action)).collect()
+        } else {
+            self.words.clone()
+        }
+    }
 }

@@ -7,7 +7,6 @@ use super::record::{ArmRecord, Pair, RuleCounters, TrajectoryTable};
 use super::rule::Rule;
 use super::{EXACT, RECORDED};
 use crate::config::Arm;
-use crate::run;
 
 /// Magnitudes below this are zero.
 const ZERO: f64 = 1e-12;
@@ -51,6 +50,7 @@ pub(super) fn arm(arm: &Arm, rules: &[Rule], credited: CreditedArm) -> ArmRecord
 
 fn table(credited: Credited, exact: bool) -> TrajectoryTable {
     let Credited { seed, task, member, record, advantages } = credited;
+    let actions = record.action_names();
     let mut credit = vec![Some(record.advantages)];
     if exact {
         credit.push(record.exact_advantages);
@@ -61,7 +61,7 @@ fn table(credited: Credited, exact: bool) -> TrajectoryTable {
         task,
         member,
         success: record.ending.is_success(),
-        actions: record.actions.iter().map(|action| run::action_name(*action)).collect(),
+        actions,
         values: record.values[..record.rewards.len()].to_vec(),
         rewards: record.rewards,
         credit,

@@ -102,6 +102,7 @@ fn before_trajectories(folder: &TaskFolder, seed: u64) -> Result<Recorded, Recre
         // The keys were not recorded; no rule reads those of other trajectories.
         state_keys: (0..=trace.length as u64).collect(),
         actions: trace.steps.iter().map(|step| action(&step.action)).collect(),
+        words: Vec::new(),
         signals: Signals::default(),
         rewards: column(|step| step.reward),
         values: column(|step| step.value).into_iter().chain([0.0]).collect(),

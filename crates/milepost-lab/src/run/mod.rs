@@ -4,13 +4,11 @@ mod matrix;
 mod progress;
 mod protocol;
 mod recorder;
-mod trace;
 mod worker;
 mod world;
 
 pub use matrix::{MatrixOptions, MatrixOutcome, run_matrix};
 pub use protocol::STOPPED;
-pub(crate) use trace::{action_name, discount};
 pub use worker::{Assignment, Finished, WorkerError, work};
-pub use world::SetupError;
-pub(crate) use world::{environment, probes};
+pub use world::{SetupError, WorldError};
+pub(crate) use world::{action_name, check_environment, discount, probes};

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use milepost_algorithms::{ActionMode, TrainError};
+use milepost_algorithms::TrainError;
 use milepost_core::TaskSeed;
 use milepost_policies::DeviceChoice;
 
 use super::protocol::Message;
 use super::recorder::{self, Recorder};
-use super::trace;
-use super::world::{SetupError, World};
+use super::world::{self, SetupError, World, WorldError};
 use crate::clock::Stopwatch;
 use crate::config::{ConfigError, Experiment};
 use crate::record::checkpoint;
@@ -63,9 +62,9 @@ pub enum WorkerError {
     /// Training failed.
     #[error("training: {0}")]
     Train(#[from] TrainError),
-    /// The environment failed while evaluating.
-    #[error("evaluation: {0}")]
-    Evaluation(#[from] milepost_core::EnvError),
+    /// Evaluating or recording failed.
+    #[error(transparent)]
+    World(#[from] WorldError),
 }
 
 /// Trains one arm and seed of a run until its budget is spent or `stop` is set, telling `out` about it in
@@ -78,40 +77,39 @@ pub fn work(
 ) -> Result<Finished, WorkerError> {
     let run = RunDirectory::open(run)?;
     let Assignment { arm, seed, device, stop_after } = assignment;
-    let method = &run.experiment().arm(arm)?.method;
     let folder = run.task(arm, *seed);
     recorder::prepare(&folder)?;
     let _lock = FolderLock::acquire_within(folder.path(), ORPHAN_PATIENCE)?;
     let checkpoint = checkpoint::latest(&folder.checkpoints())?;
     let recorder = Recorder::open(&folder, &run.meta().config, arm, *seed, checkpoint.as_ref())?;
     let parts = checkpoint.as_ref().map(|checkpoint| checkpoint.parts.as_slice());
-    let world = World::build(run.experiment(), method, *seed, *device, parts)?;
+    let world = world::build(run.experiment(), run.experiment().arm(arm)?, *seed, *device, parts)?;
     let fresh = checkpoint.is_none();
     let mut task = Task { experiment: run.experiment(), seed: *seed, world, recorder, out, success: None };
-    task.tell(&Message::Started { steps: task.world.trainer.environment_steps() }, stop);
+    task.tell(&Message::Started { steps: task.world.environment_steps() }, stop);
 
     if fresh {
         task.evaluate()?;
     }
-    let last = stop_after.map(|count| task.world.trainer.iterations() + count);
-    while task.world.trainer.environment_steps() < task.budget() {
-        if stop.load(Ordering::Relaxed) || last.is_some_and(|last| task.world.trainer.iterations() >= last) {
+    let last = stop_after.map(|count| task.world.iterations() + count);
+    while task.world.environment_steps() < task.budget() {
+        if stop.load(Ordering::Relaxed) || last.is_some_and(|last| task.world.iterations() >= last) {
             task.checkpoint()?;
-            task.tell(&Message::Stopped { steps: task.world.trainer.environment_steps() }, stop);
+            task.tell(&Message::Stopped { steps: task.world.environment_steps() }, stop);
             return Ok(Finished::Stopped);
         }
         task.iterate()?;
-        let steps = task.world.trainer.environment_steps();
+        let steps = task.world.environment_steps();
         task.tell(&Message::Progress { steps, success: task.success }, stop);
     }
-    let traced = trace::record(&mut task.world, *seed)?;
+    let traced = task.world.record(*seed)?;
     write_json(&folder.traces(), &traced.trace)?;
     task.recorder.trajectories(&traced.groups)?;
     task.checkpoint()?;
-    let steps = task.world.trainer.environment_steps();
+    let steps = task.world.environment_steps();
     let done = Done {
         config: run.meta().config.clone(),
-        iterations: task.world.trainer.iterations(),
+        iterations: task.world.iterations(),
         steps,
         overflows: task.world.overflows(),
     };
@@ -124,7 +122,7 @@ pub fn work(
 struct Task<'a, W> {
     experiment: &'a Experiment,
     seed: u64,
-    world: World,
+    world: Box<dyn World>,
     recorder: Recorder,
     out: W,
     success: Option<f64>,
@@ -139,10 +137,9 @@ impl<W: Write> Task<'_, W> {
     /// on the counters alone, so that a resumed run does the same.
     fn iterate(&mut self) -> Result<(), WorkerError> {
         let watch = Stopwatch::start();
-        let before = self.world.trainer.environment_steps();
-        let report = self.world.trainer.iterate()?;
-        let trainer = &self.world.trainer;
-        let (iteration, steps) = (trainer.iterations(), trainer.environment_steps());
+        let before = self.world.environment_steps();
+        let report = self.world.iterate()?;
+        let (iteration, steps) = (self.world.iterations(), self.world.environment_steps());
         let line = Iteration::new(iteration, steps, report);
         self.recorder.iteration(&line, steps - before, watch.seconds())?;
         let every = self.experiment.settings.evaluation.every;
@@ -159,21 +156,10 @@ impl<W: Write> Task<'_, W> {
         let watch = Stopwatch::start();
         let settings = &self.experiment.settings.evaluation;
         let tasks: Vec<_> = (0..settings.tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect();
-        let mode = if settings.greedy { ActionMode::Greedy } else { ActionMode::Sampled };
-        let mut policy = self.world.trainer.evaluation_policy(mode);
-        let mut failure = None;
-        let gold =
-            milepost_eval::evaluate(&self.world.environment, &tasks, |observations, keys, actions| {
-                if let Err(error) = policy.act(observations, keys, actions) {
-                    failure.get_or_insert(error);
-                }
-            })?;
-        if let Some(error) = failure {
-            return Err(error.into());
-        }
+        let gold = self.world.evaluate(&tasks, settings.greedy)?;
         let line = Evaluation {
-            iteration: self.world.trainer.iterations(),
-            steps: self.world.trainer.environment_steps(),
+            iteration: self.world.iterations(),
+            steps: self.world.environment_steps(),
             gold: gold.into_iter().map(GoldRecord::from).collect(),
         };
         self.success = Some(line.success());
@@ -182,8 +168,7 @@ impl<W: Write> Task<'_, W> {
 
     fn checkpoint(&mut self) -> Result<(), WorkerError> {
         let parts = self.world.checkpoint()?;
-        let trainer = &self.world.trainer;
-        Ok(self.recorder.checkpoint(trainer.iterations(), trainer.environment_steps(), parts)?)
+        Ok(self.recorder.checkpoint(self.world.iterations(), self.world.environment_steps(), parts)?)
     }
 
     /// Tells the parent. If nobody listens any more, the parent is gone: stop at the next chance.

@@ -2,14 +2,15 @@
 //! step was really worth.
 
 use milepost_algorithms::{ActionMode, MethodConfig, Trace, TrainError};
-use milepost_core::{Ending, Environment, Level, TaskSeed, Trajectory};
+use milepost_core::{Environment, TaskSeed, Trajectory};
 use milepost_eval::exact::finite::{self, Episode, FiniteValues};
 use milepost_eval::exact::{SolveError, StateGraph};
 use milepost_gridworld::{Action, GridObservation, Gridworld, SvgOptions};
 
-use super::world::World;
+use super::grid::GridWorld;
+use super::record::{Recorded, ending_in_words, member, step_of};
 use crate::record::trace::{TraceRecord, TraceStep};
-use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
+use crate::record::trajectories::GroupRecord;
 
 /// Worlds with more states than this are not solved.
 const MOST_STATES: usize = 50_000;
@@ -20,16 +21,8 @@ const TASKS: u64 = 4;
 /// Episodes on each task where the credit rule compares the members of a group.
 const GROUP: usize = 4;
 
-/// What is kept of the trained policy's trajectories.
-pub(super) struct Recorded {
-    /// The shortest success on the first held-out tasks, or the first trajectory where none succeeds.
-    pub(super) trace: TraceRecord,
-    /// All trajectories that were drawn for it.
-    pub(super) groups: Vec<GroupRecord>,
-}
-
 /// Draws trajectories of the current policy, task by task until one is solved.
-pub(super) fn record(world: &mut World, seed: u64) -> Result<Recorded, TrainError> {
+pub(super) fn record(world: &mut GridWorld, seed: u64) -> Result<Recorded, TrainError> {
     let mut drawn: Vec<Vec<Trace<GridObservation>>> = Vec::new();
     let solved = |trace: &Trace<GridObservation>| trace.trajectory.ending.is_success();
     for index in 0..TASKS {
@@ -58,7 +51,7 @@ pub(super) fn record(world: &mut World, seed: u64) -> Result<Recorded, TrainErro
             if let Err(error) = &exact {
                 failure.get_or_insert_with(|| error.to_string());
             }
-            members.push(member(trace, advantages));
+            members.push(member(trace, trace.trajectory.tokens.clone(), advantages));
             if std::ptr::eq(trace, shown) {
                 exact_of_shown = Some(exact);
             }
@@ -69,46 +62,18 @@ pub(super) fn record(world: &mut World, seed: u64) -> Result<Recorded, TrainErro
     Ok(Recorded { trace: describe(world, shown, exact)?, groups })
 }
 
-fn member(trace: &Trace<GridObservation>, exact_advantages: Option<Vec<f64>>) -> TrajectoryRecord {
-    let trajectory = &trace.trajectory;
-    TrajectoryRecord {
-        first_step: trajectory.first_step,
-        ending: trajectory.ending,
-        state_keys: trajectory.state_keys.clone(),
-        actions: trajectory.tokens.clone(),
-        signals: trajectory.signals.clone(),
-        rewards: trace.rewards.clone(),
-        values: trace.values.clone(),
-        advantages: trace.advantages.clone(),
-        exact_advantages,
-    }
-}
-
 fn describe(
-    world: &World,
+    world: &GridWorld,
     trace: &Trace<GridObservation>,
     exact: Result<Exact, ExactError>,
 ) -> Result<TraceRecord, TrainError> {
     let trajectory = &trace.trajectory;
     let shown = trajectory.turns.len().min(MOST_STEPS);
-    let channels: Vec<_> = trajectory.signals.iter().collect();
     let steps = (0..shown)
         .map(|turn| TraceStep {
-            action: action_name(trajectory.tokens[turn]),
-            channels: channels
-                .iter()
-                .map(|channel| match channel.level() {
-                    Level::Turn | Level::Token => channel.get(turn),
-                    Level::Trajectory => {
-                        (turn + 1 == trajectory.turns.len()).then(|| channel.get(0)).flatten()
-                    }
-                })
-                .collect(),
-            reward: trace.rewards[turn],
-            advantage: trace.advantages[turn],
-            value: trace.values[turn],
             exact_advantage: exact.as_ref().ok().map(|exact| exact.advantages[turn]),
             exact_value: exact.as_ref().ok().map(|exact| exact.values[turn]),
+            ..step_of(trace, turn, action_name(trajectory.tokens[turn]))
         })
         .collect();
     Ok(TraceRecord {
@@ -116,7 +81,7 @@ fn describe(
         ending: ending_in_words(trajectory.ending).into(),
         success: trajectory.ending.is_success(),
         length: trajectory.turns.len(),
-        channels: channels.iter().map(|channel| channel.name().to_owned()).collect(),
+        channels: trajectory.signals.iter().map(|channel| channel.name().to_owned()).collect(),
         steps,
         frames: frames(&world.environment, trajectory, shown)?,
         no_exact_values: exact.err().map(|error| error.to_string()),
@@ -148,7 +113,7 @@ struct SolvedTask {
     values: FiniteValues,
 }
 
-fn solve(world: &World, task: TaskSeed) -> Result<SolvedTask, ExactError> {
+fn solve(world: &GridWorld, task: TaskSeed) -> Result<SolvedTask, ExactError> {
     let mut start = world.environment.clone();
     start.reset(task)?;
     let graph = StateGraph::enumerate(&start, MOST_STATES)?;
@@ -219,14 +184,4 @@ pub(crate) fn action_name(token: u32) -> String {
     Action::ALL
         .get(token as usize)
         .map_or_else(|| token.to_string(), |action| format!("{action:?}").to_lowercase())
-}
-
-const fn ending_in_words(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Terminated(milepost_core::Outcome::Success) => "success",
-        Ending::Terminated(milepost_core::Outcome::Failure) => "failure",
-        Ending::Truncated(_) => "out of time",
-        Ending::Cut(_) => "cut",
-        Ending::Malformed => "malformed",
-    }
 }

@@ -1,0 +1,51 @@
+use milepost_microworlds::tokens::{ArithChainConfig, TraceLabConfig};
+use milepost_taskworlds::lookup::LookupConfig;
+use milepost_taskworlds::pages::PageConfig;
+use milepost_taskworlds::rule_db::RuleDbConfig;
+use milepost_textworld::quest_env::TextQuestConfig;
+use serde::{Deserialize, Serialize};
+
+/// Where the policy acts. All kinds but `minigrid` are worlds of tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum EnvironmentConfig {
+    /// A MiniGrid level by its registered name, such as `MiniGrid-DoorKey-5x5-v0`.
+    Minigrid {
+        /// The registered name.
+        level: String,
+    },
+    /// A quest that is read and written.
+    TextQuest(TextQuestConfig),
+    /// Questions of several hops over a corpus.
+    LookupQa(LookupConfig),
+    /// Questions about pages: search, select, crop, answer; in tokens.
+    PageQa(PageConfig),
+    /// A database whose rules are enforced.
+    RuleDb(RuleDbConfig),
+    /// Chains of sums, one step after the other.
+    ArithChain(ArithChainConfig),
+    /// Traces with a gold score.
+    TraceLab(TraceLabConfig),
+}
+
+impl EnvironmentConfig {
+    /// Whether policies read and write tokens in it.
+    #[must_use]
+    pub const fn reads_tokens(&self) -> bool {
+        !matches!(self, Self::Minigrid { .. })
+    }
+
+    /// What it is, in words.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Minigrid { level } => level.clone(),
+            Self::TextQuest(config) => format!("text quests {}", config.family.label()),
+            Self::LookupQa(config) => format!("lookup-qa, {} hops", config.hops),
+            Self::PageQa(_) => "page-qa in tokens".to_owned(),
+            Self::RuleDb(_) => "rule-db".to_owned(),
+            Self::ArithChain(_) => "arith-chain".to_owned(),
+            Self::TraceLab(_) => "trace-lab".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! One arm and seed as a worker sees it, whatever its world and policy.
+
+mod grid;
+mod probes;
+mod record;
+mod tokens;
+mod trace;
+mod transcript;
+
+use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
+use milepost_core::TaskSeed;
+use milepost_eval::Gold;
+use milepost_gridworld::Gridworld;
+use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
+use milepost_policies::{DeviceChoice, DeviceError, PolicyError, open_device};
+use milepost_taskworlds::lookup::LookupQa;
+use milepost_taskworlds::pages::PageText;
+use milepost_taskworlds::rule_db::RuleDb;
+use milepost_textworld::quest_env::TextQuest;
+
+pub(crate) use grid::probes;
+pub(crate) use trace::{action_name, discount};
+
+use crate::config::{Arm, EnvironmentConfig, Experiment};
+use record::Recorded;
+
+/// Why a run cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The environment cannot be made.
+    #[error("environment.level: {0}")]
+    Environment(#[from] milepost_gridworld::levels::MakeError),
+    /// The text quest's words do not fit.
+    #[error("environment: {0}")]
+    Words(#[from] milepost_core::VocabularyError),
+    /// The task world cannot be made.
+    #[error("environment: {0}")]
+    TaskWorld(#[from] milepost_taskworlds::ParameterError),
+    /// The token task cannot be made.
+    #[error("environment: {0}")]
+    Task(#[from] milepost_microworlds::TaskError),
+    /// Policy and environment are not of a kind.
+    #[error(
+        "policy: worlds of tokens need a transformer or gru and a [tokens] table, others a network on features"
+    )]
+    PolicyKind,
+    /// No such device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The network cannot be built.
+    #[error("policy: {0}")]
+    Policy(#[from] PolicyError),
+    /// The method does not fit.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A scorer reads a record that the environment does not offer.
+    #[error(
+        "a scorer reads the record `{record}`, which this environment does not offer; there are: {known}"
+    )]
+    Record {
+        /// The record.
+        record: String,
+        /// The ones there are.
+        known: String,
+    },
+    /// The checkpoint's table of states is unreadable.
+    #[error("the checkpoint's table of states is damaged: {0}")]
+    StateIndex(serde_json::Error),
+}
+
+/// Why a world failed while it was used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// Training or acting failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The environment failed.
+    #[error(transparent)]
+    Environment(#[from] milepost_core::EnvError),
+    /// A checkpoint cannot be written.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+/// A training run that can be driven, judged and picked up again.
+pub(crate) trait World {
+    /// Environment steps taken so far, those that a warm start is charged for included.
+    fn environment_steps(&self) -> u64;
+
+    /// Iterations done so far.
+    fn iterations(&self) -> u64;
+
+    /// One turn of the loop.
+    fn iterate(&mut self) -> Result<IterationReport, TrainError>;
+
+    /// Plays one episode on each task. Training is not affected.
+    fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Vec<Gold>, WorldError>;
+
+    /// The parts of a checkpoint.
+    fn checkpoint(&self) -> Result<CheckpointParts, WorldError>;
+
+    /// How often a state had to share the overflow row of the policy's table.
+    fn overflows(&self) -> u64 {
+        0
+    }
+
+    /// Trajectories of the current policy on held-out tasks, and one of them in detail.
+    fn record(&mut self, seed: u64) -> Result<Recorded, WorldError>;
+}
+
+/// Builds one arm and seed. `parts` is the checkpoint to go on from.
+pub(crate) fn build(
+    experiment: &Experiment,
+    arm: &Arm,
+    seed: u64,
+    choice: DeviceChoice,
+    parts: Option<&[(String, Vec<u8>)]>,
+) -> Result<Box<dyn World>, SetupError> {
+    let device = open_device(choice)?.device;
+    let settings = &experiment.settings;
+    match &settings.environment {
+        EnvironmentConfig::Minigrid { level } => {
+            let policy = settings.policy.on_features().ok_or(SetupError::PolicyKind)?;
+            Ok(Box::new(grid::GridWorld::build(level, &policy, &arm.method, seed, device, parts)?))
+        }
+        EnvironmentConfig::TextQuest(config) => {
+            tokens::build(TextQuest::new(config.clone())?, settings, arm, seed, device, parts)
+        }
+        EnvironmentConfig::LookupQa(config) => {
+            tokens::build(LookupQa::new(config.clone())?, settings, arm, seed, device, parts)
+        }
+        EnvironmentConfig::PageQa(config) => {
+            tokens::build(PageText::new(config.clone())?, settings, arm, seed, device, parts)
+        }
+        EnvironmentConfig::RuleDb(config) => {
+            tokens::build(RuleDb::new(config.clone())?, settings, arm, seed, device, parts)
+        }
+        EnvironmentConfig::ArithChain(config) => {
+            let world = SingleTurn::new(ArithChain::new(config.clone())?);
+            tokens::build(world, settings, arm, seed, device, parts)
+        }
+        EnvironmentConfig::TraceLab(config) => {
+            let world = SingleTurn::new(TraceLab::new(config.clone())?);
+            tokens::build(world, settings, arm, seed, device, parts)
+        }
+    }
+}
+
+/// Whether the environment that an experiment names can be made.
+pub(crate) fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
+    match config {
+        EnvironmentConfig::Minigrid { level } => drop(Gridworld::make(level)?),
+        EnvironmentConfig::TextQuest(config) => drop(TextQuest::new(config.clone())?),
+        EnvironmentConfig::LookupQa(config) => drop(LookupQa::new(config.clone())?),
+        EnvironmentConfig::PageQa(config) => drop(PageText::new(config.clone())?),
+        EnvironmentConfig::RuleDb(config) => drop(RuleDb::new(config.clone())?),
+        EnvironmentConfig::ArithChain(config) => drop(ArithChain::new(config.clone())?),
+        EnvironmentConfig::TraceLab(config) => drop(TraceLab::new(config.clone())?),
+    }
+    Ok(())
+}

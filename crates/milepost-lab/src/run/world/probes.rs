@@ -1,0 +1,61 @@
+//! What scorers may read of each world.
+
+use milepost_algorithms::MethodConfig;
+use milepost_core::Probe;
+use milepost_microworlds::tokens::{SingleTurn, TurnTask};
+use milepost_rewards::ScorerConfig;
+use milepost_taskworlds::lookup::{LookupProbe, LookupQa};
+use milepost_taskworlds::pages::{PageProbe, PageText};
+use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
+use milepost_textworld::quest_env::{QuestProbe, TextQuest};
+
+use super::SetupError;
+
+/// A world that offers numbers about its states.
+pub(super) trait Probes: Sized {
+    /// Every probe there is.
+    fn probes() -> Vec<Box<dyn Probe<Self>>>;
+}
+
+/// Those of the `offered` probes that the method's scorers read.
+pub(super) fn wanted<E>(
+    method: &MethodConfig,
+    offered: Vec<Box<dyn Probe<E>>>,
+) -> Result<Vec<Box<dyn Probe<E>>>, SetupError> {
+    let wanted: Vec<&str> = method.scorers.iter().flat_map(ScorerConfig::records).collect();
+    if let Some(record) = wanted.iter().find(|record| !offered.iter().any(|probe| probe.name() == **record)) {
+        let known = offered.iter().map(|probe| probe.name()).collect::<Vec<_>>().join(", ");
+        return Err(SetupError::Record { record: (*record).to_owned(), known });
+    }
+    Ok(offered.into_iter().filter(|probe| wanted.contains(&probe.name())).collect())
+}
+
+impl Probes for LookupQa {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        LookupProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}
+
+impl<T: TurnTask> Probes for SingleTurn<T> {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        Vec::new()
+    }
+}
+
+impl Probes for PageText {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        PageProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}
+
+impl Probes for RuleDb {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        RuleDbProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}
+
+impl Probes for TextQuest {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        QuestProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}

@@ -1,0 +1,194 @@
+//! Policies over tokens, on worlds that are read and written.
+
+use milepost_algorithms::{
+    CheckpointParts, Device, IterationReport, MethodConfig, TokenAgent, TokenParts, TokenSettings, Trace,
+    TrainError, Trainer,
+};
+use milepost_core::{Demonstrator, Probe, TaskSeed, Trajectory};
+use milepost_eval::Gold;
+use milepost_policies::SequenceModel;
+
+use super::probes::{Probes, wanted};
+use super::record::{Recorded, ending_in_words, member, step_of};
+use super::transcript::frame;
+use super::{SetupError, World, WorldError};
+use crate::config::{Arm, PolicyConfig, Settings};
+use crate::record::trace::TraceRecord;
+use crate::record::trajectories::GroupRecord;
+
+/// Held-out tasks tried until one is solved.
+const TASKS: u64 = 4;
+/// Episodes on each of them.
+const GROUP: usize = 4;
+
+/// One arm and seed over tokens, ready to train.
+struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
+    environment: E,
+    trainer: Trainer<TokenAgent<E, M>>,
+    /// Environment steps that the warm start was charged for.
+    charged: u64,
+}
+
+/// Everything of a run but its world and network.
+struct Run<'a> {
+    method: &'a MethodConfig,
+    arm: &'a Arm,
+    tokens: TokenSettings,
+    seed: u64,
+    device: Device,
+    parts: Option<&'a [(String, Vec<u8>)]>,
+}
+
+/// Builds the policy that the settings name, warm-started if the arm says so.
+pub(super) fn build<E: Demonstrator + Probes + 'static>(
+    environment: E,
+    settings: &Settings,
+    arm: &Arm,
+    seed: u64,
+    device: Device,
+    parts: Option<&[(String, Vec<u8>)]>,
+) -> Result<Box<dyn World>, SetupError> {
+    let tokens = settings.tokens.ok_or(SetupError::PolicyKind)?;
+    let words = environment.vocabulary().len();
+    let training = device.clone().autodiff();
+    let run = Run { method: &arm.method, arm, tokens, seed, device, parts };
+    match &settings.policy {
+        PolicyConfig::Transformer(config) => {
+            let network = config.init(words, seed, &training)?;
+            Ok(Box::new(TokenWorld::build(environment, network, run)?))
+        }
+        PolicyConfig::Gru(config) => {
+            let network = config.init(words, seed, &training)?;
+            Ok(Box::new(TokenWorld::build(environment, network, run)?))
+        }
+        PolicyConfig::Mlp(_) | PolicyConfig::Cnn(_) | PolicyConfig::Tabular(_) => Err(SetupError::PolicyKind),
+    }
+}
+
+impl<E: Demonstrator + Probes + 'static, M: SequenceModel> TokenWorld<E, M> {
+    fn build(environment: E, network: M, run: Run<'_>) -> Result<Self, SetupError> {
+        let Run { method, arm, tokens, seed, device, parts } = run;
+        let warm_start = arm.warm_start.unwrap_or_default();
+        // A run that goes on has its weights; it needs those it began with only to compare with them.
+        let network = if parts.is_none() || method.needs_reference() {
+            warm_start.apply(network, &environment, &tokens, &device, seed)?.0
+        } else {
+            network
+        };
+        let probes: Vec<Box<dyn Probe<E>>> = wanted(method, E::probes())?;
+        let mut trainer = Trainer::over_tokens(TokenParts {
+            environment: environment.clone(),
+            probes,
+            network,
+            method: method.clone(),
+            settings: tokens,
+            device,
+            run_seed: seed,
+        })?;
+        if let Some(parts) = parts {
+            trainer.restore(parts)?;
+        }
+        Ok(Self { environment, trainer, charged: warm_start.charge() })
+    }
+}
+
+impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
+    fn environment_steps(&self) -> u64 {
+        self.charged + self.trainer.environment_steps()
+    }
+
+    fn iterations(&self) -> u64 {
+        self.trainer.iterations()
+    }
+
+    fn iterate(&mut self) -> Result<IterationReport, TrainError> {
+        self.trainer.iterate()
+    }
+
+    /// Turns are drawn at the temperature of evaluation; `greedy` has no other meaning for sequences.
+    fn evaluate(&mut self, tasks: &[TaskSeed], _greedy: bool) -> Result<Vec<Gold>, WorldError> {
+        let played = self.trainer.play(tasks)?;
+        let gold = |e: &milepost_algorithms::sampling::EpisodeSummary| {
+            Gold::of_episode(e.environment_return, e.success(), e.turns)
+        };
+        Ok(played.episodes.iter().map(gold).collect())
+    }
+
+    fn checkpoint(&self) -> Result<CheckpointParts, WorldError> {
+        Ok(self.trainer.checkpoint()?)
+    }
+
+    fn record(&mut self, seed: u64) -> Result<Recorded, WorldError> {
+        let mut drawn: Vec<Vec<Trace<()>>> = Vec::new();
+        let solved = |trace: &&Trace<()>| trace.trajectory.ending.is_success();
+        for index in 0..TASKS {
+            drawn.push(self.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)?);
+            if drawn.iter().flatten().any(|trace| solved(&trace)) {
+                break;
+            }
+        }
+        let all = || drawn.iter().flatten();
+        let shortest = all().filter(solved).min_by_key(|trace| trace.trajectory.turns.len());
+        let shown = shortest
+            .or_else(|| all().next())
+            .ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
+        let trace = self.describe(shown);
+        let groups = drawn
+            .iter()
+            .filter_map(|traces| {
+                let members = traces
+                    .iter()
+                    .map(|trace| {
+                        let written = self.written(&trace.trajectory);
+                        let keys = written.iter().map(|turn| action_key(turn)).collect();
+                        let mut record = member(trace, keys, None);
+                        record.words = written;
+                        record
+                    })
+                    .collect();
+                let task = traces.first()?.trajectory.task.get();
+                Some(GroupRecord { task, members, no_exact_values: Some(NOT_SOLVED.into()) })
+            })
+            .collect();
+        Ok(Recorded { trace, groups })
+    }
+}
+
+/// Why there are no exact advantages.
+const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
+
+impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
+    /// What the policy wrote in each turn, in words.
+    fn written(&self, trajectory: &Trajectory<()>) -> Vec<String> {
+        let mut turns = vec![Vec::new(); trajectory.turns.len()];
+        for span in trajectory.spans.iter().filter(|span| span.is_trained()) {
+            turns[span.turn as usize].extend_from_slice(&trajectory.tokens[span.range()]);
+        }
+        let vocabulary = self.environment.vocabulary();
+        turns.iter().map(|tokens| vocabulary.decode(tokens).replace(" <end>", "")).collect()
+    }
+
+    fn describe(&self, trace: &Trace<()>) -> TraceRecord {
+        let trajectory = &trace.trajectory;
+        let written = self.written(trajectory);
+        let steps =
+            written.iter().enumerate().map(|(turn, text)| step_of(trace, turn, text.clone())).collect();
+        TraceRecord {
+            task: trajectory.task.get(),
+            ending: ending_in_words(trajectory.ending).into(),
+            success: trajectory.ending.is_success(),
+            length: trajectory.turns.len(),
+            channels: trajectory.signals.iter().map(|channel| channel.name().to_owned()).collect(),
+            steps,
+            frames: (0..=trajectory.turns.len())
+                .map(|turn| frame(trajectory, turn, self.environment.vocabulary()))
+                .collect(),
+            no_exact_values: Some(NOT_SOLVED.into()),
+        }
+    }
+}
+
+/// A number that stands for a turn's words where rules tell actions apart (FNV-1a).
+fn action_key(words: &str) -> u32 {
+    words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
