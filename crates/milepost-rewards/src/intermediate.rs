@@ -51,7 +51,9 @@ impl Intermediate {
         let paid = values.iter().filter(|value| **value > 0.0).count() as f64;
         let most = (possible / f64::from(self.every)).floor();
         let n = if trajectory.ending.is_success() { paid } else { most }.max(1.0);
-        values.iter_mut().for_each(|value| *value /= n);
+        for value in &mut values {
+            *value /= n;
+        }
         Ok(values)
     }
 }

@@ -1,9 +1,10 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment.
-pub const BUILTIN: [(&str, &str); 3] = [
+pub const BUILTIN: [(&str, &str); 4] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
+    ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

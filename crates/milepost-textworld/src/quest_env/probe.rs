@@ -1,4 +1,4 @@
-use milepost_core::Probe;
+use milepost_core::{Probe, TokenEnvironment};
 
 use super::TextQuest;
 
@@ -7,6 +7,9 @@ use super::TextQuest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuestProbe {
     /// TextWorld's intermediate reward of the turn, −1, 0 or 1, as `intermediate-reward`; 0 before the first turn.
+    ///
+    /// A turn that was not carried out is 0. TextWorld reports the reward of the turn before once more; a policy
+    /// that is paid so learns to earn one reward and then to talk nonsense.
     IntermediateReward,
     /// Steps of the game's plan, as `possible-rewards`.
     PossibleRewards,
@@ -31,6 +34,7 @@ impl Probe<TextQuest> for QuestProbe {
     fn read(&mut self, environment: &TextQuest) -> f64 {
         let steps = environment.plan_length();
         match self {
+            Self::IntermediateReward if environment.fault().is_some() => 0.0,
             Self::IntermediateReward => f64::from(environment.intermediate_reward()),
             Self::PossibleRewards => steps as f64,
             Self::Progress => environment.steps_achieved() as f64 / steps.max(1) as f64,
@@ -63,5 +67,17 @@ mod tests {
             assert_eq!(gained, possible, "seed {seed}");
             assert_eq!(read(QuestProbe::Progress, &quest), 1.0, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn nonsense_after_a_reward_is_not_paid_again() {
+        let mut quest = TextQuest::new(TextQuestConfig::default()).expect("valid");
+        quest.reset(TaskSeed::literal(1)).expect("a game");
+        let turn = quest.expert_turn().expect("a plan");
+        quest.step(&turn).expect("running");
+        assert_eq!(QuestProbe::IntermediateReward.read(&quest), 1.0);
+        quest.step(&vec![3, 3, 3]).expect("nonsense is answered");
+        assert_eq!(quest.intermediate_reward(), 1, "as TextWorld reports it");
+        assert_eq!(QuestProbe::IntermediateReward.read(&quest), 0.0);
     }
 }
