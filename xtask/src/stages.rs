@@ -215,7 +215,7 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
     if runs.exists() {
         std::fs::remove_dir_all(&runs).with_context(|| format!("{} cannot be removed", runs.display()))?;
     }
-    for experiment in ["quickstart", "credit-bench"] {
+    for experiment in ["quickstart", "credit-bench", "multi-turn-recipe"] {
         let mut command = launch::program(settings.workspace, false);
         command
             .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
