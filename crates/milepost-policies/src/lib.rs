@@ -29,15 +29,15 @@ mod transformer;
 pub use adam::{Adam, AdamConfig};
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
 pub use choice::{
-    CandidateScores, Candidates, Choice, ChoiceError, ChoiceRule, ChoiceSettings, Question, choice_log_probs,
-    score_candidates,
+    CandidateScores, Candidates, Choice, ChoiceError, ChoiceRule, ChoiceSettings, Question, RelevanceNetwork,
+    choice_log_probs, score_candidates,
 };
 pub use config::{Activation, CnnConfig, MlpConfig, NetworkConfig, TabularConfig};
 pub use device::{DeviceChoice, DeviceError, DeviceUsed, OpenDevice, open_device};
 pub use error::PolicyError;
 pub use ftanh::ftanh;
 pub use gradient::global_norm;
-pub use gru::{GruCache, GruConfig, GruLayer, GruPolicy};
+pub use gru::{GruCache, GruConfig, GruLayer, GruPolicy, GruTrunk};
 pub use networks::{ActorCritic, Dense, MinigridCnn, Mlp, Network, TabularSoftmax};
 pub use pretrained::{
     Architecture, PretrainedConfig, PretrainedError, PretrainedFiles, PretrainedWeights, TensorProblem,

@@ -37,6 +37,14 @@ pub enum ChoiceError {
         /// The value, as text.
         value: String,
     },
+    /// There is not one score for each candidate.
+    #[error("{scores} scores were given for {candidates} candidates; give one for each")]
+    ScoreCount {
+        /// Scores given.
+        scores: usize,
+        /// Candidates.
+        candidates: usize,
+    },
     /// A score is not a number.
     #[error(
         "candidate {index} has the score {value}; the model has diverged (lower the learning rate or clip gradients)"

@@ -3,6 +3,7 @@
 
 mod candidates;
 mod error;
+mod relevance;
 mod rule;
 mod score;
 mod tensors;
@@ -12,6 +13,7 @@ mod trie;
 
 pub use candidates::Candidates;
 pub use error::ChoiceError;
+pub use relevance::RelevanceNetwork;
 pub use rule::{Choice, ChoiceRule, ChoiceSettings};
 pub use score::{CandidateScores, Question, score_candidates};
 pub use tensors::choice_log_probs;

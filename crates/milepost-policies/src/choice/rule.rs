@@ -43,9 +43,7 @@ impl Default for ChoiceSettings {
 impl ChoiceSettings {
     /// Whether the rule can tell these candidates apart, and the temperature is one.
     pub(super) fn check(self, candidates: &Candidates) -> Result<(), ChoiceError> {
-        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return Err(ChoiceError::Temperature { value: self.temperature.to_string() });
-        }
+        check_temperature(self.temperature)?;
         match candidates.prefix_pair().filter(|_| self.rule == ChoiceRule::Stepwise) {
             Some((prefix, longer)) => Err(ChoiceError::Prefix { prefix, longer }),
             None => Ok(()),
@@ -59,8 +57,15 @@ impl ChoiceSettings {
     /// meets a candidate that begins another.
     pub fn choice(self, candidates: &Candidates, scores: &CandidateScores) -> Result<Choice, ChoiceError> {
         self.check(candidates)?;
-        Choice::new(candidates, &scores.by(self.rule), self.temperature)
+        Choice::from_scores(candidates, &scores.by(self.rule), self.temperature)
     }
+}
+
+fn check_temperature(temperature: f64) -> Result<(), ChoiceError> {
+    if temperature > 0.0 && temperature.is_finite() {
+        return Ok(());
+    }
+    Err(ChoiceError::Temperature { value: temperature.to_string() })
 }
 
 /// A distribution over candidates.
@@ -74,7 +79,20 @@ pub struct Choice {
 }
 
 impl Choice {
-    fn new(candidates: &Candidates, scores: &[f64], temperature: f64) -> Result<Self, ChoiceError> {
+    /// `P(c) ∝ exp(score(c) / temperature)` for scores from anywhere, one for each candidate.
+    ///
+    /// # Errors
+    /// If there is not one score for each candidate, if one is NaN or `+∞` or all are `−∞`, or if the
+    /// temperature is not above 0.
+    pub fn from_scores(
+        candidates: &Candidates,
+        scores: &[f64],
+        temperature: f64,
+    ) -> Result<Self, ChoiceError> {
+        if scores.len() != candidates.len() {
+            return Err(ChoiceError::ScoreCount { scores: scores.len(), candidates: candidates.len() });
+        }
+        check_temperature(temperature)?;
         let bad = |index: usize| ChoiceError::Score { index, value: scores[index].to_string() };
         if let Some(index) = scores.iter().position(|s| s.is_nan() || *s == f64::INFINITY) {
             return Err(bad(index));

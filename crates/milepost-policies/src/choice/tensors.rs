@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
 
-use super::{ChoiceError, ChoiceRule, ChoiceSettings, Question, trie::Trie};
+use super::{ChoiceError, ChoiceRule, ChoiceSettings, Question, relevance::split, trie::Trie};
 use crate::{SequenceModel, fused, sequence};
 
 /// Stands for a branch that is not there: its exponential is 0.
@@ -45,15 +45,8 @@ pub fn choice_log_probs<M: SequenceModel>(
         scores = scores / Tensor::from_floats(lengths.as_slice(), &device);
     }
     let scores = scores.div_scalar(settings.temperature);
-    let mut start = 0;
-    Ok(questions
-        .iter()
-        .map(|question| {
-            let count = question.candidates.len();
-            start += count;
-            log_softmax(scores.clone().narrow(0, start - count, count), 0)
-        })
-        .collect())
+    let counts: Vec<usize> = questions.iter().map(|question| question.candidates.len()).collect();
+    Ok(split(&scores, &counts).into_iter().map(|scores| log_softmax(scores, 0)).collect())
 }
 
 /// The prefixes of all candidates numbered through all levels, and who leads to whom.

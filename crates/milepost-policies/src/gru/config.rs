@@ -31,6 +31,12 @@ impl GruConfig {
     /// # Errors
     /// If a size is 0.
     pub fn init(&self, vocabulary: usize, run_seed: u64, device: &Device) -> Result<GruPolicy, PolicyError> {
+        self.check(vocabulary)?;
+        Ok(GruPolicy::new(self, vocabulary, &mut Initializer::new(run_seed, device)))
+    }
+
+    /// Whether the settings make a network.
+    pub fn check(&self, vocabulary: usize) -> Result<(), PolicyError> {
         let sizes = [
             ("vocabulary", vocabulary),
             ("context", self.context),
@@ -38,9 +44,11 @@ impl GruConfig {
             ("width", self.width),
             ("layers", self.layers),
         ];
-        if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(PolicyError::Config { field, reason: "is 0; at least 1 is needed".to_owned() });
+        match sizes.into_iter().find(|(_, size)| *size == 0) {
+            Some((field, _)) => {
+                Err(PolicyError::Config { field, reason: "is 0; at least 1 is needed".to_owned() })
+            }
+            None => Ok(()),
         }
-        Ok(GruPolicy::new(self, vocabulary, &mut Initializer::new(run_seed, device)))
     }
 }

@@ -5,9 +5,10 @@ mod config;
 mod layer;
 #[cfg(test)]
 mod tests;
+mod trunk;
 
 use burn::{
-    module::{Module, Param},
+    module::Module,
     tensor::{Device, Int, Tensor},
 };
 
@@ -15,6 +16,7 @@ use crate::{Dense, PolicyError, SequenceModel, initial::Initializer, sequence};
 pub use cache::GruCache;
 pub use config::GruConfig;
 pub use layer::GruLayer;
+pub use trunk::GruTrunk;
 
 /// Gain of the policy head's initial weights: a nearly uniform policy.
 const POLICY_GAIN: f64 = 0.01;
@@ -26,10 +28,8 @@ const POLICY_GAIN: f64 = 0.01;
 /// exchange, a sequence is read one token after another.
 #[derive(Module, Debug)]
 pub struct GruPolicy {
-    /// `[vocabulary, embedding]`.
-    pub embedding: Param<Tensor<2>>,
-    /// Each reads the states of the one before; the first reads embeddings.
-    pub layers: Vec<GruLayer>,
+    /// Embedding and layers.
+    pub trunk: GruTrunk,
     /// `[width, vocabulary]`.
     pub head: Dense,
     /// `[width, 1]`.
@@ -40,13 +40,8 @@ pub struct GruPolicy {
 
 impl GruPolicy {
     fn new(config: &GruConfig, vocabulary: usize, initializer: &mut Initializer) -> Self {
-        let inputs = std::iter::once(config.embedding).chain(std::iter::repeat(config.width));
         Self {
-            embedding: initializer.normal([vocabulary, config.embedding], 1.0),
-            layers: inputs
-                .take(config.layers)
-                .map(|inputs| GruLayer::new(inputs, config.width, initializer))
-                .collect(),
+            trunk: GruTrunk::new(config, vocabulary, initializer),
             head: Dense::new(config.width, vocabulary, POLICY_GAIN, initializer),
             value_head: Dense::new(config.width, 1, 1.0, initializer),
             config: config.clone(),
@@ -58,21 +53,11 @@ impl GruPolicy {
     pub const fn config(&self) -> &GruConfig {
         &self.config
     }
+}
 
-    /// The states of every layer after each token, from states of zeros. `[n, l] → layers × [n, l, width]`
-    #[must_use]
-    pub fn states(&self, tokens: Tensor<2, Int>) -> Vec<Tensor<3>> {
-        let [n, length] = tokens.dims();
-        let embedded: Tensor<2> = self.embedding.val().select(0, tokens.reshape([n * length]));
-        let mut inputs = embedded.reshape([n, length, self.config.embedding]);
-        let mut states = Vec::with_capacity(self.layers.len());
-        for layer in &self.layers {
-            let start = Tensor::zeros([n, self.config.width], &inputs.device());
-            inputs = layer.forward(inputs, start);
-            states.push(inputs.clone());
-        }
-        states
-    }
+/// The last of several layers.
+fn top<T>(mut layers: Vec<T>) -> T {
+    layers.pop().expect("a network has at least one layer")
 }
 
 impl SequenceModel for GruPolicy {
@@ -83,7 +68,7 @@ impl SequenceModel for GruPolicy {
     }
 
     fn vocabulary(&self) -> usize {
-        self.embedding.lazy_shape()[0]
+        self.trunk.vocabulary()
     }
 
     fn width(&self) -> usize {
@@ -91,7 +76,7 @@ impl SequenceModel for GruPolicy {
     }
 
     fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        self.states(tokens).pop().expect("a network has at least one layer")
+        top(self.trunk.states(tokens))
     }
 
     fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
@@ -106,32 +91,22 @@ impl SequenceModel for GruPolicy {
         &self,
         contexts: &[&[u32]],
         reserve: usize,
-        device: &Device,
+        _device: &Device,
     ) -> Result<(GruCache, Tensor<2>), PolicyError> {
-        sequence::check_contexts(self, contexts)?;
-        let length = contexts.iter().map(|c| c.len()).max().unwrap_or(0);
-        let last = || contexts.iter().enumerate().map(|(row, c)| row * length + c.len() - 1);
-        let states: Vec<Tensor<2>> = self
-            .states(sequence::padded(contexts, length, device))
-            .into_iter()
-            .map(|states| {
-                let rows: Tensor<2> = states.reshape([contexts.len() * length, self.config.width]);
-                rows.select(0, sequence::indices(last(), device))
-            })
-            .collect();
-        let logits = self.logits(states.last().expect("a network has at least one layer").clone());
-        let capacity = (length + reserve).min(self.config.context);
-        let lengths = contexts.iter().map(|c| c.len()).collect();
-        Ok((GruCache::new(&states, lengths, capacity), logits))
+        let states = self.trunk.last_states(contexts, self.config.context)?;
+        let lengths: Vec<usize> = contexts.iter().map(|context| context.len()).collect();
+        let longest = lengths.iter().copied().max().unwrap_or_default();
+        let cache = GruCache::new(&states, lengths, (longest + reserve).min(self.config.context));
+        Ok((cache, self.logits(top(states))))
     }
 
     fn decode(&self, cache: &mut GruCache, rows: &[usize], tokens: &[u32]) -> Result<Tensor<2>, PolicyError> {
         sequence::check_tokens(self, tokens)?;
-        let device = self.embedding.val().device();
-        cache.advance(rows, tokens, &device)?;
-        let tokens = sequence::indices(tokens.iter().map(|token| *token as usize), &device);
-        let mut x: Tensor<2> = self.embedding.val().select(0, tokens);
-        for (index, layer) in self.layers.iter().enumerate() {
+        let embedding = self.trunk.embedding.val();
+        cache.advance(rows, tokens, &embedding.device())?;
+        let tokens = sequence::indices(tokens.iter().map(|token| *token as usize), &embedding.device());
+        let mut x: Tensor<2> = embedding.select(0, tokens);
+        for (index, layer) in self.trunk.layers.iter().enumerate() {
             x = layer.step(x, cache.state(index));
             cache.set_state(index, &x);
         }

@@ -1,5 +1,5 @@
 use burn::{
-    module::Module,
+    module::{Module, Param},
     nn::gru::GruConfig as BurnGruConfig,
     tensor::{Device, Tensor, TensorData},
 };
@@ -35,7 +35,7 @@ fn matrix(values: &[f64], rows: usize) -> Tensor<2> {
 
 #[test]
 fn one_unit_follows_the_equations_worked_by_hand() {
-    let mut layer = config(1).init(VOCABULARY, 1, &Device::flex()).expect("valid").layers.remove(0);
+    let mut layer = config(1).init(VOCABULARY, 1, &Device::flex()).expect("valid").trunk.layers.remove(0);
     let dense = |weight: [f64; 3], bias: [f64; 3]| Dense {
         weight: Param::from_tensor(matrix(&weight, 1)),
         bias: Param::from_tensor(matrix(&bias, 1).squeeze_dim(0)),
@@ -79,7 +79,7 @@ proptest! {
     ) {
         let device = Device::flex();
         let config = GruConfig { context: 8, embedding: inputs, width, layers: 1 };
-        let mut layer = config.init(3, seed, &device).expect("valid").layers.remove(0);
+        let mut layer = config.init(3, seed, &device).expect("valid").trunk.layers.remove(0);
         let mut stream = Stream::new(StreamKey::new(seed, Purpose::named("test")));
         let mut draw = |count: usize| -> Vec<f64> { (0..count).map(|_| stream.normal()).collect() };
         // Biases away from zero, or a forgotten one would not show.
@@ -178,7 +178,7 @@ fn the_seed_alone_fixes_the_weights_and_checkpoints_keep_them() {
 
 #[test]
 fn initial_gates_are_orthogonal_each() {
-    let layer = config(1).init(VOCABULARY, 3, &Device::flex()).expect("valid").layers.remove(0);
+    let layer = config(1).init(VOCABULARY, 3, &Device::flex()).expect("valid").trunk.layers.remove(0);
     for gate in 0..3 {
         let matrix = layer.recurrent.weight.val().narrow(1, gate * 7, 7);
         let product = host(matrix.clone().transpose().matmul(matrix));

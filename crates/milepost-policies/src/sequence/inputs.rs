@@ -24,24 +24,36 @@ pub(crate) fn padded(sequences: &[&[u32]], length: usize, device: &Device) -> Te
 
 /// Whether the model can read each sequence.
 pub(crate) fn check_contexts<M: SequenceModel>(model: &M, contexts: &[&[u32]]) -> Result<(), PolicyError> {
-    if contexts.is_empty() {
+    check_sequences(contexts, model.context(), model.vocabulary())
+}
+
+/// Whether there are sequences, none empty, each of at most `limit` tokens of the vocabulary.
+pub(crate) fn check_sequences(
+    sequences: &[&[u32]],
+    limit: usize,
+    vocabulary: usize,
+) -> Result<(), PolicyError> {
+    if sequences.is_empty() {
         return Err(PolicyError::EmptyBatch);
     }
-    for (row, context) in contexts.iter().enumerate() {
-        if context.is_empty() {
+    for (row, sequence) in sequences.iter().enumerate() {
+        if sequence.is_empty() {
             return Err(PolicyError::EmptyContext { row });
         }
-        if context.len() > model.context() {
-            return Err(PolicyError::ContextOverflow { length: context.len(), context: model.context() });
+        if sequence.len() > limit {
+            return Err(PolicyError::ContextOverflow { length: sequence.len(), context: limit });
         }
-        check_tokens(model, context)?;
+        check_known(sequence, vocabulary)?;
     }
     Ok(())
 }
 
-/// Whether every token is in the vocabulary.
+/// Whether every token is in the model's vocabulary.
 pub(crate) fn check_tokens<M: SequenceModel>(model: &M, tokens: &[u32]) -> Result<(), PolicyError> {
-    let vocabulary = model.vocabulary();
+    check_known(tokens, model.vocabulary())
+}
+
+fn check_known(tokens: &[u32], vocabulary: usize) -> Result<(), PolicyError> {
     match tokens.iter().find(|token| **token as usize >= vocabulary) {
         Some(token) => Err(PolicyError::UnknownToken { token: *token, vocabulary }),
         None => Ok(()),

@@ -13,7 +13,7 @@ use burn::{
 };
 
 use crate::PolicyError;
-pub(crate) use inputs::{check_contexts, check_rows, check_tokens, indices, padded};
+pub(crate) use inputs::{check_contexts, check_rows, check_sequences, check_tokens, indices, padded};
 pub use policy::ModelPolicy;
 pub use supervised::{Demonstration, behaviour_clone, supervised_step};
 
