@@ -122,6 +122,8 @@ fn llama_like(fields: &mut Fields) -> Result<TransformerConfig, PretrainedError>
     }
     check_layer_types(fields)?;
     fields.only("partial_rotary_factor", &json!(1.0), "all features of a head are rotated")?;
+    fields.only("rope_interleaved", &json!(false), "halves of a head are rotated against each other")?;
+    fields.only("use_mrope", &json!(false), "positions are those of a text")?;
     Ok(TransformerConfig {
         context: at_most(fields, "max_position_embeddings", MOST_POSITIONS)?,
         width: fields.size("hidden_size")?,
@@ -254,7 +256,7 @@ fn theta(key: &str, value: &Value) -> Result<f64, PretrainedError> {
 
 /// Keys that do not change what the model computes from tokens at evaluation: token ids, dropout, how it was
 /// initialised, written or run, and settings of classifiers built on it.
-const NEUTRAL: [&str; 43] = [
+const NEUTRAL: [&str; 44] = [
     "_attn_implementation",
     "_name_or_path",
     "attention_dropout",
@@ -267,6 +269,7 @@ const NEUTRAL: [&str; 43] = [
     "gradient_checkpointing",
     "id2label",
     "initializer_range",
+    "is_llama_config",
     "label2id",
     "max_window_layers",
     "mlp_dropout",

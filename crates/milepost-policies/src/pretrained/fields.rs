@@ -66,8 +66,11 @@ impl Fields {
         accepted: &Value,
         supported: &'static str,
     ) -> Result<(), PretrainedError> {
+        // 1 and 1.0 are the same number.
+        let same =
+            |value: &Value| value == accepted || (value.is_number() && value.as_f64() == accepted.as_f64());
         match self.value(key) {
-            Some(value) if value != accepted => Err(unsupported(key, value, supported)),
+            Some(value) if !same(value) => Err(unsupported(key, value, supported)),
             _ => Ok(()),
         }
     }

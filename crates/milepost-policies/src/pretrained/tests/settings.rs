@@ -56,6 +56,7 @@ fn what_would_change_the_function_is_refused_by_name() {
         ),
         (&llama, "rope_parameters", json!({"partial_rotary_factor": 0.5}), "rope_parameters.partial"),
         (&llama, "partial_rotary_factor", json!(0.5), "partial_rotary_factor"),
+        (&llama, "rope_interleaved", json!(true), "rope_interleaved"),
         (&llama, "sliding_window", json!(4096), "sliding_window"),
         (&llama, "mlp_bias", json!(true), "mlp_bias"),
         (&llama, "hidden_act", json!("gelu"), "hidden_act"),
@@ -76,6 +77,7 @@ fn what_would_change_the_function_is_refused_by_name() {
         }
     }
     assert!(config_with(&qwen2, "sliding_window", json!(4096)).is_ok(), "a window that is not used");
+    assert!(config_with(&llama, "partial_rotary_factor", json!(1)).is_ok(), "1 is 1.0");
 }
 
 #[test]
