@@ -2,7 +2,7 @@
 
 mod damage;
 mod files;
-mod recorded;
+mod fixture_tests;
 mod settings;
 
 use burn::{
