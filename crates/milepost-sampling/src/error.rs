@@ -1,6 +1,7 @@
-use milepost_core::{EnvError, GroupError, SignalError, TaskSeed, TrajectoryError, VersionMismatch};
+use milepost_core::{EnvError, GroupError, TaskSeed, TrajectoryError, VersionMismatch};
 
 use crate::ContextError;
+use crate::tree::RowError;
 
 /// What can go wrong while sampling; `E` is the policy's own error.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +22,9 @@ pub enum SamplingError<E> {
     /// What was sampled does not form a group.
     #[error(transparent)]
     Group(#[from] GroupError),
-    /// A reward channel does not fit.
+    /// The rows of a step tree do not fit together.
     #[error(transparent)]
-    Signal(#[from] SignalError),
+    Rows(#[from] RowError),
     /// Log-probabilities were asked of another version than the one that sampled.
     #[error("log-probabilities are those of the version that sampled: {0}")]
     Version(#[from] VersionMismatch),

@@ -6,7 +6,7 @@ mod wrappers;
 
 pub use query::{Address, PairQuery, Query, StepKind, StepQuery};
 pub use rate::{Each, Rater, RoundRobin};
-pub use wrappers::{Cached, Failing, Noisy, Swapped};
+pub use wrappers::{Cached, Failing, JudgeError, Noisy, Swapped};
 
 #[cfg(test)]
 mod tests;

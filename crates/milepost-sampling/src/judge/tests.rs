@@ -50,8 +50,8 @@ proptest! {
     #[test]
     fn noise_and_failures_depend_on_where_a_question_arises_and_not_on_when(run_seed: u64, task: u64) {
         let scene = Scene::new(6);
-        let noisy = Noisy { judge: first_word, rate: 0.5, values: vec![-1.0, 0.0, 1.0], run_seed };
-        let mut judge = Failing { judge: noisy, rate: 0.3, run_seed };
+        let noisy = Noisy::new(first_word, 0.5, vec![-1.0, 0.0, 1.0], run_seed).expect("sound");
+        let mut judge = Failing::new(noisy, 0.3, run_seed).expect("sound");
         let queries = scene.queries(task);
         let forwards: Vec<Verdict> = queries.iter().map(|query| judge.judge(query)).collect();
         let mut backwards: Vec<Verdict> = queries.iter().rev().map(|query| judge.judge(query)).collect();
@@ -88,8 +88,8 @@ proptest! {
 fn the_rates_of_noise_and_failure_are_what_they_say() {
     let scene = Scene::new(1);
     let judge = |_: &StepQuery<'_, Lock>| Verdict::of(7.0);
-    let mut noisy = Noisy { judge, rate: 0.4, values: vec![-1.0, 1.0], run_seed: 3 };
-    let mut failing = Failing { judge, rate: 0.25, run_seed: 3 };
+    let mut noisy = Noisy::new(judge, 0.4, vec![-1.0, 1.0], 3).expect("sound");
+    let mut failing = Failing::new(judge, 0.25, 3).expect("sound");
     let (mut replaced, mut ups, mut failed) = (0, 0, 0);
     for task in 0..4000 {
         let query = scene.queries(task)[0];
@@ -135,4 +135,25 @@ fn a_candidate_whose_pairs_are_all_abstained_from_has_no_value() {
     let values: Vec<_> = RoundRobin(shy).rate(&scene.queries(0)).into_iter().map(|v| v.value).collect();
     assert_eq!(values, [None, Some(1.0), Some(0.0)]);
     assert_eq!(RoundRobin(partial).rate(&Scene::new(1).queries(0)), [Verdict::ABSTAIN]);
+}
+
+#[test]
+fn a_perfect_judge_of_pairs_ranks_all_candidates() {
+    let scene = Scene::new(4);
+    let perfect = |query: &PairQuery<'_, Lock>| {
+        Verdict::of(f64::from(u8::from(query.first.turn[0] > query.second.turn[0])))
+    };
+    let values: Vec<_> = RoundRobin(perfect).rate(&scene.queries(0)).into_iter().map(|v| v.value).collect();
+    assert_eq!(values, [Some(0.0), Some(1.0 / 3.0), Some(2.0 / 3.0), Some(1.0)]);
+}
+
+#[test]
+fn wrappers_without_a_probability_or_a_value_are_refused() {
+    let judge = |_: &StepQuery<'_, Lock>| Verdict::of(0.0);
+    for rate in [-0.1, 1.1, f64::NAN] {
+        assert!(matches!(Failing::new(judge, rate, 0), Err(JudgeError::Rate { .. })));
+        assert!(matches!(Noisy::new(judge, rate, vec![0.0], 0), Err(JudgeError::Rate { .. })));
+    }
+    assert!(matches!(Noisy::new(judge, 0.5, vec![], 0), Err(JudgeError::Values { .. })));
+    assert!(matches!(Noisy::new(judge, 0.5, vec![f64::NAN], 0), Err(JudgeError::Values { .. })));
 }

@@ -4,24 +4,32 @@ use milepost_core::{Purpose, Stream, StreamKey};
 
 use super::{Address, Judge, PairQuery, Query, Verdict};
 
-/// With probability `rate` the judge's value is replaced by one of `values`, each equally likely.
+/// With some probability the judge's value is replaced by another.
 #[derive(Debug, Clone)]
 pub struct Noisy<J> {
-    /// The judge.
-    pub judge: J,
-    /// How often it is overruled, 0 to 1.
-    pub rate: f64,
-    /// What it is replaced by.
-    pub values: Vec<f64>,
-    /// The run's seed: the noise is a function of it and of where the question arises.
-    pub run_seed: u64,
+    judge: J,
+    rate: f64,
+    values: Vec<f64>,
+    run_seed: u64,
+}
+
+impl<J> Noisy<J> {
+    /// Overrules `judge` with probability `rate` by one of `values`, each equally likely. The noise is a function
+    /// of the run's seed and of where a question arises.
+    pub fn new(judge: J, rate: f64, values: Vec<f64>, run_seed: u64) -> Result<Self, JudgeError> {
+        let rate = probability(rate)?;
+        if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
+            return Err(JudgeError::Values { values });
+        }
+        Ok(Self { judge, rate, values, run_seed })
+    }
 }
 
 impl<Q: Query, J: Judge<Q>> Judge<Q> for Noisy<J> {
     fn judge(&mut self, query: &Q) -> Verdict {
         let verdict = self.judge.judge(query);
         let mut stream = noise(self.run_seed, "noisy judge", query.address());
-        if stream.uniform() >= self.rate || self.values.is_empty() {
+        if stream.uniform() >= self.rate {
             return verdict;
         }
         let pick = stream.below(self.values.len() as u64) as usize;
@@ -29,15 +37,20 @@ impl<Q: Query, J: Judge<Q>> Judge<Q> for Noisy<J> {
     }
 }
 
-/// With probability `rate` the judge abstains; its tokens are paid for all the same.
+/// With some probability the judge abstains; its tokens are paid for all the same.
 #[derive(Debug, Clone)]
 pub struct Failing<J> {
-    /// The judge.
-    pub judge: J,
-    /// How often it fails, 0 to 1.
-    pub rate: f64,
-    /// The run's seed: failures are a function of it and of where the question arises.
-    pub run_seed: u64,
+    judge: J,
+    rate: f64,
+    run_seed: u64,
+}
+
+impl<J> Failing<J> {
+    /// Silences `judge` with probability `rate`. Failures are a function of the run's seed and of where a question
+    /// arises.
+    pub fn new(judge: J, rate: f64, run_seed: u64) -> Result<Self, JudgeError> {
+        Ok(Self { judge, rate: probability(rate)?, run_seed })
+    }
 }
 
 impl<Q: Query, J: Judge<Q>> Judge<Q> for Failing<J> {
@@ -46,6 +59,28 @@ impl<Q: Query, J: Judge<Q>> Judge<Q> for Failing<J> {
         let fails = noise(self.run_seed, "failing judge", query.address()).uniform() < self.rate;
         if fails { Verdict { value: None, ..verdict } } else { verdict }
     }
+}
+
+/// Bad input to a judge's wrapper.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// A rate is no probability.
+    #[error("a judge's rate of noise or failure is {rate}; it must be from 0 to 1")]
+    Rate {
+        /// The rate.
+        rate: f64,
+    },
+    /// There is nothing that noise could be.
+    #[error("a noisy judge draws from {values:?}; give at least one value, all of them finite")]
+    Values {
+        /// The values.
+        values: Vec<f64>,
+    },
+}
+
+fn probability(rate: f64) -> Result<f64, JudgeError> {
+    if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err(JudgeError::Rate { rate }) }
 }
 
 /// The stream of a question's noise.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{lock, policy, settings, tasks};
 use crate::hints::EnvironmentReturn;
-use crate::judge::{Each, Failing, Noisy, StepQuery, Verdict};
+use crate::judge::{Each, Failing, Judge, Noisy, StepQuery, Verdict};
 use crate::refine::{Draft, MetaTokens, Reviewer};
 use crate::rollback::WholeTurn;
 use crate::toy::Lock;
@@ -38,12 +38,9 @@ fn right(query: &StepQuery<'_, Lock>) -> Verdict {
     Verdict::of(f64::from(u8::from(query.turn.iter().any(|word| Some(*word) == wanted))))
 }
 
-fn rater(
-    run_seed: u64,
-) -> Each<impl crate::judge::Judge<StepQuery<'static, Lock>> + for<'q> crate::judge::Judge<StepQuery<'q, Lock>>>
-{
-    let noisy = Noisy { judge: right, rate: 0.3, values: vec![-1.0, 1.0], run_seed };
-    Each(Failing { judge: noisy, rate: 0.3, run_seed })
+fn rater(run_seed: u64) -> Each<impl for<'q> Judge<StepQuery<'q, Lock>>> {
+    let noisy = Noisy::new(right, 0.3, vec![-1.0, 1.0], run_seed).expect("sound");
+    Each(Failing::new(noisy, 0.3, run_seed).expect("sound"))
 }
 
 const fn half(_: &Draft<'_, Lock>) -> f64 {

@@ -5,6 +5,7 @@ mod best_of;
 mod groups;
 mod hints;
 mod independence;
+mod lookup;
 mod toy;
 
 use milepost_core::{SpanKind, TaskSeed, TokenEnvironment, Trajectory};

@@ -7,7 +7,7 @@ mod set;
 
 pub use protocol::{ByTrial, StepProtocol};
 pub use select::{step_advantages, winner_probabilities};
-pub use set::{StepCandidate, StepSet, TreeRollout};
+pub use set::{RowError, StepCandidate, StepSet, TreeRollout};
 pub(crate) use set::{append_untaken, close_untaken, prefix};
 
 use milepost_core::{
@@ -65,7 +65,7 @@ impl<E: TokenEnvironment, R: Rater<E>, S: StepProtocol<E>> TokenSampler<E> for S
         probes: &mut [Box<dyn Probe<E>>],
         settings: &SamplerSettings,
     ) -> Result<TokenRollout, SamplingError<P::Error>> {
-        self.grow(prototype, tasks, policy, probes, settings)?.into_rollout()
+        Ok(self.grow(prototype, tasks, policy, probes, settings)?.into_rollout()?)
     }
 }
 

@@ -16,7 +16,7 @@ pub trait StepProtocol<E>: Clone + Send {
 }
 
 /// Finds out by taking the turn in a copy of the world: for simulated worlds, in which a try costs nothing.
-/// What ends the episode is an answer. Answers are never forced.
+/// What ends the episode is an answer. Answers are never forced, and tries are not counted as steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ByTrial;
 

@@ -1,12 +1,12 @@
 use milepost_core::{
-    Batch, Channel, CutReason, DrawnTurn, Ending, Group, Level, Provenance, Span, SpanKind, StateRecords,
-    TokenEnvironment, TokenPolicy, Trajectory, TrajectoryBuilder,
+    Batch, Channel, CutReason, DrawnTurn, Ending, Group, GroupError, Level, Provenance, SignalError, Span,
+    SpanKind, StateRecords, TokenEnvironment, TokenPolicy, Trajectory, TrajectoryBuilder, TrajectoryError,
 };
 
 use super::STEP_VALUE;
 use crate::engine::{Engine, Finished};
 use crate::judge::StepKind;
-use crate::{EpisodeSummary, SamplingError, TokenLedger, TokenRollout};
+use crate::{EpisodeSummary, TokenLedger, TokenRollout};
 
 /// The candidates of one step, which share a prefix: the turns before `step` of line `line`.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,29 @@ pub struct TreeRollout {
     pub unrated: u64,
 }
 
+/// Bad input: parts of a tree that do not fit together.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The step is not one of this tree's.
+    #[error("step {step} of line {line} is not one of the tree's; ask for the rows of its own `sets`")]
+    Foreign {
+        /// The line.
+        line: usize,
+        /// The step.
+        step: u32,
+    },
+    /// A row is no trajectory.
+    #[error(transparent)]
+    Trajectory(#[from] TrajectoryError),
+    /// Its value does not fit.
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    /// The rows are no group.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+}
+
 impl TreeRollout {
     pub(super) fn new<E: TokenEnvironment, P: TokenPolicy>(
         engine: &Engine<'_, E, P>,
@@ -75,8 +98,10 @@ impl TreeRollout {
     /// The rows of step `set`, one for each candidate: the shared prefix, in which nothing is trained, then
     /// the candidate. The value stands in channel [`STEP_VALUE`]. The world did not take the candidate's turn:
     /// it has no reply and no reward, the state after it is the one before, and the row is cut there.
-    pub fn rows<E>(&self, set: &StepSet) -> Result<Group<()>, SamplingError<E>> {
-        let prefix = prefix(&self.lines[set.line], set.step as usize);
+    pub fn rows(&self, set: &StepSet) -> Result<Group<()>, RowError> {
+        let own = self.lines.get(set.line).filter(|line| (set.step as usize) < line.turns.len());
+        let line = own.ok_or(RowError::Foreign { line: set.line, step: set.step })?;
+        let prefix = prefix(line, set.step as usize);
         let mut rows = Vec::with_capacity(set.candidates.len());
         for (candidate, slot) in set.candidates.iter().zip(0..) {
             let mut row = prefix.clone();
@@ -90,13 +115,13 @@ impl TreeRollout {
     }
 
     /// All rows: one group a step.
-    pub fn batch<E>(&self) -> Result<Batch<()>, SamplingError<E>> {
+    pub fn batch(&self) -> Result<Batch<()>, RowError> {
         let groups = self.sets.iter().map(|set| self.rows(set)).collect::<Result<_, _>>()?;
         Ok(Batch { groups })
     }
 
     /// The rows with the summaries of the lines.
-    pub fn into_rollout<E>(self) -> Result<TokenRollout, SamplingError<E>> {
+    pub fn into_rollout(self) -> Result<TokenRollout, RowError> {
         Ok(TokenRollout {
             batch: self.batch()?,
             episodes: self.episodes,

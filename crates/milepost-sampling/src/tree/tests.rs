@@ -54,7 +54,7 @@ proptest! {
         let settings = SamplerSettings { context: rule, ..settings(seed) };
         let (grown, drawn) = grow(seed, k, &settings);
         for set in &grown.sets {
-            let rows = grown.rows::<()>(set).expect("consistent");
+            let rows = grown.rows(set).expect("consistent");
             prop_assert_eq!(rows.members().len(), k as usize);
             let line = &grown.lines[set.line];
             for (row, candidate) in rows.members().iter().zip(&set.candidates) {
@@ -74,7 +74,7 @@ proptest! {
         prop_assert_eq!(grown.ledger.candidates, drawn);
         prop_assert_eq!(grown.ledger.drawn_by_policy(), drawn);
         prop_assert_eq!(grown.ledger.judge, u64::from(k) * grown.sets.len() as u64);
-        prop_assert_eq!(grown.batch::<()>().expect("consistent").policy_tokens() as u64, drawn);
+        prop_assert_eq!(grown.batch().expect("consistent").policy_tokens() as u64, drawn);
     }
 
     #[test]
@@ -223,9 +223,18 @@ fn a_missing_value_counts_as_zero_and_is_counted() {
     for set in &grown.sets {
         assert_eq!(set.candidates.iter().map(|c| c.value).collect::<Vec<_>>(), [0.0, 1.0, 1.0]);
     }
-    let rows = grown.rows::<()>(&grown.sets[0]).expect("consistent");
+    let rows = grown.rows(&grown.sets[0]).expect("consistent");
     let value = |row: &milepost_core::Trajectory<()>| row.signals.get(STEP_VALUE).and_then(|c| c.get(0));
     assert_eq!(rows.members().iter().map(value).collect::<Vec<_>>(), [Some(0.0), Some(1.0), Some(1.0)]);
+}
+
+#[test]
+fn the_rows_of_another_tree_are_refused() {
+    let (grown, _) = grow(1, 2, &settings(1));
+    let foreign = StepSet { line: 99, ..grown.sets[0].clone() };
+    assert_eq!(grown.rows(&foreign), Err(RowError::Foreign { line: 99, step: 0 }));
+    let later = StepSet { step: 99, ..grown.sets[0].clone() };
+    assert_eq!(grown.rows(&later), Err(RowError::Foreign { line: 0, step: 99 }));
 }
 
 #[test]

@@ -74,6 +74,25 @@ proptest! {
     }
 
     #[test]
+    fn each_round_goes_on_from_the_draft_of_the_round_before(seed: u64) {
+        // Everything is written anew in the first round, and all but the first turn in the second.
+        let by_round = |draft: &Draft<'_, Lock>| match draft.address.step {
+            0 => vec![1.0],
+            _ => vec![0.0, 1.0],
+        };
+        let after = |rounds| {
+            judged(rounds, never, by_round)
+                .sample(&lock(), &tasks(3), &policy(seed), &mut [], &settings(seed)).expect("sampled").batch
+        };
+        let (once, twice) = (after(1), after(2));
+        for (once, twice) in once.trajectories().zip(twice.trajectories()) {
+            prop_assert_eq!(said(once, SpanKind::Policy, 0), said(twice, SpanKind::Policy, 0));
+            prop_assert_eq!(once.state_keys[1], twice.state_keys[1]);
+            assert_replays(&lock(), twice);
+        }
+    }
+
+    #[test]
     fn what_was_cut_is_paid_for(seed: u64, rounds in 0u32..4, k in 0usize..3) {
         let counting = CountingPolicy::new(policy(seed));
         let refined = judged(rounds, |_: &Draft<'_, Lock>| 0.3, keep(k))

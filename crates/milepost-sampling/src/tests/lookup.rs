@@ -1,0 +1,133 @@
+//! The samplers on a world that they are meant for: questions that are answered by searching.
+
+use milepost_core::{Environment, TaskSeed, TokenEnvironment};
+use milepost_taskworlds::lookup::{LookupAction, LookupConfig, LookupQa, Words};
+use proptest::prelude::*;
+
+use super::{assert_replays, assert_teacher_forced};
+use crate::hints::EnvironmentReturn;
+use crate::judge::{Each, StepQuery, Verdict};
+use crate::refine::{Draft, MetaTokens, Reviewer};
+use crate::table::{CountingPolicy, TablePolicy};
+use crate::tree::ByTrial;
+use crate::{
+    BestOfN, ContextRule, GroupSampler, HintRescue, Refine, SamplerSettings, StepTree, TokenRollout,
+    TokenSampler,
+};
+
+/// Four entities and two relations, so that luck finds an answer now and then.
+fn world() -> LookupQa {
+    let config =
+        LookupConfig { entities: 4, relations: 2, name_len: 1, thoughts: 1, ..LookupConfig::default() };
+    LookupQa::new(config).expect("sound")
+}
+
+fn policy(seed: u64) -> TablePolicy {
+    TablePolicy::random(world().vocabulary().len(), 3, seed, 1.0)
+}
+
+fn settings(run_seed: u64) -> SamplerSettings {
+    SamplerSettings { constrained: true, ..SamplerSettings::training(run_seed, ContextRule::full(400), 4) }
+}
+
+fn tasks(count: u64) -> Vec<(u64, TaskSeed)> {
+    (0..count).map(|key| (key, TaskSeed::train(3, key))).collect()
+}
+
+/// SLATE's judge with an oracle behind it: the grade of the query or answer, and that of the thought.
+fn grade(query: &StepQuery<'_, LookupQa>) -> Verdict {
+    let mut tried = query.environment.clone();
+    let oracle = tried.oracle().expect("started");
+    tried.step(&query.turn.to_vec()).expect("any turn is answered");
+    let event = tried.events().last().expect("a turn was taken");
+    let act = match &event.action {
+        LookupAction::Search { query, .. } => oracle.grade_query(*query, event.resolved).ternary(),
+        LookupAction::Answer { answer, .. } => oracle.grade_answer(answer.entity).ternary(),
+        LookupAction::Malformed { .. } => -1.0,
+    };
+    Verdict::of(act + oracle.grade_thoughts(&event.thoughts, event.resolved).ternary())
+}
+
+/// Cuts where the first turn went wrong.
+fn first_wrong(draft: &Draft<'_, LookupQa>) -> Vec<f64> {
+    let world = draft.world_before(usize::MAX);
+    let wrong = world.oracle().expect("started").first_wrong(world.events()).unwrap_or(world.events().len());
+    (0..=wrong).map(|turn| f64::from(u8::from(turn == wrong))).collect()
+}
+
+fn is_right(draft: &Draft<'_, LookupQa>) -> f64 {
+    f64::from(u8::from(draft.trajectory.ending.is_success()))
+}
+
+fn meta() -> MetaTokens {
+    let world = world();
+    let cut = |turn| vec![Words::REVISE, world.words().position(turn)];
+    MetaTokens { ask: vec![Words::META], keep: vec![Words::OK], cuts: (0..4).map(cut).collect() }
+}
+
+type Judgement = fn(&StepQuery<'_, LookupQa>) -> Verdict;
+
+fn tree(temperature: f64) -> StepTree<Each<Judgement>> {
+    StepTree {
+        trees: 1,
+        candidates: 5,
+        temperature,
+        early_bonus: 0.1,
+        rater: Each(grade as Judgement),
+        protocol: ByTrial,
+    }
+}
+
+fn sample(mut sampler: impl TokenSampler<LookupQa>, tasks: u64, seed: u64) -> TokenRollout {
+    let counting = CountingPolicy::new(policy(seed));
+    let rollout =
+        sampler.sample(&world(), &self::tasks(tasks), &counting, &mut [], &settings(seed)).expect("sampled");
+    assert_eq!(rollout.ledger.drawn_by_policy(), counting.drawn());
+    for trajectory in rollout.batch.trajectories() {
+        assert_teacher_forced(trajectory, &policy(seed), &settings(seed).context);
+    }
+    rollout
+}
+
+fn solved(rollout: &TokenRollout) -> f64 {
+    let solved = rollout.episodes.iter().filter(|episode| episode.success()).count();
+    solved as f64 / rollout.episodes.len() as f64
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn what_was_restored_replays(seed: u64) {
+        let plain = sample(GroupSampler { group_size: 3 }, 3, seed);
+        let reviewer = Reviewer::Judged { discriminator: is_right, trimmer: first_wrong };
+        let refined = sample(Refine { group_size: 3, rounds: 3, reviewer }, 3, seed);
+        let decided = sample(Refine::by_policy(3, 2, meta()), 3, seed);
+        let hints = |world: &LookupQa, attempt: u32| {
+            let oracle = world.oracle()?;
+            Some(oracle.prompt(&oracle.plan_hint(attempt as usize + 1)))
+        };
+        let inner = GroupSampler { group_size: 3 };
+        let rescue = HintRescue { inner, hints, worth: EnvironmentReturn, completions: 1, attempts: 4 };
+        let rescued = sample(rescue, 3, seed);
+        for trajectory in [&plain, &refined, &decided, &rescued].into_iter().flat_map(|r| r.batch.trajectories()) {
+            assert_replays(&world(), trajectory);
+        }
+        sample(tree(0.7), 2, seed);
+        let judged = BestOfN { group_size: 2, candidates: 3, rater: Each(grade), protocol: ByTrial };
+        for trajectory in sample(judged, 2, seed).batch.trajectories() {
+            assert_replays(&world(), trajectory);
+        }
+    }
+}
+
+#[test]
+fn whoever_knows_the_answers_finds_them_more_often() {
+    let plain = solved(&sample(GroupSampler { group_size: 4 }, 30, 1));
+    let reviewer = Reviewer::Judged { discriminator: is_right, trimmer: first_wrong };
+    let refined = solved(&sample(Refine { group_size: 4, rounds: 3, reviewer }, 30, 1));
+    let best = BestOfN { group_size: 4, candidates: 5, rater: Each(grade), protocol: ByTrial };
+    let (best, tree) = (solved(&sample(best, 30, 1)), solved(&sample(tree(0.0), 120, 1)));
+    assert!(plain < 0.4 && refined > plain + 0.15, "{plain} plain, {refined} refined");
+    assert!(best > plain + 0.15 && tree > plain + 0.15, "{plain} plain, {best} best of five, {tree} tree");
+}
