@@ -41,7 +41,7 @@ fn dial(_: &Lock, turn: &[u32]) -> Option<usize> {
     turn.iter().position(|word| (Lock::X..=Lock::Z).contains(word))
 }
 
-/// The first dial, told in place of the thought that the plain prompt lacks.
+/// The first dial, written under the prompt. A uniform policy cannot read it: what it gains is another try.
 fn hint(lock: &Lock, _attempt: u32) -> Option<Vec<u32>> {
     Some(vec![1, Lock::LOCK, lock.dial(0)?])
 }
