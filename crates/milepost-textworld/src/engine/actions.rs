@@ -21,6 +21,9 @@ pub(super) struct ActionTable {
     left: Rows,
     added: Rows,
     removed: Rows,
+    /// For each action the digests of `added` and `removed`, and of `needed` and `left`.
+    change_digests: Vec<[u64; 2]>,
+    state_digests: Vec<[u64; 2]>,
     /// Numbers of `needed` and `left`: equal sets have equal numbers.
     needed_set: Vec<u32>,
     left_set: Vec<u32>,
@@ -89,13 +92,16 @@ impl ActionTable {
         let without = |these: &[u32], others: &[u32]| -> Vec<u32> {
             these.iter().filter(|fact| others.binary_search(fact).is_err()).copied().collect()
         };
+        let (added, removed) = (without(&left, &needed), without(&needed, &left));
+        self.change_digests.push([digest(&added), digest(&removed)]);
+        self.state_digests.push([digest(&needed), digest(&left)]);
         self.name_of.push(name);
         self.preconditions.push(preconditions.iter().copied());
         self.postconditions.push(postconditions.iter().copied());
         self.needed.push(needed.iter().copied());
         self.left.push(left.iter().copied());
-        self.added.push(without(&left, &needed));
-        self.removed.push(without(&needed, &left));
+        self.added.push(added);
+        self.removed.push(removed);
         let (needed_set, left_set) = (self.set(needed), self.set(left));
         self.needed_set.push(needed_set);
         self.left_set.push(left_set);
@@ -176,6 +182,16 @@ impl ActionTable {
         if action.swapped { self.added.row(action.base) } else { self.removed.row(action.base) }
     }
 
+    /// A few bits of [`ActionTable::added`]: sets with a fact in common have a bit in common.
+    pub(super) fn added_digest(&self, action: PlanAction) -> u64 {
+        self.change_digests[action.base as usize][usize::from(action.swapped)]
+    }
+
+    /// A few bits of [`ActionTable::needed`].
+    pub(super) fn needed_digest(&self, action: PlanAction) -> u64 {
+        self.state_digests[action.base as usize][usize::from(action.swapped)]
+    }
+
     /// What applying action `base` adds and removes.
     #[inline]
     pub(super) fn effects(&self, base: u32) -> (&[FactId], &[FactId]) {
@@ -191,6 +207,11 @@ impl ActionTable {
     pub(super) fn precondition_count(&self, base: u32) -> usize {
         self.preconditions.row(base).len()
     }
+}
+
+/// A bit for each fact; some share one.
+fn digest(facts: &[FactId]) -> u64 {
+    facts.iter().fold(0, |bits, fact| bits | 1 << (fact % 64))
 }
 
 fn sorted(facts: &[FactId]) -> Vec<FactId> {

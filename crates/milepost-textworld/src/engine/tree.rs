@@ -16,6 +16,8 @@ const SLACK: usize = 8;
 struct Element {
     action: PlanAction,
     parent: Option<u32>,
+    /// A few bits of what the action needs.
+    needed: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -56,10 +58,10 @@ impl DependencyTree {
         let mut forest = Self::default();
         for tree in trees {
             let offset = forest.elements.len() as u32;
-            let moved = tree.elements.iter().map(|element| Element {
-                action: element.action,
-                parent: element.parent.map(|parent| parent + offset),
-            });
+            let moved = tree
+                .elements
+                .iter()
+                .map(|element| Element { parent: element.parent.map(|parent| parent + offset), ..*element });
             forest.elements.extend(moved);
             forest.roots.extend(tree.roots.iter().map(|root| root.moved(&|element| element + offset)));
         }
@@ -74,14 +76,15 @@ impl DependencyTree {
     /// already. Into an empty tree it goes as the root. `false` if it fits nowhere.
     pub(super) fn push(&mut self, table: &ActionTable, action: PlanAction) -> bool {
         let element = self.elements.len() as u32;
-        let mut hung = Element { action, parent: None };
+        let mut hung = Element { action, parent: None, needed: table.needed_digest(action) };
+        let gains = table.added_digest(action);
         let added = if self.roots.is_empty() {
             self.roots.push(Node { element, children: Vec::new() });
             true
         } else {
             let mut added = false;
             for root in &mut self.roots {
-                added |= root.push(table, &self.elements, element, &mut hung);
+                added |= root.push(table, &self.elements, element, &mut hung, gains);
             }
             added
         };
@@ -94,7 +97,7 @@ impl DependencyTree {
     /// Takes an action out after it was done: if a leaf equals it, all nodes that do go with everything below
     /// them. Then what undoes it is pushed, as the plan may need what it removed.
     pub(super) fn remove(&mut self, table: &ActionTable, action: PlanAction) -> Removal {
-        let taken = self.leaves().into_iter().any(|leaf| self.action(leaf) == action);
+        let taken = self.roots.iter().any(|root| root.has_leaf(&self.elements, action));
         if taken {
             let elements = &self.elements;
             let stays = |node: &Node| elements[node.element as usize].action != action;
@@ -220,19 +223,31 @@ impl DependencyTree {
             .collect();
         let place = |element: u32| places[element as usize];
         let kept = self.elements.iter().zip(&used).filter(|(_, used)| **used);
-        let kept = kept.map(|(e, _)| Element { action: e.action, parent: e.parent.map(place) });
+        let kept = kept.map(|(e, _)| Element { parent: e.parent.map(place), ..*e });
         self.elements = kept.collect();
         self.roots = self.roots.iter().map(|root| root.moved(&place)).collect();
     }
 }
 
 impl Node {
-    fn push(&mut self, table: &ActionTable, elements: &[Element], new: u32, hung: &mut Element) -> bool {
+    /// `gains` are a few bits of what the new action adds.
+    fn push(
+        &mut self,
+        table: &ActionTable,
+        elements: &[Element],
+        new: u32,
+        hung: &mut Element,
+        gains: u64,
+    ) -> bool {
         let mut added = false;
         for child in &mut self.children {
-            added |= child.push(table, elements, new, hung);
+            added |= child.push(table, elements, new, hung, gains);
         }
-        let needed = table.needed(elements[self.element as usize].action);
+        let own = &elements[self.element as usize];
+        if own.needed & gains == 0 {
+            return added;
+        }
+        let needed = table.needed(own.action);
         let gains = table.added(hung.action);
         let helps = gains.iter().any(|fact| needed.binary_search(fact).is_ok());
         if helps && !self.has_all(table, elements, gains) {
@@ -254,6 +269,13 @@ impl Node {
     fn retain(&mut self, stays: &impl Fn(&Self) -> bool) {
         self.children.retain(stays);
         self.children.iter_mut().for_each(|child| child.retain(stays));
+    }
+
+    fn has_leaf(&self, elements: &[Element], action: PlanAction) -> bool {
+        if self.children.is_empty() {
+            return elements[self.element as usize].action == action;
+        }
+        self.children.iter().any(|child| child.has_leaf(elements, action))
     }
 
     fn leaves(&self, found: &mut Vec<u32>) {
