@@ -16,7 +16,7 @@ pub fn matches(knowledge: &KnowledgeBase, state: &State, rule: &Rule) -> Vec<Bin
     matches_from(knowledge, state, rule, knowledge.constants())
 }
 
-/// As [`matches`], with some placeholders bound beforehand (the constants should be among them).
+/// As [`matches()`], with some placeholders bound beforehand (the constants should be among them).
 #[must_use]
 pub fn matches_from(
     knowledge: &KnowledgeBase,
