@@ -40,16 +40,29 @@ const FURNITURE: [(Kind, &str, usize); 5] = [
     (Kind::Container(Latch::Closed), "cabinet", 4),
 ];
 
-/// What can be carried besides the potato and the brass key.
-const LOOSE: [(Kind, &str); 5] = [
+/// What the quest is about: in its order the box, what is in it, and what opens it.
+const QUEST: [(Kind, &str); 3] =
+    [(Kind::Container(Latch::Locked), "brass box"), (Kind::Meat, "potato"), (Kind::Key, "brass key")];
+
+/// What else can be carried.
+const LOOSE: [(Kind, &str); 7] = [
     (Kind::Key, "iron key"),
     (Kind::Fruit, "apple"),
     (Kind::Object, "lamp"),
     (Kind::Object, "book"),
     (Kind::Object, "candle"),
+    (Kind::Object, "mug"),
+    (Kind::Object, "rope"),
 ];
 
 const DOORS: [&str; 2] = ["wooden", "iron"];
+
+/// Everything in the house but its rooms: type and name, the same for every seed.
+pub(crate) fn inventory() -> Vec<(&'static str, String)> {
+    let furniture = FURNITURE.iter().map(|(kind, name, _)| (*kind, *name));
+    let things = furniture.chain(QUEST).chain(LOOSE).map(|(kind, name)| (kind.type_name(), name.to_owned()));
+    things.chain(DOORS.iter().map(|material| ("d", format!("{material} door")))).collect()
+}
 
 impl House {
     /// The game that `seed` names.
@@ -59,17 +72,17 @@ impl House {
             return Err(GenerateError::Range { what, found: self.rooms, wanted: "6 to 8".to_owned() });
         }
         let mut stream = stream(seed, "house");
-        let map = Map::on_grid(self.rooms, 2, &mut stream);
+        let map = map(self.rooms, &mut stream);
         let names = ROOMS[..self.rooms].iter().map(|&name| name.to_owned()).collect();
         let mut world = Blueprint::new(map, names, stream.below(self.rooms as u64) as usize);
         doors(&mut world, &mut stream);
         let [stove, table, ..] =
             FURNITURE.map(|(kind, name, room)| world.add(kind, name.to_owned(), Place::Room(room)));
+        let [chest, potato, key] = QUEST.map(|(kind, name)| world.add(kind, name.to_owned(), Place::Nowhere));
         let box_room = stream.below(self.rooms as u64) as usize;
-        let chest = world.add(Kind::Container(Latch::Locked), "brass box".to_owned(), Place::Room(box_room));
-        let potato = world.add(Kind::Meat, "potato".to_owned(), Place::In(chest));
-        let key_place = somewhere(&world, &mut stream);
-        let key = world.add(Kind::Key, "brass key".to_owned(), key_place);
+        world.entities[chest].place = Place::Room(box_room);
+        world.entities[potato].place = Place::In(chest);
+        world.entities[key].place = somewhere(&world, &mut stream);
         world.matches.push((key, Opens::Container(chest)));
         for (kind, name) in LOOSE {
             let place = somewhere(&world, &mut stream);
@@ -93,13 +106,24 @@ impl House {
     }
 }
 
+/// The passages that are the only way between their ends.
+fn bridges(map: &Map) -> Vec<usize> {
+    let passages = map.passages();
+    (0..passages.len()).filter(|p| map.separates(*p, passages[*p].from, passages[*p].to)).collect()
+}
+
+/// As many extra passages, at most two, as leave a place for every door.
+fn map(rooms: usize, stream: &mut Stream) -> Map {
+    let maps = [2, 1].map(|extra| Map::on_grid(rooms, extra, stream));
+    let fits = maps.into_iter().find(|map| bridges(map).len() >= DOORS.len());
+    fits.unwrap_or_else(|| Map::on_grid(rooms, 0, stream))
+}
+
 /// Closed doors in passages that are the only way.
 fn doors(world: &mut Blueprint, stream: &mut Stream) {
-    let passages = world.map.passages();
-    let mut only: Vec<usize> =
-        (0..passages.len()).filter(|p| world.map.separates(*p, passages[*p].from, passages[*p].to)).collect();
-    stream.shuffle(&mut only);
-    for (passage, material) in only.into_iter().zip(DOORS) {
+    let mut places = bridges(&world.map);
+    stream.shuffle(&mut places);
+    for (passage, material) in places.into_iter().zip(DOORS) {
         world.doors.push(Door { passage, latch: Latch::Closed, material: material.to_owned() });
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn script(
         blueprint: &laid.blueprint,
         plan: &laid.plan,
         win: goal_facts(laid, &cast),
-        fail: laid.decoy.map(carried).into_iter().collect(),
+        fail: laid.decoy.map(carried).into_iter().chain(spoiled(laid, &cast)).collect(),
         objective: sentence(laid),
         metadata,
     }
@@ -41,6 +41,16 @@ fn goal_facts(laid: &Laid, cast: &Cast<'_>) -> Vec<Fact> {
         Goal::CookAndEat => vec![cast.is("cooked", item), cast.is("consumed", item)],
         Goal::CookAndPut => there(Place::On).into_iter().chain([cast.is("cooked", item)]).collect(),
     }
+}
+
+/// What cannot be put right: food that is burned, or eaten though it was to be put down.
+fn spoiled(laid: &Laid, cast: &Cast<'_>) -> Vec<Vec<Fact>> {
+    let ways: &[&str] = match laid.goal {
+        Goal::Hold | Goal::Put | Goal::Insert => &[],
+        Goal::Eat | Goal::CookAndEat => &["burned"],
+        Goal::CookAndPut => &["burned", "consumed"],
+    };
+    ways.iter().map(|way| vec![cast.is(way, laid.item)]).collect()
 }
 
 /// What is asked, in the words that all games share.

@@ -6,12 +6,12 @@ use milepost_core::{
 };
 
 use super::TextQuestConfig;
-use super::cache::Cache;
 use super::commands::Templates;
 use super::ladder::Climbed;
-use super::plan::resume;
 use super::task::Task;
+use crate::cache::TaskCache;
 use crate::engine::{CommandId, Reply, Session};
+use crate::guide::Follower;
 use crate::text::{Feedback, Lexicon, Words, Writer};
 
 /// A quest in tokens: the world says what can be seen, the policy answers with a command.
@@ -34,7 +34,7 @@ struct Shared {
     config: TextQuestConfig,
     vocabulary: Vocabulary,
     templates: Templates,
-    cache: Cache,
+    cache: TaskCache<Task>,
     nothing_happens: Box<[u32]>,
     not_understood: Box<[u32]>,
 }
@@ -43,6 +43,9 @@ struct Shared {
 #[derive(Debug, Clone)]
 struct Play {
     session: Session,
+    /// The commands that were done.
+    done: Vec<CommandId>,
+    follower: Follower,
     climbed: Climbed,
     elapsed: u32,
     ending: Option<Ending>,
@@ -62,7 +65,7 @@ impl TextQuest {
             nothing_happens: vocabulary.encode("nothing happens .")?.into(),
             not_understood: vocabulary.encode("not understood .")?.into(),
             config,
-            cache: Cache::default(),
+            cache: TaskCache::new(),
             templates,
             vocabulary,
         };
@@ -75,8 +78,8 @@ impl TextQuest {
         &self.shared.config
     }
 
-    /// The play of the game itself: facts, admissible commands, score, winning policy. `None` before the
-    /// first reset.
+    /// The play of the game itself: facts, admissible commands, score. Plans are not followed in it: see
+    /// [`TextQuest::winning_policy`]. `None` before the first reset.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         self.play.as_ref().map(|play| &play.session)
@@ -94,11 +97,27 @@ impl TextQuest {
         self.play.as_ref().map_or(0, |play| play.climbed.count_ones() as usize)
     }
 
-    /// Whether the last turn brought the end nearer, as TextWorld's engine has it: the sign of the change of
-    /// the winning policy's length, 1 for winning, −1 for losing. Costs more than a step.
+    /// The commands that win from here, as TextWorld's engine has it. Costs more than a step. `None` once the game
+    /// is over or cannot be won any more. Where a plan walks the same way twice it can be longer than the plan.
+    #[must_use]
+    pub fn winning_policy(&self) -> Option<Vec<String>> {
+        self.followed(Session::policy)?
+    }
+
+    /// Whether the last turn brought the end nearer, as TextWorld's engine has it: the sign of the change of the winning
+    /// policy's length, 1 for winning, −1 for losing; 0 for a turn that was not done. Costs more than a step.
     #[must_use]
     pub fn intermediate_reward(&self) -> i32 {
-        self.play.as_ref().map_or(0, |play| play.session.intermediate_reward())
+        match self.play.as_ref().map(|play| play.said) {
+            Some(Feedback::Did(_)) => self.followed(Session::intermediate_reward).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Reads something off the play with the quests' plans.
+    fn followed<R>(&self, read: impl FnOnce(&Session) -> R) -> Option<R> {
+        let (task, play) = self.playing()?;
+        play.follower.read(&task.guide, &play.session, &play.done, read)
     }
 
     /// The words of `tokens`, as [`Vocabulary::decode`].
@@ -147,6 +166,8 @@ impl Environment for TextQuest {
         let task = task.map_err(|e| error(e.to_string()))?;
         self.play = Some(Play {
             session: task.start.clone(),
+            done: Vec::new(),
+            follower: Follower::default(),
             climbed: 0,
             elapsed: 0,
             ending: None,
@@ -171,6 +192,7 @@ impl Environment for TextQuest {
             Err(TurnFault::Refused) => Feedback::Nothing,
             Ok(command) => match play.session.step_command(CommandId(command)) {
                 Reply::Done(action) => {
+                    play.done.push(CommandId(command));
                     let before = play.climbed;
                     play.climbed = if play.session.is_won() {
                         task.ladder.top()
@@ -280,12 +302,7 @@ impl Demonstrator for TextQuest {
         if play.ending.is_some() {
             return None;
         }
-        if let Some(command) = resume(&task.plan, &task.goal, |fact| play.session.holds_number(fact)) {
-            return Some(turn(task, command));
-        }
-        let command = play.session.policy()?.into_iter().next()?;
-        let command = play.session.world().command_id(&command)?;
-        play.session.is_admissible(command).then(|| turn(task, command.0))
+        task.guide.next(&play.session, &play.done, &play.follower).map(|command| turn(task, command.0))
     }
 
     /// One of the commands that the grammar offers, all equally likely.

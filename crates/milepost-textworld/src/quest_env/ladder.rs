@@ -1,5 +1,5 @@
 use super::RewardScheme;
-use super::plan::PlanStep;
+use crate::guide::PlanStep;
 
 /// The steps of a plan as rungs: which facts say that a step is achieved, and what must be achieved before.
 ///

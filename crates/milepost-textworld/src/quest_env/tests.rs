@@ -85,6 +85,21 @@ proptest! {
     }
 
     #[test]
+    fn intermediate_rewards_count_the_steps_of_the_plan(seed: u64) {
+        let mut world = started(Family::default(), RewardScheme::Sparse, seed);
+        prop_assert_eq!(world.winning_policy().expect("it can be won").len(), world.plan_length());
+        let mut last = world.clone();
+        while let Some(turn) = world.expert_turn() {
+            world.step(&turn).expect("the episode is open");
+            prop_assert_eq!(world.intermediate_reward(), 1);
+            // A clone that has asked nothing so far says the same.
+            last.step(&turn).expect("the episode is open");
+            let fresh = last.clone();
+            prop_assert_eq!(fresh.intermediate_reward(), 1);
+        }
+    }
+
+    #[test]
     fn every_step_of_the_expert_is_paid_its_share(family in family(), seed: u64) {
         let mut world = started(family, RewardScheme::Dense, seed);
         let share = 1.0 / world.plan_length() as f64;

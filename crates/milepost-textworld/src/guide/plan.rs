@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 /// A step of a plan, in numbers of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PlanStep {
-    pub(super) command: u32,
-    pub(super) needed: Vec<u32>,
-    pub(super) added: Vec<u32>,
-    pub(super) removed: Vec<u32>,
+pub(crate) struct PlanStep {
+    pub(crate) command: u32,
+    pub(crate) needed: Vec<u32>,
+    pub(crate) added: Vec<u32>,
+    pub(crate) removed: Vec<u32>,
     /// Whether it moves the player and does nothing else.
-    pub(super) walk: bool,
+    pub(crate) walk: bool,
 }
 
 /// The command at which a plan can be taken up again: that of the shortest rest of the plan that can be
@@ -16,7 +16,7 @@ pub(super) struct PlanStep {
 ///
 /// TextWorld's winning policy finds more, but plans that walk the same way twice confuse it; on the plan itself
 /// this never fails, and it is cheaper.
-pub(super) fn resume(plan: &[PlanStep], goal: &[u32], holds: impl Fn(u32) -> bool) -> Option<u32> {
+pub(crate) fn resume(plan: &[PlanStep], goal: &[u32], holds: impl Fn(u32) -> bool) -> Option<u32> {
     let works = |start: &usize| {
         let mut changed: BTreeMap<u32, bool> = BTreeMap::new();
         let now = |changed: &BTreeMap<u32, bool>, fact: &u32| {
