@@ -5,9 +5,9 @@ use std::fmt::Write;
 use milepost_core::{SpanKind, Trajectory, Vocabulary};
 
 /// Characters of a line.
-const COLUMNS: usize = 64;
+const COLUMNS: usize = 38;
 /// Lines that fit.
-const LINES: usize = 18;
+const LINES: usize = 14;
 const LINE_HEIGHT: usize = 18;
 
 /// The transcript before turn `turn`, its latest lines, as an SVG. What the policy wrote begins with `>`.
