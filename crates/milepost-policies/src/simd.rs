@@ -21,9 +21,8 @@ pub(crate) trait Kernel {
     type Output;
 
     /// The computation. Implementations are `#[inline(always)]`, so that they are compiled inside each
-    /// caller and get that caller's vectors. `LANES` numbers fill a vector register, and a tile of `ROWS`
-    /// by `2 · LANES` sums fits into the registers.
-    fn run<const LANES: usize, const ROWS: usize>(self) -> Self::Output;
+    /// caller and get that caller's vectors. `LANES` numbers fill a vector register.
+    fn run<const LANES: usize>(self) -> Self::Output;
 }
 
 /// Runs `kernel` with the widest vectors of this machine.
@@ -31,11 +30,11 @@ pub(crate) trait Kernel {
 pub(crate) fn widest<K: Kernel>(kernel: K) -> K::Output {
     #[target_feature(enable = "avx512f,fma")]
     fn wide512<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<16, 8>()
+        kernel.run::<16>()
     }
     #[target_feature(enable = "avx2,fma")]
     fn wide256<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<8, 4>()
+        kernel.run::<8>()
     }
     if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("fma") {
         // SAFETY: the machine has AVX-512F and FMA, all that the callee enables.
@@ -44,12 +43,12 @@ pub(crate) fn widest<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: the machine has AVX2 and FMA, all that the callee enables.
         unsafe { wide256(kernel) }
     } else {
-        kernel.run::<4, 4>()
+        kernel.run::<4>()
     }
 }
 
 /// Runs `kernel` with the vectors that every machine of this architecture has.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn widest<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<4, 4>()
+    kernel.run::<4>()
 }

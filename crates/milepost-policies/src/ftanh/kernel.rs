@@ -21,7 +21,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         for value in self.0 {
             *value = tanh_of(*value);
         }
@@ -32,7 +32,7 @@ impl Kernel for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         for (g, y) in self.g.iter_mut().zip(self.y) {
             *g *= 1.0 - y * y;
         }

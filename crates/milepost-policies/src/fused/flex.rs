@@ -47,8 +47,12 @@ pub(crate) fn dims<const D: usize>(x: &FlexTensor) -> [usize; D] {
     x.shape().dims()
 }
 
-/// Fills each stretch of `stretch` numbers by its index, in parallel: every stretch is computed by itself, so
-/// the number of threads does not matter.
-pub(crate) fn each_sequence(out: &mut [f32], stretch: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
-    out.par_chunks_exact_mut(stretch).enumerate().for_each(|(index, part)| f(index, part));
+/// Fills each stretch of `stretch` numbers (the last may be shorter) by its index, in parallel: every stretch
+/// is computed by itself, so the number of threads does not matter.
+pub(crate) fn each_part(out: &mut [f32], stretch: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+    if out.len() <= stretch || rayon::current_num_threads() == 1 {
+        out.chunks_mut(stretch).enumerate().for_each(|(index, part)| f(index, part));
+    } else {
+        out.par_chunks_mut(stretch).enumerate().for_each(|(index, part)| f(index, part));
+    }
 }

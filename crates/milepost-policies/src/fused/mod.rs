@@ -66,6 +66,17 @@ pub struct CacheRow {
     pub position: usize,
 }
 
+/// `x W`. `[r, inputs], [inputs, outputs] → [r, outputs]`
+///
+/// On the CPU a row's result has the same bits in every batch.
+#[must_use]
+pub fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    if !on_cpu(&x) {
+        return x.matmul(weight);
+    }
+    Tensor::from_dispatch(Dispatch::linear(x.into_dispatch(), weight.into_dispatch()))
+}
+
 /// `x / √(mean(x²) + ε) · gain` along each row (Zhang and Sennrich 2019). `[r, d], [d] → [r, d]`
 #[must_use]
 pub fn rms_norm(x: Tensor<2>, gain: Tensor<1>, epsilon: f64) -> Tensor<2> {

@@ -11,7 +11,7 @@ use burn_flex::FlexTensor;
 use super::{
     Heads,
     flex::{self, Numbers},
-    kernels::{attention, log_probs, norm, rotary, swiglu},
+    kernels::{attention, linear, log_probs, norm, rotary, swiglu},
     record::recorded,
 };
 use crate::simd::widest;
@@ -19,6 +19,7 @@ use crate::simd::widest;
 /// See the functions of [`crate::fused`].
 #[backend_extension(Autodiff, Flex)]
 pub(super) trait Fused: Backend {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn row_norm(
         x: FloatTensor<Self>,
         gain: FloatTensor<Self>,
@@ -37,6 +38,12 @@ pub(super) trait Fused: Backend {
 }
 
 impl Fused for Flex {
+    fn linear(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        let ([rows, depth], [_, n]) = (flex::dims(&x), flex::dims(&weight));
+        let (x, weight) = (Numbers::of(&x), Numbers::of(&weight));
+        flex::tensor(multiplied(x.slice(), weight.slice(), [rows, depth, n]), [rows, n])
+    }
+
     fn row_norm(x: FlexTensor, gain: FlexTensor, epsilon: f64, centred: bool) -> FlexTensor {
         let (gain, epsilon) = (Numbers::of(&gain), epsilon as f32);
         flex::updated(x, |x| widest(norm::Forward { x, gain: gain.slice(), epsilon, centred }))
@@ -59,7 +66,7 @@ impl Fused for Flex {
         let [rows, width] = flex::dims(&qkv);
         let mut out = vec![0f32; rows * heads.query_width()];
         let qkv = Numbers::of(&qkv);
-        flex::each_sequence(&mut out, length * heads.query_width(), |n, out| {
+        flex::each_part(&mut out, length * heads.query_width(), |n, out| {
             let qkv = &qkv.slice()[n * length * width..][..length * width];
             widest(attention::Forward { qkv, out, heads });
         });
@@ -77,6 +84,14 @@ impl Fused for Flex {
 }
 
 impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        recorded::<C, _, 2>(
+            [x, weight],
+            |[x, weight]| (Flex::linear(x.clone(), weight.clone()), (x, weight)),
+            |g, (x, weight)| linear_gradients(&g, &x, &weight),
+        )
+    }
+
     fn row_norm(
         x: FloatTensor<Self>,
         gain: FloatTensor<Self>,
@@ -158,6 +173,36 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
     }
 }
 
+/// Rows of a product that are computed together.
+const PART: usize = 128;
+
+/// `x[rows, depth] · weight[depth, n]`.
+fn multiplied(x: &[f32], weight: &[f32], [rows, depth, n]: [usize; 3]) -> Vec<f32> {
+    let mut out = vec![0f32; rows * n];
+    // A small product is not worth a second thread.
+    let part = if rows * n * depth < 1 << 20 { rows } else { PART };
+    flex::each_part(&mut out, part * n, |index, out| {
+        let first = index * part;
+        widest(linear::Product::<false> { x, w: weight, out, first, stride: depth, depth, n });
+    });
+    out
+}
+
+/// `dx = g Wᵀ`, `dW = xᵀ g`.
+fn linear_gradients(g: &FlexTensor, x: &FlexTensor, weight: &FlexTensor) -> [FlexTensor; 2] {
+    let ([rows, depth], [_, n]) = (flex::dims(x), flex::dims(weight));
+    let (g, x, weight) = (Numbers::of(g), Numbers::of(x), Numbers::of(weight));
+    let turned = linear::transposed(weight.slice(), depth, n);
+    let dx = multiplied(g.slice(), &turned, [rows, n, depth]);
+    let mut dw = vec![0f32; depth * n];
+    flex::each_part(&mut dw, PART * n, |index, out| {
+        let first = index * PART;
+        let (x, w) = (x.slice(), g.slice());
+        widest(linear::Product::<true> { x, w, out, first, stride: depth, depth: rows, n });
+    });
+    [flex::tensor(dx, [rows, depth]), flex::tensor(dw, [depth, n])]
+}
+
 fn rotate(x: FlexTensor, cos: &FlexTensor, sin: &FlexTensor, heads: usize, direction: f32) -> FlexTensor {
     let ([_, width], [_, half]) = (flex::dims(&x), flex::dims(cos));
     let (cos, sin) = (Numbers::of(cos), Numbers::of(sin));
@@ -177,7 +222,7 @@ fn attention_gradient(
     let mut gradient = vec![0f32; rows * width];
     let (qkv, out, g) = (Numbers::of(qkv), Numbers::of(out), Numbers::of(g));
     let query = heads.query_width();
-    flex::each_sequence(&mut gradient, length * width, |n, gradient| {
+    flex::each_part(&mut gradient, length * width, |n, gradient| {
         let qkv = &qkv.slice()[n * length * width..][..length * width];
         let out = &out.slice()[n * length * query..][..length * query];
         let g = &g.slice()[n * length * query..][..length * query];

@@ -82,6 +82,29 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
+    fn linear_agrees_with_the_matrix_product(
+        rows in 1usize..30, inputs in 1usize..300, outputs in 1usize..70, seed: u64,
+    ) {
+        let device = Device::flex().autodiff();
+        same(
+            &[matrix([rows, inputs], seed, &device), matrix([inputs, outputs], !seed, &device)],
+            |x| linear(x[0].clone(), x[1].clone()),
+            |x| x[0].clone().matmul(x[1].clone()),
+        )?;
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_in_every_product(
+        rows in 1usize..300, inputs in 1usize..80, outputs in 1usize..70, seed: u64, at in 0f64..1.0,
+    ) {
+        let device = Device::flex();
+        let (x, w) = (matrix([rows, inputs], seed, &device), matrix([inputs, outputs], !seed, &device));
+        let row = (rows as f64 * at) as usize;
+        let together = host(linear(x.clone(), w.clone()).narrow(0, row, 1));
+        prop_assert_eq!(together, host(linear(x.narrow(0, row, 1), w)));
+    }
+
+    #[test]
     fn norms_agree_with_their_definitions(rows in 1usize..5, width in 1usize..70, seed: u64) {
         let device = Device::flex().autodiff();
         let inputs = [matrix([rows, width], seed, &device), matrix([1, width], !seed, &device)];

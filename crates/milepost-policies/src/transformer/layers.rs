@@ -31,7 +31,7 @@ impl Affine {
     /// `[r, inputs] → [r, outputs]`
     #[must_use]
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val());
+        let y = fused::linear(x, self.weight.val());
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,

@@ -80,14 +80,9 @@ impl Part {
 
 /// Attention weights of the rows from `first`: `softmax(q kᵀ)` up to each row's own column, 0 behind.
 #[inline(always)]
-fn weights<const LANES: usize, const ROWS: usize>(
-    scores: &mut Part,
-    q: &Part,
-    keys: &Part,
-    [first, length, size]: [usize; 3],
-) {
+fn weights<const LANES: usize>(scores: &mut Part, q: &Part, keys: &Part, [first, length, size]: [usize; 3]) {
     let columns = (first + BLOCK).next_multiple_of(PAD);
-    product::<LANES, ROWS, false>(
+    product::<LANES, false>(
         scores.target(0, false),
         q.rows_from(first),
         keys.rows_from(0),
@@ -103,7 +98,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { qkv, out, heads } = self;
         let (size, width) = (heads.head_dim, heads.width());
         let length = qkv.len() / width;
@@ -120,9 +115,9 @@ impl Kernel for Forward<'_> {
             for head in kv * heads.group()..(kv + 1) * heads.group() {
                 q.copy(qkv, width, head * size, size, heads.scale() as f32);
                 for first in (0..length).step_by(BLOCK) {
-                    weights::<LANES, ROWS>(&mut scores, &q, &keys, [first, length, size]);
+                    weights::<LANES>(&mut scores, &q, &keys, [first, length, size]);
                     let depth = length.min(first + BLOCK);
-                    product::<LANES, ROWS, false>(
+                    product::<LANES, false>(
                         result.target(first, false),
                         scores.rows_from(0),
                         values.rows_from(0),
@@ -139,7 +134,7 @@ impl Kernel for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { qkv, out, g, gradient, heads } = self;
         let (size, width, scale) = (heads.head_dim, heads.width(), heads.scale() as f32);
         let length = qkv.len() / width;
@@ -165,8 +160,8 @@ impl Kernel for Backward<'_> {
                 for first in (0..length).step_by(BLOCK) {
                     let depth = length.min(first + BLOCK);
                     let wide = depth.next_multiple_of(PAD);
-                    weights::<LANES, ROWS>(&mut p, &q, &keys, [first, length, size]);
-                    product::<LANES, ROWS, false>(
+                    weights::<LANES>(&mut p, &q, &keys, [first, length, size]);
+                    product::<LANES, false>(
                         dp.target(0, false),
                         dout.rows_from(first),
                         values.rows_from(0),
@@ -183,19 +178,19 @@ impl Kernel for Backward<'_> {
                             *dp = p * (*dp - overlap);
                         }
                     }
-                    product::<LANES, ROWS, false>(
+                    product::<LANES, false>(
                         dq.target(first, false),
                         dp.rows_from(0),
                         k.rows_from(0),
                         [BLOCK, columns, depth],
                     );
-                    product::<LANES, ROWS, true>(
+                    product::<LANES, true>(
                         dv.target(0, true),
                         p.rows_from(0),
                         dout.rows_from(first),
                         [wide, columns, depth - first],
                     );
-                    product::<LANES, ROWS, true>(
+                    product::<LANES, true>(
                         dk.target(0, true),
                         dp.rows_from(0),
                         q.rows_from(first),

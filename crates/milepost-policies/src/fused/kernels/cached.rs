@@ -24,7 +24,7 @@ impl Kernel for Step<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { qkv, keys, values, out, rows, heads, capacity } = self;
         let size = heads.head_dim;
         let (query, key) = (heads.query_width(), heads.key_width());

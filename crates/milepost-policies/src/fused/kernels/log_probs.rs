@@ -23,7 +23,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { logits, targets, out } = self;
         let width = logits.len() / targets.len();
         for ((row, target), out) in logits.chunks_exact(width).zip(targets).zip(out) {
@@ -39,7 +39,7 @@ impl Kernel for Backward<'_> {
 
     /// `g (onehot − softmax)`.
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { logits, targets, g } = self;
         let width = logits.len() / targets.len();
         for ((row, target), g) in logits.chunks_exact_mut(width).zip(targets).zip(g) {

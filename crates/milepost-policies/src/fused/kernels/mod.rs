@@ -6,6 +6,7 @@
 
 pub(super) mod attention;
 pub(super) mod cached;
+pub(super) mod linear;
 pub(super) mod log_probs;
 mod math;
 pub(super) mod norm;

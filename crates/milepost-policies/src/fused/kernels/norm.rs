@@ -37,7 +37,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { x, gain, epsilon, centred } = self;
         for x in x.chunks_exact_mut(gain.len()) {
             let (mean, scale) = moments(x, epsilon, centred);
@@ -53,7 +53,7 @@ impl Kernel for Backward<'_> {
 
     /// With `n = (x − m) · s` and `h = g · gain`: `dx = s (h − [mean h] − n mean(h n))`, `dgain = Σ g n`.
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { x, gain, g, gain_gradient, epsilon, centred } = self;
         let d = gain.len();
         let gain_gradient = &mut gain_gradient[..d];

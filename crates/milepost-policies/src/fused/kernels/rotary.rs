@@ -19,7 +19,7 @@ impl Kernel for Rotate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { x, cos, sin, width, half, heads, direction } = self;
         let tables = cos.chunks_exact(half).zip(sin.chunks_exact(half)).cycle();
         for (row, (cos, sin)) in x.chunks_exact_mut(width).zip(tables) {

@@ -23,7 +23,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { gate_up, out, width } = self;
         for (row, out) in gate_up.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
             let (gate, up) = row.split_at(width);
@@ -39,7 +39,7 @@ impl Kernel for Backward<'_> {
 
     /// `dgate = g · up · σ(1 + gate(1 − σ))`, `dup = g · gate · σ`.
     #[inline(always)]
-    fn run<const LANES: usize, const ROWS: usize>(self) {
+    fn run<const LANES: usize>(self) {
         let Self { gate_up, g, gradient, width } = self;
         let rows = gate_up.chunks_exact(2 * width).zip(gradient.chunks_exact_mut(2 * width));
         for ((row, gradient), g) in rows.zip(g.chunks_exact(width)) {
