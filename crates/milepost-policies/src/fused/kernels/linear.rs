@@ -88,7 +88,7 @@ impl<const TRANSPOSED: bool> Kernel for Product<'_, TRANSPOSED> {
 /// A tile that is wider than what is left of the columns: computed aside.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "a tile's arguments and its surroundings")]
-fn border<const LANES: usize, const ROWS: usize, const TRANSPOSED: bool>(
+fn border<const LANES: usize, const HEIGHT: usize, const TRANSPOSED: bool>(
     c: &mut [f32],
     [n, columns]: [usize; 2],
     add: bool,
@@ -99,11 +99,11 @@ fn border<const LANES: usize, const ROWS: usize, const TRANSPOSED: bool>(
     depth: usize,
 ) {
     let stride = 2 * LANES;
-    for (edge, c) in edge.chunks_exact_mut(stride).zip(c.chunks(n)).take(ROWS) {
+    for (edge, c) in edge.chunks_exact_mut(stride).zip(c.chunks(n)).take(HEIGHT) {
         edge[..columns].copy_from_slice(&c[..columns]);
     }
-    tile::<LANES, ROWS, TRANSPOSED>(Target { values: edge, stride, add }, a, i, b, depth);
-    for (edge, c) in edge.chunks_exact(stride).zip(c.chunks_mut(n)).take(ROWS) {
+    tile::<LANES, HEIGHT, TRANSPOSED>(Target { values: edge, stride, add }, a, i, b, depth);
+    for (edge, c) in edge.chunks_exact(stride).zip(c.chunks_mut(n)).take(HEIGHT) {
         c[..columns].copy_from_slice(&edge[..columns]);
     }
 }

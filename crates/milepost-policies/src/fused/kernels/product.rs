@@ -37,10 +37,10 @@ pub(super) fn product<const LANES: usize, const TRANSPOSED: bool>(
     }
 }
 
-/// `ROWS` (1 or 4) by `2 · LANES` sums: rows `i..` of `a` (columns, if `TRANSPOSED`) times the first columns
+/// `HEIGHT` (1 or 4) by `2 · LANES` sums: rows `i..` of `a` (columns, if `TRANSPOSED`) times the first columns
 /// of `b`.
 #[inline(always)]
-pub(super) fn tile<const LANES: usize, const ROWS: usize, const TRANSPOSED: bool>(
+pub(super) fn tile<const LANES: usize, const HEIGHT: usize, const TRANSPOSED: bool>(
     Target { values: c, stride, add }: Target<'_>,
     a: Matrix<'_>,
     i: usize,
@@ -49,8 +49,8 @@ pub(super) fn tile<const LANES: usize, const ROWS: usize, const TRANSPOSED: bool
 ) {
     let row =
         |r: usize| -> &[f32] { if TRANSPOSED { &[] } else { &a.values[(i + r) * a.stride..][..depth] } };
-    let column = |k: usize| &a.values[k * a.stride + i..][..ROWS];
-    if ROWS == 1 {
+    let column = |k: usize| &a.values[k * a.stride + i..][..HEIGHT];
+    if HEIGHT == 1 {
         let mut sums = Sums::<LANES>::read(c, add);
         let row = row(0);
         for k in 0..depth {
@@ -61,7 +61,7 @@ pub(super) fn tile<const LANES: usize, const ROWS: usize, const TRANSPOSED: bool
         return;
     }
     // Written out, because the compiler keeps an array of rows in memory.
-    debug_assert!(ROWS == 4);
+    debug_assert!(HEIGHT == 4);
     let (mut s0, mut s1) = (Sums::<LANES>::read(c, add), Sums::<LANES>::read(&c[stride..], add));
     let (mut s2, mut s3) =
         (Sums::<LANES>::read(&c[2 * stride..], add), Sums::<LANES>::read(&c[3 * stride..], add));
