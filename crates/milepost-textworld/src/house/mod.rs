@@ -12,7 +12,7 @@
 //! while let Some(action) = house.expert_action() {
 //!     house.step(&action)?;
 //!     if oracle.describes_subgoal(house.caption()) {
-//!         subgoals.push(house.captions().text(house.caption()));
+//!         subgoals.push(house.captions().text(house.caption()).to_owned());
 //!     }
 //! }
 //! assert_eq!(subgoals.len(), 6);

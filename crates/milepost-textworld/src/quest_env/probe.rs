@@ -1,4 +1,4 @@
-use milepost_core::{Probe, TokenEnvironment};
+use milepost_core::Probe;
 
 use super::TextQuest;
 
@@ -34,7 +34,6 @@ impl Probe<TextQuest> for QuestProbe {
     fn read(&mut self, environment: &TextQuest) -> f64 {
         let steps = environment.plan_length();
         match self {
-            Self::IntermediateReward if environment.fault().is_some() => 0.0,
             Self::IntermediateReward => f64::from(environment.intermediate_reward()),
             Self::PossibleRewards => steps as f64,
             Self::Progress => environment.steps_achieved() as f64 / steps.max(1) as f64,
@@ -77,7 +76,6 @@ mod tests {
         quest.step(&turn).expect("running");
         assert_eq!(QuestProbe::IntermediateReward.read(&quest), 1.0);
         quest.step(&vec![3, 3, 3]).expect("nonsense is answered");
-        assert_eq!(quest.intermediate_reward(), 1, "as TextWorld reports it");
         assert_eq!(QuestProbe::IntermediateReward.read(&quest), 0.0);
     }
 }
