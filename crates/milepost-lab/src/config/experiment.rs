@@ -186,6 +186,11 @@ impl Experiment {
             };
             return Err(reader.invalid("tokens", reason));
         }
+        if tokens && s.evaluation.greedy {
+            let reason =
+                "has no meaning for turns of several tokens; lower tokens.evaluation-temperature instead";
+            return Err(reader.invalid("evaluation.greedy", reason));
+        }
         for arm in &self.arms {
             let Some(warm_start) = &arm.warm_start else { continue };
             let path = format!("arms.{}.{WARM_START}", arm.name);

@@ -143,3 +143,32 @@ fn every_built_in_experiment_is_valid_at_every_scale() {
         }
     }
 }
+
+#[test]
+fn worlds_of_tokens_their_policies_and_settings_come_together_or_not_at_all() {
+    let refused = |experiment: &str, sets: &[&str]| {
+        let sets = sets.iter().map(ToString::to_string).collect();
+        let request = Request { experiment: experiment.into(), sets, ..Request::default() };
+        load(&request).expect_err("refused").to_string()
+    };
+    for (set, path) in [
+        ("policy={kind=\"mlp\"}", "`policy.kind`"),
+        ("evaluation.greedy=true", "`evaluation.greedy`"),
+        ("method.warm-start.cost=1000", "warm-start`"),
+        ("method.warm-start.noise=2.0", "warm-start`"),
+        ("method.warm-start.demonstration=2", "`demonstrations`"),
+        ("environment.family.room=3", "`rooms`"),
+        ("verdict.better-or=[\"ppo\"]", "`verdict.better-or`"),
+        ("tokens.context.max-token=3", "`max-tokens`"),
+    ] {
+        let message = refused("multi-turn-recipe", &[set]);
+        assert!(message.contains(path), "{set}: {message}");
+    }
+    let message = refused("quickstart", &["policy={kind=\"gru\"}"]);
+    assert!(message.contains("`policy.kind`") && message.contains("features"), "{message}");
+    let message = refused("quickstart", &["method.warm-start={demonstrations=5}"]);
+    assert!(message.contains("warm-start`"), "{message}");
+    let context = "{view=\"full\",max-tokens=9,overflow=\"error\"}";
+    let message = refused("quickstart", &[&format!("tokens={{context={context},max-turns=3}}")]);
+    assert!(message.contains("`tokens`"), "{message}");
+}

@@ -23,7 +23,7 @@ pub(crate) struct Iteration {
     pub(crate) index: u64,
     /// Environment steps so far.
     pub(crate) steps: u64,
-    /// Policy tokens drawn in this iteration.
+    /// Tokens that the policy drew in this iteration, those that a sampler threw away included.
     pub(crate) tokens: u64,
     /// Named numbers; a number that is not finite is `null`, and counted.
     pub(crate) metrics: Vec<(String, Option<f64>)>,
@@ -95,7 +95,7 @@ impl Iteration {
         Self {
             index,
             steps,
-            tokens: report.policy_tokens,
+            tokens: report.drawn_tokens,
             metrics,
             counters,
             channels: report.channels,

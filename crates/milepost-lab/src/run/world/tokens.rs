@@ -105,7 +105,7 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
         self.trainer.iterate()
     }
 
-    /// Turns are drawn at the temperature of evaluation; `greedy` has no other meaning for sequences.
+    /// Turns are drawn at the temperature of evaluation; experiment files that ask for greedy ones are refused.
     fn evaluate(&mut self, tasks: &[TaskSeed], _greedy: bool) -> Result<Vec<Gold>, WorldError> {
         let played = self.trainer.play(tasks)?;
         let gold = |e: &milepost_algorithms::sampling::EpisodeSummary| {
