@@ -24,8 +24,14 @@ pub(crate) const BURN_FREE: [&str; 13] = [
 ];
 
 /// The packages above the environments, from the bottom up.
-const UPPER: [&str; 5] =
-    ["milepost-policies", "milepost-rewards", "milepost-algorithms", "milepost-lab", "milepost-benches"];
+const UPPER: [&str; 6] = [
+    "milepost-policies",
+    "milepost-rewards",
+    "milepost-algorithms",
+    "milepost-studies",
+    "milepost-lab",
+    "milepost-benches",
+];
 
 /// Something that packages must not know.
 struct Rule<'a> {

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use crate::{Interrupted, Measured, Metric, Recorder, StudyError, Table};
+
+/// A point of learning curves: costs and values by name.
+pub type Point = (Vec<(String, f64)>, Vec<(String, f64)>);
+
+/// A recorder that keeps everything in memory and enforces the contract: for tests, notebooks and programs
+/// that run a study without the lab.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memory {
+    metrics: Vec<String>,
+    /// Final numbers, in the order of their report.
+    pub results: Vec<(String, Measured)>,
+    /// Points of learning curves.
+    pub points: Vec<Point>,
+    /// Counters.
+    pub counters: BTreeMap<String, u64>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    shared: BTreeMap<String, Vec<u8>>,
+}
+
+impl Memory {
+    /// For a study with these metrics.
+    #[must_use]
+    pub fn new(metrics: &[Metric]) -> Self {
+        Self { metrics: metrics.iter().map(|metric| metric.name.to_owned()).collect(), ..Self::default() }
+    }
+
+    /// Whether every metric was reported.
+    pub fn finish(&self) -> Result<(), StudyError> {
+        let missing = self.metrics.iter().find(|name| self.get(name).is_none());
+        missing.map_or(Ok(()), |metric| Err(StudyError::Unreported { metric: metric.clone() }))
+    }
+
+    /// The value of a metric, if it was reported and is defined.
+    #[must_use]
+    pub fn value(&self, metric: &str) -> Option<f64> {
+        match self.get(metric)? {
+            Measured::Value(value) => Some(*value),
+            Measured::Undefined(_) => None,
+        }
+    }
+
+    fn get(&self, metric: &str) -> Option<&Measured> {
+        self.results.iter().find(|(name, _)| name == metric).map(|(_, value)| value)
+    }
+}
+
+impl Recorder for Memory {
+    fn advance(&mut self, _done: u64, _total: u64) -> Result<(), Interrupted> {
+        Ok(())
+    }
+
+    fn point(&mut self, costs: &[(&str, f64)], values: &[(&str, f64)]) -> Result<(), StudyError> {
+        let owned = |pairs: &[(&str, f64)]| -> Vec<(String, f64)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
+        };
+        let (finite, other): (Vec<_>, Vec<_>) = owned(values).into_iter().partition(|(_, v)| v.is_finite());
+        for (name, _) in other {
+            self.count(&format!("{name} not finite"), 1);
+        }
+        self.points.push((owned(costs), finite));
+        Ok(())
+    }
+
+    fn result(&mut self, metric: &str, value: Measured) -> Result<(), StudyError> {
+        if !self.metrics.iter().any(|name| name == metric) {
+            let known = self.metrics.join(", ");
+            return Err(StudyError::UnknownMetric { metric: metric.to_owned(), known });
+        }
+        if self.get(metric).is_some() {
+            return Err(StudyError::ReportedTwice { metric: metric.to_owned() });
+        }
+        self.results.push((metric.to_owned(), value));
+        Ok(())
+    }
+
+    fn count(&mut self, what: &str, times: u64) {
+        *self.counters.entry(what.to_owned()).or_default() += times;
+    }
+
+    fn table(&mut self, table: Table) -> Result<(), StudyError> {
+        let wanted = table.columns.len();
+        if let Some((row, numbers)) = table.rows.iter().find(|(_, numbers)| numbers.len() != wanted) {
+            let (table, row, found) = (table.name, row.clone(), numbers.len());
+            return Err(StudyError::Table { table, row, found, wanted });
+        }
+        self.tables.push(table);
+        Ok(())
+    }
+
+    fn shared(
+        &mut self,
+        key: &str,
+        make: &mut dyn FnMut() -> Result<Vec<u8>, StudyError>,
+    ) -> Result<Vec<u8>, StudyError> {
+        if let Some(bytes) = self.shared.get(key) {
+            return Ok(bytes.clone());
+        }
+        let bytes = make()?;
+        self.shared.insert(key.to_owned(), bytes.clone());
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,72 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Interrupted, StudyError};
+
+/// A number, or why there is none. Undefined is not zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// The number; finite.
+    Value(f64),
+    /// Why it does not exist for this seed. Such a seed is left out of comparisons, and counted.
+    Undefined(String),
+}
+
+/// Rows of numbers for a report, averaged over seeds cell by cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Its name; equal names (of arms or seeds) have equal columns and rows.
+    pub name: String,
+    /// What it shows, in a sentence.
+    pub caption: String,
+    /// Names of the columns of numbers.
+    pub columns: Vec<String>,
+    /// The name and the numbers of each row; `None` where a number is undefined.
+    pub rows: Vec<(String, Vec<Option<f64>>)>,
+}
+
+/// Where a study says what it found. Nothing that depends on the clock may be recorded.
+pub trait Recorder {
+    /// Says how far the work is. Fails when the user asked to stop.
+    fn advance(&mut self, done: u64, total: u64) -> Result<(), Interrupted>;
+
+    /// A point of learning curves: costs so far by name (the first is the usual horizontal axis), and values
+    /// by name. A value that is not finite is left out and counted.
+    fn point(&mut self, costs: &[(&str, f64)], values: &[(&str, f64)]) -> Result<(), StudyError>;
+
+    /// The final number of one of [`Study::metrics`](crate::Study::metrics). Once for each.
+    fn result(&mut self, metric: &str, value: Measured) -> Result<(), StudyError>;
+
+    /// Adds to a counter of something that a reader should know: fallbacks, skipped items, clipped values.
+    fn count(&mut self, what: &str, times: u64);
+
+    /// A table for the report.
+    fn table(&mut self, table: Table) -> Result<(), StudyError>;
+
+    /// Something expensive that several arms of a seed share, such as a pretrained model: made once, then
+    /// read. `key` must name everything that it depends on, the seed included.
+    fn shared(
+        &mut self,
+        key: &str,
+        make: &mut dyn FnMut() -> Result<Vec<u8>, StudyError>,
+    ) -> Result<Vec<u8>, StudyError>;
+}
+
+impl From<f64> for Measured {
+    /// Infinities and NaN become undefined.
+    fn from(value: f64) -> Self {
+        if value.is_finite() {
+            Self::Value(value)
+        } else {
+            Self::Undefined(format!("it came out as {value}"))
+        }
+    }
+}
+
+impl<E: std::fmt::Display> From<Result<f64, E>> for Measured {
+    /// An error is the reason why there is no number.
+    fn from(result: Result<f64, E>) -> Self {
+        result.map_or_else(|error| Self::Undefined(error.to_string()), Self::from)
+    }
+}
