@@ -4,7 +4,6 @@ mod digest;
 mod form;
 pub mod lookup;
 pub mod pages;
-mod parameter;
 pub mod rule_db;
 
-pub use parameter::ParameterError;
+pub use milepost_core::ParameterError;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::turn::Rules;
 use super::words::Thought;
-use crate::parameter::{Check, ParameterError};
+use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// Which world a task asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::words::{Thought, Words};
 use super::world::Task;
 use super::{Fact, LookupConfig, OutcomeReward, Query};
 use crate::digest::digest;
-use crate::parameter::ParameterError;
+use milepost_core::ParameterError;
 
 /// Questions of several hops over a corpus that has to be searched.
 ///

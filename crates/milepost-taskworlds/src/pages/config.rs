@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::page::{CELLS, SIDE, VIEW};
-use crate::parameter::{Check, ParameterError};
+use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// What the policy may do to the page that it selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::config::PageConfig;
 use super::episode::{PageEpisode, PageWorld, Phase};
 use super::expert::expert;
 use super::observation::PageObservation;
-use crate::parameter::ParameterError;
+use milepost_core::ParameterError;
 
 /// The world of pages in factored form: numbers are seen, and an action is a choice for each of its parts.
 ///

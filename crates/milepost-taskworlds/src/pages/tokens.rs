@@ -9,7 +9,7 @@ use super::environment::PageQa;
 use super::episode::{PageEpisode, PageWorld, Phase};
 use super::words::Words;
 use crate::form::{self, Form};
-use crate::parameter::ParameterError;
+use milepost_core::ParameterError;
 
 /// The world of pages in tokens: the same pages, actions and rewards as [`PageQa`], read and written in words.
 ///

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::RuleKind;
 use super::tables::{ITEMS, USERS};
-use crate::parameter::{Check, ParameterError};
+use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// How tasks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use super::synthesis::synthesise;
 use super::task::RuleDbTask;
 use super::words::{Said, Words};
 use crate::form;
-use crate::parameter::ParameterError;
+use milepost_core::ParameterError;
 
 /// A database that enforces rules, read and written in tokens.
 ///

@@ -34,12 +34,9 @@ pub enum SetupError {
     /// The text quest's words do not fit.
     #[error("environment: {0}")]
     Words(#[from] milepost_core::VocabularyError),
-    /// The task world cannot be made.
+    /// A parameter with which the world cannot be built.
     #[error("environment: {0}")]
-    TaskWorld(#[from] milepost_taskworlds::ParameterError),
-    /// The token task cannot be made.
-    #[error("environment: {0}")]
-    Task(#[from] milepost_microworlds::TaskError),
+    Parameter(#[from] milepost_core::ParameterError),
     /// Policy and environment are not of a kind.
     #[error(
         "policy: worlds of tokens need a transformer or gru and a [tokens] table, others a network on features"
