@@ -2,6 +2,7 @@
 
 mod dynamics;
 mod error;
+pub mod flows;
 mod microworld;
 mod observation;
 mod table;
