@@ -10,6 +10,7 @@ pub mod record;
 pub mod recredit;
 pub mod report;
 pub mod run;
+mod study;
 pub mod tensorboard;
 mod terminal;
 

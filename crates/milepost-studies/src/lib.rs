@@ -11,7 +11,7 @@ pub mod reward_distance;
 pub use config::StudyConfig;
 pub use error::{Interrupted, StudyError};
 pub use memory::{Memory, Point};
-pub use recorder::{Measured, Recorder, Table};
+pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::recorder::split_finite;
 use crate::{Interrupted, Measured, Metric, Recorder, StudyError, Table};
 
 /// A point of learning curves: costs and values by name.
@@ -54,14 +55,12 @@ impl Recorder for Memory {
     }
 
     fn point(&mut self, costs: &[(&str, f64)], values: &[(&str, f64)]) -> Result<(), StudyError> {
-        let owned = |pairs: &[(&str, f64)]| -> Vec<(String, f64)> {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
-        };
-        let (finite, other): (Vec<_>, Vec<_>) = owned(values).into_iter().partition(|(_, v)| v.is_finite());
-        for (name, _) in other {
+        let (finite, other) = split_finite(values);
+        for name in other {
             self.count(&format!("{name} not finite"), 1);
         }
-        self.points.push((owned(costs), finite));
+        let costs = costs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        self.points.push((costs, finite));
         Ok(())
     }
 

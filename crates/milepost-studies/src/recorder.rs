@@ -70,3 +70,11 @@ impl<E: std::fmt::Display> From<Result<f64, E>> for Measured {
         result.map_or_else(|error| Self::Undefined(error.to_string()), Self::from)
     }
 }
+
+/// Values that can be drawn, and the names of those that are not finite.
+#[must_use]
+pub fn split_finite(values: &[(&str, f64)]) -> (Vec<(String, f64)>, Vec<String>) {
+    let (finite, other): (Vec<_>, Vec<_>) = values.iter().partition(|(_, value)| value.is_finite());
+    let owned = finite.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    (owned, other.into_iter().map(|(name, _)| name.to_owned()).collect())
+}

@@ -1,9 +1,9 @@
 //! From a run's records to its table, verdict and report.
 
-mod page;
+pub(crate) mod page;
 mod recorded;
-mod summary;
-mod table;
+pub(crate) mod summary;
+pub(crate) mod table;
 
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use milepost_eval::aggregate::interquartile_mean;
 use milepost_eval::verdict;
-use milepost_eval::{Bootstrap, Scores, StatsError};
+use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 
 use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, Summary, Value, value};
@@ -43,12 +43,17 @@ pub(crate) fn report_data(
     })
 }
 
-fn verdict_of(settings: &Settings, summary: &Summary) -> report::Verdict {
-    let outcome = match summary.verdict.map(|verdict| verdict.outcome) {
+/// An outcome as pages show it; none is not a conclusion.
+pub(crate) fn outcome(verdict: Option<Verdict>) -> report::Outcome {
+    match verdict.map(|verdict| verdict.outcome) {
         Some(verdict::Outcome::Reproduced) => report::Outcome::Reproduced,
         Some(verdict::Outcome::NotReproduced) => report::Outcome::NotReproduced,
         Some(verdict::Outcome::Inconclusive { .. }) | None => report::Outcome::Inconclusive,
-    };
+    }
+}
+
+fn verdict_of(settings: &Settings, summary: &Summary) -> report::Verdict {
+    let outcome = outcome(summary.verdict);
     let rule = &settings.verdict;
     report::Verdict {
         outcome,
@@ -107,7 +112,7 @@ fn arm(experiment: &Experiment, record: &ArmRecord, numbers: &ArmSummary) -> Res
     Ok(report::Arm {
         name: record.name.clone(),
         description: describe(record, config),
-        aggregate: band(settings, &curves)?,
+        aggregate: band(settings.verdict.confidence, &curves)?,
         curves,
         final_scores: scores.map(|(seed, score)| report::SeedScore { seed: *seed, score: *score }).collect(),
         summary: summary(numbers),
@@ -139,12 +144,14 @@ fn describe(record: &ArmRecord, config: Option<&Arm>) -> String {
     }
 }
 
-/// The interquartile mean over seeds at each evaluation that all seeds have.
-fn band(settings: &Settings, curves: &[report::SeedCurve]) -> Result<Option<report::BandCurve>, StatsError> {
+/// The interquartile mean over seeds at each point that all seeds have.
+pub(crate) fn band(
+    level: f64,
+    curves: &[report::SeedCurve],
+) -> Result<Option<report::BandCurve>, StatsError> {
     let Some(shortest) = curves.iter().map(|curve| curve.x.len()).min().filter(|length| *length > 0) else {
         return Ok(None);
     };
-    let level = settings.verdict.confidence;
     let bootstrap = Bootstrap { level, replicates: BAND_REPLICATES, ..Bootstrap::default() };
     let mut band = report::BandCurve {
         statistic: format!("interquartile mean, {} % bootstrap interval", level * 100.0),
@@ -168,7 +175,7 @@ fn estimate(value: Value) -> report::Estimate {
     report::Estimate { value: value.value, interval }
 }
 
-fn summary(numbers: &ArmSummary) -> Option<report::Summary> {
+pub(crate) fn summary(numbers: &ArmSummary) -> Option<report::Summary> {
     let comparison = numbers.comparison.as_ref();
     Some(report::Summary {
         iqm: estimate(numbers.interquartile_mean?),

@@ -112,6 +112,7 @@ pub(crate) fn summarize(
 ) -> Result<Summary, StatsError> {
     let settings = &experiment.settings;
     let primary = settings.metric.primary;
+    let direction = direction(primary);
     let reference = &settings.verdict.than;
     let bootstrap = Bootstrap { level: settings.verdict.confidence, ..Bootstrap::default() };
     let scores_of = |arm: &ArmRecord, metric: MetricName| -> Vec<(u64, f64)> {
@@ -123,41 +124,22 @@ pub(crate) fn summarize(
     };
     let reference_scores = arms.iter().find(|arm| &arm.name == reference).map(|arm| scores_of(arm, primary));
     let mut summaries = Vec::with_capacity(arms.len());
+    let rate = matches!(primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
     for arm in arms {
-        let scores = scores_of(arm, primary);
-        let comparison = match &reference_scores {
-            Some(base) if &arm.name != reference => compare(&scores, base, reference, primary, &bootstrap)?,
-            _ => None,
-        };
-        let (seeds, scores): (Vec<u64>, Vec<f64>) = scores.into_iter().unzip();
-        let rate = matches!(primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
-        let matrix = if scores.is_empty() { None } else { Some(Scores::single_task(&scores)?) };
-        let estimate = |statistic: &dyn Fn(&Scores) -> f64| {
-            matrix.as_ref().map(|matrix| value(&bootstrap, matrix, statistic)).transpose()
-        };
+        let base = reference_scores.as_ref().filter(|_| &arm.name != reference);
+        let base = base.map(|scores| (reference.as_str(), scores.as_slice()));
+        let mut numbers = arm_summary(&arm.name, scores_of(arm, primary), base, direction, &bootstrap)?;
+        if rate {
+            numbers.optimality_gap = numbers.estimate(&bootstrap, &|scores| optimality_gap(scores, 1.0))?;
+        }
         let secondary = settings.metric.secondary.iter().filter_map(|metric| {
             let scores = scores_of(arm, *metric);
             let count = scores.len() as f64;
             let total: f64 = scores.into_iter().map(|(_, score)| score).sum();
             (count > 0.0).then(|| (metric.name().to_owned(), total / count))
         });
-        summaries.push(ArmSummary {
-            arm: arm.name.clone(),
-            interquartile_mean: estimate(&interquartile_mean)?,
-            mean: estimate(&mean)?,
-            optimality_gap: if rate { estimate(&|scores| optimality_gap(scores, 1.0))? } else { None },
-            percentiles: match &matrix {
-                Some(matrix) => {
-                    let quantiles = run_quantiles(matrix, &PERCENTILES.map(|percent| percent / 100.0))?;
-                    PERCENTILES.into_iter().zip(quantiles).collect()
-                }
-                None => Vec::new(),
-            },
-            secondary: secondary.collect(),
-            comparison,
-            seeds,
-            scores,
-        });
+        numbers.secondary = secondary.collect();
+        summaries.push(numbers);
     }
     let (verdict, sentence) = judge(experiment, &summaries, &bootstrap)?;
     Ok(Summary {
@@ -173,6 +155,58 @@ pub(crate) fn summarize(
     })
 }
 
+/// The statistics of one arm's scores, and against those of the reference arm, which is given by name.
+pub(crate) fn arm_summary(
+    arm: &str,
+    scores: Vec<(u64, f64)>,
+    reference: Option<(&str, &[(u64, f64)])>,
+    direction: Direction,
+    bootstrap: &Bootstrap,
+) -> Result<ArmSummary, StatsError> {
+    let comparison = match reference {
+        Some((name, base)) => compare(&scores, base, name, direction, bootstrap)?,
+        None => None,
+    };
+    let (seeds, scores): (Vec<u64>, Vec<f64>) = scores.into_iter().unzip();
+    let mut numbers = ArmSummary {
+        arm: arm.to_owned(),
+        seeds,
+        scores,
+        interquartile_mean: None,
+        mean: None,
+        optimality_gap: None,
+        percentiles: Vec::new(),
+        secondary: Vec::new(),
+        comparison,
+    };
+    numbers.interquartile_mean = numbers.estimate(bootstrap, &interquartile_mean)?;
+    numbers.mean = numbers.estimate(bootstrap, &mean)?;
+    if !numbers.scores.is_empty() {
+        let matrix = Scores::single_task(&numbers.scores)?;
+        let quantiles = run_quantiles(&matrix, &PERCENTILES.map(|percent| percent / 100.0))?;
+        numbers.percentiles = PERCENTILES.into_iter().zip(quantiles).collect();
+    }
+    Ok(numbers)
+}
+
+impl ArmSummary {
+    /// A statistic of the scores; none without scores.
+    fn estimate(
+        &self,
+        bootstrap: &Bootstrap,
+        statistic: &dyn Fn(&Scores) -> f64,
+    ) -> Result<Option<Value>, StatsError> {
+        if self.scores.is_empty() {
+            return Ok(None);
+        }
+        value(bootstrap, &Scores::single_task(&self.scores)?, statistic).map(Some)
+    }
+}
+
+const fn direction(metric: MetricName) -> Direction {
+    if metric.higher_is_better() { Direction::HigherIsBetter } else { Direction::LowerIsBetter }
+}
+
 fn curves(arm: &ArmRecord) -> impl Iterator<Item = Curve> + '_ {
     arm.seeds.iter().map(|seed| Curve {
         arm: arm.name.clone(),
@@ -184,7 +218,7 @@ fn curves(arm: &ArmRecord) -> impl Iterator<Item = Curve> + '_ {
 }
 
 /// Scores of the seeds that both have, in the same order.
-fn paired(a: &[(u64, f64)], b: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn paired(a: &[(u64, f64)], b: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
     a.iter().filter_map(|(seed, x)| b.iter().find(|(other, _)| other == seed).map(|(_, y)| (*x, *y))).unzip()
 }
 
@@ -192,7 +226,7 @@ fn compare(
     scores: &[(u64, f64)],
     base: &[(u64, f64)],
     reference: &str,
-    metric: MetricName,
+    direction: Direction,
     bootstrap: &Bootstrap,
 ) -> Result<Option<Comparison>, StatsError> {
     let (a, b) = paired(scores, base);
@@ -202,7 +236,7 @@ fn compare(
     let differences = PairedDifferences::of_seeds(&a, &b)?;
     let (x, y) = (Scores::single_task(&a)?, Scores::single_task(&b)?);
     let signs = differences.signs();
-    let higher = metric.higher_is_better();
+    let higher = direction == Direction::HigherIsBetter;
     let (better, worse) = if higher { (&x, &y) } else { (&y, &x) };
     let improvement = if a.len() < 2 {
         Value { value: probability_of_improvement(better, worse)?, interval: None }
@@ -255,7 +289,7 @@ fn judge(
         agree: rule.agree as usize,
         of: rule.of as usize,
         minimum_seeds: FEWEST_SEEDS,
-        direction: if higher { Direction::HigherIsBetter } else { Direction::LowerIsBetter },
+        direction: direction(settings.metric.primary),
     };
     let verdict = verdict_rule.judge(&PairedDifferences::of_seeds(&a, &b)?, bootstrap)?;
     let sentence = format!("{better} over {than}, {}: {verdict}", settings.metric.primary.name());
@@ -263,7 +297,7 @@ fn judge(
 }
 
 /// The better score of each seed that both have.
-fn better_of(a: &[(u64, f64)], b: &[(u64, f64)], higher: bool) -> Vec<(u64, f64)> {
+pub(crate) fn better_of(a: &[(u64, f64)], b: &[(u64, f64)], higher: bool) -> Vec<(u64, f64)> {
     let pick = |x: f64, y: f64| if higher { x.max(y) } else { x.min(y) };
     let of = |(seed, x): &(u64, f64)| {
         b.iter().find(|(other, _)| other == seed).map(|(_, y)| (*seed, pick(*x, *y)))
@@ -272,7 +306,7 @@ fn better_of(a: &[(u64, f64)], b: &[(u64, f64)], higher: bool) -> Vec<(u64, f64)
 }
 
 /// A statistic with its interval; without one below two seeds.
-pub(super) fn value(
+pub(crate) fn value(
     bootstrap: &Bootstrap,
     scores: &Scores,
     statistic: &dyn Fn(&Scores) -> f64,

@@ -40,11 +40,11 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn point(value: Option<Value>) -> String {
+pub(crate) fn point(value: Option<Value>) -> String {
     value.map_or_else(|| "–".into(), |value| number(value.value))
 }
 
-fn interval(value: Option<Value>) -> String {
+pub(crate) fn interval(value: Option<Value>) -> String {
     match value.and_then(|value| value.interval) {
         None => "–".into(),
         Some((low, high)) => format!("[{}, {}]", number(low), number(high)),

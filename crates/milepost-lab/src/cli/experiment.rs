@@ -8,12 +8,13 @@ use milepost_policies::{DeviceChoice, DeviceUsed, open_device};
 
 use super::INTERRUPTED;
 use crate::analysis;
-use crate::config::{self, AnyExperiment, BUILTIN, Experiment, FidelityExperiment, Request, Scale};
+use crate::config::{self, AnyExperiment, Experiment, FidelityExperiment, Request, Scale, StudyExperiment};
 use crate::fidelity::{self, Ended, FidelityRun};
-use crate::record::RunDirectory;
 use crate::record::directory::Meta;
 use crate::record::lock::FolderLock;
+use crate::record::{AnyRun, Matrix, RunDirectory, RunFolder};
 use crate::run::{self, MatrixOptions, MatrixOutcome, run_matrix};
+use crate::study::{self, StudyRun};
 use crate::terminal::{note, say};
 
 #[derive(Debug, clap::Args)]
@@ -75,22 +76,21 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     let interrupts = Interrupts::default();
     if let Some(path) = &options.resume {
-        if let Some(run) = FidelityRun::open(path)? {
-            run.meta().check_resumable(run.path())?;
-            interrupts.listen()?;
-            return carry_out_fidelity(options, &run, &interrupts);
-        }
-        let run = RunDirectory::open(path)?;
-        run.check_resumable()?;
-        if let Some(name) = options.experiments.iter().find(|name| **name != run.experiment().settings.name) {
+        let run = AnyRun::open(path)?;
+        let (meta, experiment) = run.describe();
+        meta.check_resumable(path)?;
+        if let Some(name) = options.experiments.iter().find(|name| *name != experiment) {
             anyhow::bail!(
-                "{} is a run of {}, not of {name}; leave the name out, or start a new run",
+                "{} is a run of {experiment}, not of {name}; leave the name out, or start a new run",
                 path.display(),
-                run.experiment().settings.name
             );
         }
         interrupts.listen()?;
-        return carry_out(options, &run, &interrupts.count);
+        return match run {
+            AnyRun::Training(run) => carry_out(options, &run, &interrupts.count),
+            AnyRun::Fidelity(run) => carry_out_fidelity(options, &run, &interrupts),
+            AnyRun::Study(run) => carry_out_study(options, &run, &interrupts.count),
+        };
     }
     let default = ["quickstart".to_owned()];
     let names = if options.experiments.is_empty() { &default[..] } else { &options.experiments };
@@ -107,6 +107,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let ended = match experiment {
             AnyExperiment::Training(experiment) => train(options, *experiment, &interrupts)?,
             AnyExperiment::Fidelity(experiment) => score(options, *experiment, &interrupts)?,
+            AnyExperiment::Study(experiment) => investigate(options, *experiment, &interrupts)?,
         };
         if ended != ExitCode::SUCCESS {
             status = ended;
@@ -125,6 +126,17 @@ fn train(options: &Options, experiment: Experiment, interrupts: &Interrupts) -> 
     let meta = Meta::new(experiment.hash()?, device(&options.device)?, command());
     let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
     carry_out(options, &run, &interrupts.count)
+}
+
+/// Starts a run of studies.
+fn investigate(
+    options: &Options,
+    experiment: StudyExperiment,
+    interrupts: &Interrupts,
+) -> anyhow::Result<ExitCode> {
+    let meta = Meta::new(experiment.hash()?, device(&options.device)?, command());
+    let run = StudyRun::create(&options.runs_dir, experiment, meta)?;
+    carry_out_study(options, &run, &interrupts.count)
 }
 
 /// Starts a run that scores credit methods. Nothing in it needs a tensor library, so it runs on the CPU.
@@ -183,10 +195,7 @@ fn resolve(options: &Options, name: &str) -> anyhow::Result<AnyExperiment> {
     };
     let mut experiment = config::load_any(&request)?;
     if !options.arms.is_empty() {
-        match &mut experiment {
-            AnyExperiment::Training(experiment) => experiment.keep_arms(&options.arms)?,
-            AnyExperiment::Fidelity(experiment) => experiment.keep_arms(&options.arms)?,
-        }
+        experiment.keep_arms(&options.arms)?;
     }
     Ok(experiment)
 }
@@ -227,21 +236,44 @@ impl Interrupts {
     }
 }
 
-/// Runs what is left of a run and says what came out.
-fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>) -> anyhow::Result<ExitCode> {
+/// Runs what is left of a run of studies and says what came out.
+fn carry_out_study(
+    options: &Options,
+    run: &StudyRun,
+    interrupts: &Arc<AtomicU32>,
+) -> anyhow::Result<ExitCode> {
     let _lock = FolderLock::acquire(run.path())?;
     let settings = &run.experiment().settings;
-    let device: DeviceChoice = run.meta().device.parse()?;
-    let jobs = options.jobs.unwrap_or_else(|| default_jobs(device));
+    let (device, jobs) = jobs(options, run.meta())?;
     note(&format!(
-        "{}: {} arms × {} seeds, {} environment steps each, {jobs} at a time\ndevice: {}\nrun: {}",
+        "{}: {} arms × {} seeds, {jobs} at a time\ndevice: {}\nrun: {}",
         settings.name,
         run.experiment().arms.len(),
         settings.seeds,
-        settings.budget.environment_steps,
         run.meta().device_message,
         run.path().display()
     ));
+    let outcome = run_arms(options, run, (device, jobs), interrupts);
+    if outcome.done > 0 {
+        let analysis = study::analyse(run)?;
+        say(&format!("\n{}\nreport: {}", analysis.text, analysis.report.display()));
+    }
+    Ok(status(run.path(), &outcome, interrupts.load(Ordering::Relaxed) > 0))
+}
+
+/// The device of a run, and how many processes to run on it.
+fn jobs(options: &Options, meta: &Meta) -> anyhow::Result<(DeviceChoice, usize)> {
+    let device: DeviceChoice = meta.device.parse()?;
+    Ok((device, options.jobs.unwrap_or_else(|| default_jobs(device))))
+}
+
+/// Runs the arms and seeds that are left, and says which failed.
+fn run_arms<E: Matrix>(
+    options: &Options,
+    run: &RunFolder<E>,
+    (device, jobs): (DeviceChoice, usize),
+    interrupts: &Arc<AtomicU32>,
+) -> MatrixOutcome {
     let matrix = MatrixOptions {
         jobs,
         device,
@@ -252,6 +284,24 @@ fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>)
     for (task, last_words) in &outcome.failed {
         note(&format!("error: {task} failed:\n    {}", last_words.join("\n    ")));
     }
+    outcome
+}
+
+/// Runs what is left of a run and says what came out.
+fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>) -> anyhow::Result<ExitCode> {
+    let _lock = FolderLock::acquire(run.path())?;
+    let settings = &run.experiment().settings;
+    let (device, jobs) = jobs(options, run.meta())?;
+    note(&format!(
+        "{}: {} arms × {} seeds, {} environment steps each, {jobs} at a time\ndevice: {}\nrun: {}",
+        settings.name,
+        run.experiment().arms.len(),
+        settings.seeds,
+        settings.budget.environment_steps,
+        run.meta().device_message,
+        run.path().display()
+    ));
+    let outcome = run_arms(options, run, (device, jobs), interrupts);
     if outcome.done > 0 {
         let analysis = analysis::analyse(run)?;
         let exploratory = if analysis.summary.exploratory { "exploratory: fewer than 5 seeds\n" } else { "" };
@@ -302,7 +352,7 @@ fn command() -> String {
 }
 
 fn list() -> anyhow::Result<ExitCode> {
-    for (name, _) in BUILTIN {
+    for (name, _) in config::builtin_experiments() {
         let load = |scale| {
             config::load_any(&Request {
                 experiment: name.to_owned(),
@@ -325,6 +375,11 @@ fn list() -> anyhow::Result<ExitCode> {
                 experiment.claim,
                 format!("{} solved worlds", experiment.instances.len()),
             ),
+            AnyExperiment::Study(experiment) => (
+                experiment.settings.dossier,
+                experiment.settings.claim,
+                format!("a study of {} arms", experiment.arms.len()),
+            ),
         };
         say(&format!(
             "{name}  ({dossier})\n    claim:       {claim}\n    environment: {environment}\n    cost:        {costs}"
@@ -344,6 +399,9 @@ fn cost(experiment: &AnyExperiment) -> String {
             let arms = experiment.suite();
             let runs: usize = arms.instances.iter().map(|i| arms.arms_of(i).count()).sum();
             format!("{} runs × {} batches", runs as u64 * experiment.seeds, experiment.batches)
+        }
+        AnyExperiment::Study(experiment) => {
+            format!("{} runs", experiment.arms.len() as u64 * experiment.settings.seeds)
         }
     }
 }

@@ -2,7 +2,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::analysis;
-use crate::record::RunDirectory;
+use crate::record::AnyRun;
+use crate::study;
 use crate::terminal::say;
 
 #[derive(Debug, clap::Args)]
@@ -18,14 +19,23 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut pages = Vec::with_capacity(options.runs.len());
     for path in &options.runs {
-        let analysis = analysis::analyse(&RunDirectory::open(path)?)?;
-        say(&format!(
-            "{}\n{}\nreport: {}\n",
-            analysis.table,
-            analysis.summary.sentence,
-            analysis.report.display()
-        ));
-        pages.push(analysis.data);
+        pages.push(match AnyRun::open(path)? {
+            AnyRun::Study(run) => {
+                let analysis = study::analyse(&run)?;
+                say(&format!("{}\nreport: {}\n", analysis.text, analysis.report.display()));
+                analysis.data
+            }
+            other => {
+                let analysis = analysis::analyse(&other.training(path)?)?;
+                say(&format!(
+                    "{}\n{}\nreport: {}\n",
+                    analysis.table,
+                    analysis.summary.sentence,
+                    analysis.report.display()
+                ));
+                analysis.data
+            }
+        });
     }
     if pages.len() > 1 {
         analysis::compare(&pages, &options.comparison)?;

@@ -7,7 +7,9 @@ use std::thread;
 
 use milepost_policies::DeviceChoice;
 
+use crate::record::AnyRun;
 use crate::run::{Assignment, Finished, STOPPED, work};
+use crate::study;
 
 /// What the launcher tells a worker. The end of standard input asks it to stop.
 #[derive(Debug, clap::Args)]
@@ -45,7 +47,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         device: options.device,
         stop_after: options.stop_after_iterations,
     };
-    Ok(match work(&options.run, &assignment, &stop, io::stdout())? {
+    let finished = match AnyRun::open(&options.run)? {
+        AnyRun::Study(run) => study::work(&run, &assignment, &stop, io::stdout())?,
+        other => work(&other.training(&options.run)?, &assignment, &stop, io::stdout())?,
+    };
+    Ok(match finished {
         Finished::Done => ExitCode::SUCCESS,
         Finished::Stopped => ExitCode::from(STOPPED),
     })

@@ -1,15 +1,20 @@
 //! The experiments that ship with Milepost.
 
-/// Name and text of each built-in experiment.
-pub const BUILTIN: [(&str, &str); 4] = [
+/// Name and text of each built-in experiment that trains or scores credit.
+const OWN: [(&str, &str); 4] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 
+/// Name and text of each built-in experiment.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OWN.into_iter().chain(milepost_studies::EXPERIMENTS)
+}
+
 /// The text of the built-in experiment called `name`.
 #[must_use]
 pub(super) fn builtin(name: &str) -> Option<&'static str> {
-    BUILTIN.iter().find(|(builtin, _)| *builtin == name).map(|(_, text)| *text)
+    all().find(|(builtin, _)| *builtin == name).map(|(_, text)| text)
 }

@@ -74,22 +74,9 @@ pub struct Experiment {
 impl Experiment {
     /// Merges the layers and reads them. Every scale is checked, not only the chosen one.
     pub(super) fn resolve(layers: &Layers, scale: Option<Scale>) -> Result<Self, ConfigError> {
-        let described = layers.scales();
-        let chosen = scale.map_or_else(|| layers.scale(), Ok)?;
+        let chosen = layers.choose(scale)?;
         let resolved = Self::at(layers, chosen)?;
-        if described.is_empty() {
-            let written = layers.scale()?;
-            if chosen != written {
-                return Err(ConfigError::unknown_name("scale", chosen.name(), [written.name()]));
-            }
-        } else if !described.contains(&chosen) {
-            return Err(ConfigError::unknown_name(
-                "scale",
-                chosen.name(),
-                described.iter().map(|s| s.name()),
-            ));
-        }
-        for other in described.into_iter().filter(|other| *other != chosen) {
+        for other in layers.scales().into_iter().filter(|other| *other != chosen) {
             Self::at(layers, other)?;
         }
         Ok(resolved)
@@ -98,8 +85,8 @@ impl Experiment {
     fn at(layers: &Layers, scale: Scale) -> Result<Self, ConfigError> {
         let reader = Reader { layers, scale };
         let mut tree = layers.merged(scale)?;
-        let base = take_table(&reader, &mut tree, "method")?;
-        let arms = take_table(&reader, &mut tree, "arms")?;
+        let base = reader.take_table(&mut tree, "method")?;
+        let arms = reader.take_table(&mut tree, "arms")?;
         if arms.is_empty() {
             return Err(reader.invalid("arms", "there are none; add a table such as [arms.baseline]"));
         }
@@ -112,7 +99,7 @@ impl Experiment {
             .iter()
             .map(|(name, table)| Arm::read(&reader, &base, name, table))
             .collect::<Result<Vec<_>, _>>()?;
-        refuse_dead_settings(&reader, &base, &arms)?;
+        reader.refuse_dead_settings(&base, &arms, "method")?;
         let experiment = Self { settings, arms: resolved };
         experiment.validate(&reader)?;
         Ok(experiment)
@@ -281,16 +268,7 @@ impl Settings {
 impl Arm {
     fn read(reader: &Reader<'_>, base: &Table, name: &str, table: &Value) -> Result<Self, ConfigError> {
         let path = format!("arms.{name}");
-        let Value::Table(own) = table else {
-            return Err(reader.invalid(&path, format!("is a {}; write a table [{path}]", table.type_str())));
-        };
-        let mut merged = base.clone();
-        tree::merge(&mut merged, own);
-        let about = match merged.remove("about") {
-            None => String::new(),
-            Some(Value::String(about)) => about,
-            Some(_) => return Err(reader.invalid(&format!("{path}.about"), "must be a string")),
-        };
+        let (about, mut merged) = reader.lay_arm(base, name, table)?;
         let warm_start: Option<WarmStart> = match merged.remove(WARM_START) {
             None => None,
             Some(Value::Table(table)) => Some(reader.read(&table, &format!("{path}.{WARM_START}"))?),
@@ -302,34 +280,6 @@ impl Arm {
     }
 }
 
-/// A base setting that every arm replaces would be a knob that does nothing.
-fn refuse_dead_settings(reader: &Reader<'_>, base: &Table, arms: &Table) -> Result<(), ConfigError> {
-    let mut leaves = Vec::new();
-    tree::leaves(base, "", &mut leaves);
-    let overridden = |leaf: &String| {
-        arms.values().filter_map(Value::as_table).all(|arm| {
-            let mut merged = base.clone();
-            tree::merge(&mut merged, arm);
-            tree::contains(arm, leaf) || !tree::contains(&merged, leaf)
-        })
-    };
-    match leaves.into_iter().find(overridden) {
-        None => Ok(()),
-        Some(leaf) => {
-            let (origin, path) = reader.layers.origin_of(&format!("method.{leaf}"), reader.scale);
-            Err(ConfigError::NoEffect { origin, path })
-        }
-    }
-}
-
-fn take_table(reader: &Reader<'_>, tree: &mut Table, key: &str) -> Result<Table, ConfigError> {
-    match tree.remove(key) {
-        None => Ok(Table::new()),
-        Some(Value::Table(table)) => Ok(table),
-        Some(other) => Err(reader.invalid(key, format!("is a {}; write a table [{key}]", other.type_str()))),
-    }
-}
-
-fn is_file_name(name: &str) -> bool {
+pub(super) fn is_file_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

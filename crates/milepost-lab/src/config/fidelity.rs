@@ -54,12 +54,7 @@ pub struct FidelityExperiment {
 
 impl FidelityExperiment {
     pub(super) fn resolve(layers: &Layers, scale: Option<Scale>) -> Result<Self, ConfigError> {
-        let described = layers.scales();
-        let scale = scale.map_or_else(|| layers.scale(), Ok)?;
-        if !described.is_empty() && !described.contains(&scale) {
-            let names: Vec<&str> = described.iter().map(|scale| scale.name()).collect();
-            return Err(ConfigError::unknown_name("scale", scale.name(), names));
-        }
+        let scale = layers.choose(scale)?;
         let reader = Reader { layers, scale };
         let mut table = layers.merged(scale)?;
         if let Some(name) = table.remove("suite") {

@@ -3,9 +3,9 @@
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::fidelity;
 use super::scale::Scale;
 use super::tree;
+use super::{fidelity, study};
 
 /// Keys that a scale may set.
 const SCALED: [&str; 4] = ["budget", "seeds", "evaluation", "checkpoint"];
@@ -51,8 +51,11 @@ impl Layers {
         for (name, scaled) in &scales {
             Scale::parse(name)?;
             let keys = scaled.as_table().into_iter().flat_map(Table::keys);
-            let allowed =
-                if kind_of(&table) == Some(fidelity::KIND) { &fidelity::SCALED[..] } else { &SCALED };
+            let allowed = match kind_of(&table) {
+                Some(fidelity::KIND) => &fidelity::SCALED[..],
+                Some(study::KIND) => &study::SCALED,
+                _ => &SCALED,
+            };
             if let Some(key) = keys.into_iter().find(|key| !allowed.contains(&key.as_str())) {
                 return Err(ConfigError::UnknownKey {
                     origin: origin.to_owned(),
@@ -98,6 +101,20 @@ impl Layers {
         }
     }
 
+    /// The scale to run at: the one asked for, which must be described if any is, else the file's own.
+    pub(super) fn choose(&self, asked: Option<Scale>) -> Result<Scale, ConfigError> {
+        let chosen = asked.map_or_else(|| self.scale(), Ok)?;
+        let mut known = self.scales();
+        if known.is_empty() {
+            known.push(self.scale()?);
+        }
+        if known.contains(&chosen) {
+            return Ok(chosen);
+        }
+        let names: Vec<&str> = known.iter().map(|scale| scale.name()).collect();
+        Err(ConfigError::unknown_name("scale", chosen.name(), names))
+    }
+
     /// The scales that some layer describes.
     pub(super) fn scales(&self) -> Vec<Scale> {
         let described =
@@ -127,13 +144,13 @@ impl Layers {
     }
 
     /// Who wrote `path`, and under which path: the layer of highest precedence that has it. A part of an
-    /// arm may come from the base method; a scaled key from its scale.
+    /// arm may come from the base method or study; a scaled key from its scale.
     pub(super) fn origin_of(&self, path: &str, scale: Scale) -> (String, String) {
         let mut candidates = vec![path.to_owned()];
         if let Some(("arms", rest)) = path.split_once('.')
             && let Some((_, part)) = rest.split_once('.')
         {
-            candidates.push(format!("method.{part}"));
+            candidates.extend([format!("method.{part}"), format!("study.{part}")]);
         }
         for candidate in &candidates {
             let set = self.sets.iter().rev().find(|(_, keys, value)| {

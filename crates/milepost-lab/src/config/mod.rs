@@ -15,11 +15,12 @@ mod policy;
 mod read;
 mod scale;
 mod settings;
+mod study;
 mod tree;
 
 use std::path::Path;
 
-pub use builtin::BUILTIN;
+pub use builtin::all as builtin_experiments;
 pub use environment::EnvironmentConfig;
 pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
@@ -29,6 +30,7 @@ pub use scale::Scale;
 pub use settings::{
     BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
 };
+pub use study::{Claim, PrimaryMetric, StudyArm, StudyExperiment, StudySettings};
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]
@@ -43,13 +45,15 @@ pub struct Request {
     pub scale: Option<Scale>,
 }
 
-/// An experiment of either kind.
+/// An experiment of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnyExperiment {
     /// Policies are trained and compared.
     Training(Box<Experiment>),
     /// Credit methods are scored against exact truth.
     Fidelity(Box<FidelityExperiment>),
+    /// Studies are run and compared.
+    Study(Box<StudyExperiment>),
 }
 
 impl AnyExperiment {
@@ -59,6 +63,26 @@ impl AnyExperiment {
         match self {
             Self::Training(experiment) => &experiment.settings.name,
             Self::Fidelity(experiment) => &experiment.name,
+            Self::Study(experiment) => &experiment.settings.name,
+        }
+    }
+
+    /// Its kind, as a file names it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Training(_) => "training",
+            Self::Fidelity(_) => fidelity::KIND,
+            Self::Study(_) => study::KIND,
+        }
+    }
+
+    /// Keeps only the named arms.
+    pub fn keep_arms(&mut self, names: &[String]) -> Result<(), ConfigError> {
+        match self {
+            Self::Training(experiment) => experiment.keep_arms(names),
+            Self::Fidelity(experiment) => experiment.keep_arms(names),
+            Self::Study(experiment) => experiment.keep_arms(names),
         }
     }
 
@@ -67,26 +91,29 @@ impl AnyExperiment {
         match self {
             Self::Training(experiment) => experiment.to_toml(),
             Self::Fidelity(experiment) => experiment.to_toml(),
+            Self::Study(experiment) => experiment.to_toml(),
         }
     }
 
     fn resolve(layers: &layers::Layers, scale: Option<Scale>) -> Result<Self, ConfigError> {
         Ok(match layers.kind() {
             Some(fidelity::KIND) => Self::Fidelity(Box::new(FidelityExperiment::resolve(layers, scale)?)),
+            Some(study::KIND) => Self::Study(Box::new(StudyExperiment::resolve(layers, scale)?)),
             _ => Self::Training(Box::new(Experiment::resolve(layers, scale)?)),
         })
     }
 }
 
-/// Reads, merges and checks an experiment of either kind.
+/// Reads, merges and checks an experiment of any kind.
 pub fn load_any(request: &Request) -> Result<AnyExperiment, ConfigError> {
     let mut layers = layers::Layers::default();
     let name = &request.experiment;
     if is_path(name) {
         layers.file(name, &read_file(name)?)?;
     } else {
-        let text = builtin::builtin(name)
-            .ok_or_else(|| ConfigError::unknown_name("experiment", name, BUILTIN.map(|(name, _)| name)))?;
+        let names: Vec<&str> = builtin::all().map(|(name, _)| name).collect();
+        let text =
+            builtin::builtin(name).ok_or_else(|| ConfigError::unknown_name("experiment", name, names))?;
         layers.file(&format!("experiment {name}"), text)?;
     }
     for overlay in &request.overlays {
@@ -102,9 +129,9 @@ pub fn load_any(request: &Request) -> Result<AnyExperiment, ConfigError> {
 pub fn load(request: &Request) -> Result<Experiment, ConfigError> {
     match load_any(request)? {
         AnyExperiment::Training(experiment) => Ok(*experiment),
-        AnyExperiment::Fidelity(_) => Err(ConfigError::OtherKind {
+        other => Err(ConfigError::OtherKind {
             experiment: request.experiment.clone(),
-            found: fidelity::KIND,
+            found: other.kind(),
             wanted: "an experiment that trains",
         }),
     }
@@ -117,7 +144,7 @@ pub fn parse(origin: &str, text: &str) -> Result<Experiment, ConfigError> {
     Experiment::resolve(&layers, None)
 }
 
-/// Reads an experiment of either kind from text; `origin` is its name in error messages.
+/// Reads an experiment of any kind from text; `origin` is its name in error messages.
 pub fn parse_any(origin: &str, text: &str) -> Result<AnyExperiment, ConfigError> {
     let mut layers = layers::Layers::default();
     layers.file(origin, text)?;

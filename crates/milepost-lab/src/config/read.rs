@@ -52,6 +52,62 @@ impl Reader<'_> {
         ConfigError::UnknownKey { origin, path, hint: hint(name, known) }
     }
 
+    /// Takes the table called `key` out of the tree; empty if there is none.
+    pub(super) fn take_table(&self, tree: &mut Table, key: &str) -> Result<Table, ConfigError> {
+        match tree.remove(key) {
+            None => Ok(Table::new()),
+            Some(Value::Table(table)) => Ok(table),
+            Some(other) => {
+                Err(self.invalid(key, format!("is a {}; write a table [{key}]", other.type_str())))
+            }
+        }
+    }
+
+    /// An arm's table laid over the base, and what it says about itself in words.
+    pub(super) fn lay_arm(
+        &self,
+        base: &Table,
+        name: &str,
+        table: &Value,
+    ) -> Result<(String, Table), ConfigError> {
+        let path = format!("arms.{name}");
+        let Value::Table(own) = table else {
+            return Err(self.invalid(&path, format!("is a {}; write a table [{path}]", table.type_str())));
+        };
+        let mut merged = base.clone();
+        tree::merge(&mut merged, own);
+        match merged.remove("about") {
+            None => Ok((String::new(), merged)),
+            Some(Value::String(about)) => Ok((about, merged)),
+            Some(_) => Err(self.invalid(&format!("{path}.about"), "must be a string")),
+        }
+    }
+
+    /// A setting of the base table, called `name`, that every arm replaces would be a knob that does nothing.
+    pub(super) fn refuse_dead_settings(
+        &self,
+        base: &Table,
+        arms: &Table,
+        name: &str,
+    ) -> Result<(), ConfigError> {
+        let mut leaves = Vec::new();
+        tree::leaves(base, "", &mut leaves);
+        let overridden = |leaf: &String| {
+            arms.values().filter_map(Value::as_table).all(|arm| {
+                let mut merged = base.clone();
+                tree::merge(&mut merged, arm);
+                tree::contains(arm, leaf) || !tree::contains(&merged, leaf)
+            })
+        };
+        match leaves.into_iter().find(overridden) {
+            None => Ok(()),
+            Some(leaf) => {
+                let (origin, path) = self.layers.origin_of(&format!("{name}.{leaf}"), self.scale);
+                Err(ConfigError::NoEffect { origin, path })
+            }
+        }
+    }
+
     /// Puts a deserialiser's error in our words. Its keys, and the names it expected, are in its text.
     fn explain(&self, error: &toml::de::Error, given: &Value, path: &str) -> ConfigError {
         let keys = keys_of(error);

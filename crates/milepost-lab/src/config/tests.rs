@@ -131,7 +131,7 @@ fn unknown_names_are_answered_with_the_nearest() {
 
 #[test]
 fn every_built_in_experiment_is_valid_at_every_scale() {
-    for (name, _) in BUILTIN {
+    for (name, _) in builtin_experiments() {
         for scale in Scale::ALL {
             let request = Request { experiment: name.into(), scale: Some(scale), ..Request::default() };
             let experiment =

@@ -9,7 +9,7 @@ use milepost_fidelity::protocol::{
     Failure, Instance, Job, Options, Progress, Sampling, SuiteOutcome, run_jobs,
 };
 
-use super::folder::FidelityRun;
+use super::FidelityRun;
 use super::records::Records;
 use super::{expectations, page};
 use crate::clock::Stopwatch;

@@ -3,9 +3,10 @@
 
 mod execute;
 mod expectations;
-mod folder;
 mod page;
 mod records;
 
 pub(crate) use execute::{Ended, Settings, carry_out};
-pub(crate) use folder::FidelityRun;
+
+/// The folder of one run.
+pub(crate) type FidelityRun = crate::record::RunFolder<crate::config::FidelityExperiment>;

@@ -5,7 +5,7 @@ use milepost_fidelity::orderings::{Ordering, Verdict as Judged};
 use milepost_fidelity::protocol::SuiteOutcome;
 use milepost_fidelity::report::Report;
 
-use super::folder::FidelityRun;
+use super::FidelityRun;
 use crate::record::atomic;
 use crate::record::directory::write_json;
 use crate::report::fidelity::{

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RecordError, atomic};
 use crate::clock::Moment;
-use crate::config::{self, Experiment};
 
 const FORMAT: u64 = 1;
-const RESOLVED: &str = "resolved.toml";
+pub(super) const RESOLVED: &str = "resolved.toml";
 const META: &str = "run.json";
 
 /// How and where a run was made.
@@ -65,67 +64,8 @@ impl Meta {
 /// The version of Milepost.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The folder of one run.
-#[derive(Debug, Clone)]
-pub struct RunDirectory {
-    path: PathBuf,
-    meta: Meta,
-    experiment: Experiment,
-}
-
-impl RunDirectory {
-    /// Makes a folder for a new run.
-    pub(crate) fn create(runs: &Path, experiment: Experiment, meta: Meta) -> Result<Self, RecordError> {
-        let path = make_folder(runs, &experiment.settings.name, &meta, &experiment.to_toml())?;
-        Ok(Self { path, meta, experiment })
-    }
-
-    /// Opens a run that exists, and checks that it is whole and was not edited.
-    pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let (meta, text) = read_folder(path)?;
-        let resolved = path.join(RESOLVED);
-        let experiment = config::parse(&resolved.display().to_string(), &text)
-            .map_err(|error| RecordError::damaged(path, error.to_string()))?;
-        check_hash(path, &meta, experiment.hash())?;
-        Ok(Self { path: path.to_owned(), meta, experiment })
-    }
-
-    /// Refuses to go on with a run that another version made: its numbers may differ.
-    pub(crate) fn check_resumable(&self) -> Result<(), RecordError> {
-        self.meta.check_resumable(&self.path)
-    }
-
-    /// The folder.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// How it was made.
-    pub const fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    /// What it compares.
-    pub const fn experiment(&self) -> &Experiment {
-        &self.experiment
-    }
-
-    /// The files of one arm and seed.
-    pub(crate) fn task(&self, arm: &str, seed: u64) -> TaskFolder {
-        TaskFolder { path: self.path.join(arm).join(format!("seed-{seed}")) }
-    }
-
-    /// All arms and seeds: seed by seed, so that an interrupted run has complete comparisons.
-    pub(crate) fn tasks(&self) -> Vec<(String, u64)> {
-        let arms = &self.experiment.arms;
-        (0..self.experiment.settings.seeds)
-            .flat_map(|seed| arms.iter().map(move |arm| (arm.name.clone(), seed)))
-            .collect()
-    }
-}
-
 /// Makes the folder of a new run with its resolved settings and how it was made.
-pub(crate) fn make_folder(
+pub(super) fn make_folder(
     runs: &Path,
     experiment: &str,
     meta: &Meta,
@@ -147,7 +87,7 @@ pub(crate) fn make_folder(
 }
 
 /// How a run was made, and its resolved settings as text.
-pub(crate) fn read_folder(path: &Path) -> Result<(Meta, String), RecordError> {
+pub(super) fn read_folder(path: &Path) -> Result<(Meta, String), RecordError> {
     let not_a_run = |reason: String| RecordError::NotARun { path: path.to_owned(), reason };
     if !path.is_dir() {
         return Err(not_a_run("there is no such folder; give a folder such as runs/NAME/TIME-HASH".into()));
@@ -168,7 +108,7 @@ pub(crate) fn read_folder(path: &Path) -> Result<(Meta, String), RecordError> {
 }
 
 /// Refuses settings that were edited after the run was made.
-pub(crate) fn check_hash(
+pub(super) fn check_hash(
     path: &Path,
     meta: &Meta,
     hash: Result<String, toml::ser::Error>,
@@ -188,7 +128,7 @@ pub(crate) fn check_hash(
 /// The files of one arm and seed.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskFolder {
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl TaskFolder {

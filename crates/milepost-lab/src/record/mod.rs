@@ -8,8 +8,11 @@ pub(crate) mod event;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod output;
+mod run_folder;
 pub(crate) mod trace;
 pub(crate) mod trajectories;
 
-pub use directory::{Meta, RunDirectory};
+pub use directory::Meta;
 pub use error::RecordError;
+pub use run_folder::{AnyRun, RunDirectory, RunFolder};
+pub(crate) use run_folder::{Matrix, STUDY_PARTS};

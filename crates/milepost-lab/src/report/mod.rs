@@ -26,6 +26,7 @@ mod palette;
 #[cfg(test)]
 mod sample;
 mod section;
+pub(crate) mod study;
 
 #[cfg(test)]
 mod tests;

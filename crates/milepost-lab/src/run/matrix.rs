@@ -15,7 +15,7 @@ use milepost_policies::DeviceChoice;
 
 use super::progress::Progress;
 use super::protocol::{Message, STOPPED};
-use crate::record::RunDirectory;
+use crate::record::{Matrix, RunFolder};
 
 /// Lines of a failed worker's standard error that are shown.
 const LAST_LINES: usize = 12;
@@ -57,15 +57,15 @@ struct Running {
 }
 
 /// Runs every arm and seed that is not done yet. A worker that fails does not disturb the others.
-pub fn run_matrix(run: &RunDirectory, options: &MatrixOptions) -> MatrixOutcome {
+#[allow(private_bounds, reason = "which experiments are matrices is decided by the run folder")]
+pub fn run_matrix<E: Matrix>(run: &RunFolder<E>, options: &MatrixOptions) -> MatrixOutcome {
     let tasks = run.tasks();
     let names: Vec<String> = tasks.iter().map(|(arm, seed)| format!("{arm} seed {seed}")).collect();
     let mut waiting: VecDeque<usize> =
         (0..tasks.len()).filter(|&task| !run.task(&tasks[task].0, tasks[task].1).is_done()).collect();
     let mut outcome =
         MatrixOutcome { done: tasks.len() - waiting.len(), total: tasks.len(), failed: Vec::new() };
-    let budget = run.experiment().settings.budget.environment_steps;
-    let mut progress = Progress::new(budget, outcome.total, outcome.done);
+    let mut progress = Progress::new(run.experiment().work(), outcome.total, outcome.done);
     let (sender, receiver) = mpsc::channel();
     let mut running: BTreeMap<usize, Running> = BTreeMap::new();
     loop {
@@ -120,8 +120,8 @@ pub fn run_matrix(run: &RunDirectory, options: &MatrixOptions) -> MatrixOutcome 
     }
 }
 
-fn start(
-    run: &RunDirectory,
+fn start<E: Matrix>(
+    run: &RunFolder<E>,
     arm: &str,
     seed: u64,
     options: &MatrixOptions,

@@ -15,6 +15,7 @@ const QUIET: Duration = Duration::from_secs(20);
 /// Shows how far every arm and seed is.
 pub(super) struct Progress {
     budget: u64,
+    unit: Option<&'static str>,
     total: usize,
     done: usize,
     steps: BTreeMap<usize, u64>,
@@ -30,24 +31,30 @@ struct Bars {
     running: BTreeMap<usize, ProgressBar>,
 }
 
-/// `4200 steps/s`
-fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    // A rate that cannot be shown is not worth stopping for.
-    let _ = write!(out, "{:.0} steps/s", state.per_sec());
+/// `4200 steps/s`, for work that is counted in something.
+fn rate(
+    unit: Option<&'static str>,
+) -> impl Fn(&ProgressState, &mut dyn std::fmt::Write) + Clone + Send + Sync {
+    move |state, out| {
+        if let Some(unit) = unit {
+            // A rate that cannot be shown is not worth stopping for.
+            let _ = write!(out, "{:.0} {unit}/s", state.per_sec());
+        }
+    }
 }
 
 impl Progress {
-    pub(super) fn new(budget: u64, total: usize, done: usize) -> Self {
+    pub(super) fn new((budget, unit): (u64, Option<&'static str>), total: usize, done: usize) -> Self {
         let template = "{prefix:24} {bar:28} {percent:>3} %  {rate:>14}  {eta:>4} left  {msg}";
         let bars = terminal::is_watched().then(|| Bars {
             all: MultiProgress::new(),
             style: ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .with_key("rate", rate),
+                .with_key("rate", rate(unit)),
             running: BTreeMap::new(),
         });
         let (steps, watch) = (BTreeMap::new(), Stopwatch::start());
-        Self { budget, total, done, steps, bars, last_line: watch, watch, spent: 0 }
+        Self { budget, unit, total, done, steps, bars, last_line: watch, watch, spent: 0 }
     }
 
     /// A worker said something.
@@ -61,7 +68,9 @@ impl Progress {
                 let success = success.map_or_else(String::new, |s| format!(", success rate {s:.2}"));
                 self.ended(task, &format!("{name}: done{success} ({} of {})", self.done, self.total));
             }
-            Message::Stopped { steps } => self.ended(task, &format!("{name}: stopped at step {steps}")),
+            Message::Stopped { steps } => {
+                self.ended(task, &format!("{name}: stopped at {}", self.place(*steps)));
+            }
         }
     }
 
@@ -80,7 +89,7 @@ impl Progress {
                 bar.reset_eta();
                 bars.running.insert(task, bar);
             }
-            None if steps > 0 => terminal::note(&format!("{name}: goes on from step {steps}")),
+            None if steps > 0 => terminal::note(&format!("{name}: goes on from {}", self.place(steps))),
             None => terminal::note(&format!("{name}: started")),
         }
     }
@@ -107,12 +116,17 @@ impl Progress {
         let waiting = (self.total - self.done).saturating_sub(self.steps.len()) as u64;
         let running: u64 = self.steps.values().map(|steps| self.budget.saturating_sub(*steps)).sum();
         let left = (running + waiting * self.budget) as f64 / rate.max(1e-3);
-        format!(
-            "{} of {} done, {} running, {rate:.0} steps/s, about {left:.0} s left",
-            self.done,
-            self.total,
-            self.steps.len()
-        )
+        let rate = self.unit.map_or_else(String::new, |unit| format!("{rate:.0} {unit}/s, "));
+        let running = self.steps.len();
+        format!("{} of {} done, {running} running, {rate}about {left:.0} s left", self.done, self.total)
+    }
+
+    /// Where in its work an arm and seed is.
+    fn place(&self, steps: u64) -> String {
+        match self.unit {
+            Some(_) => format!("step {steps}"),
+            None => format!("{} %", 100 * steps / self.budget.max(1)),
+        }
     }
 
     fn ended(&mut self, task: usize, line: &str) {

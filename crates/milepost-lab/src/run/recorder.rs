@@ -190,7 +190,7 @@ impl Recorder {
 }
 
 /// Makes the folder of an arm and seed, and reads the checkpoint to go on from.
-pub(super) fn prepare(folder: &TaskFolder) -> Result<(), RecordError> {
+pub(crate) fn prepare(folder: &TaskFolder) -> Result<(), RecordError> {
     fs::create_dir_all(folder.path()).map_err(RecordError::io(folder.path(), "created"))
 }
 

@@ -1,7 +1,6 @@
 //! One arm and seed, in a process of its own.
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +21,7 @@ use crate::record::lock::FolderLock;
 use crate::record::{RecordError, RunDirectory};
 
 /// A worker whose parent was killed stops after its iteration; its successor waits for that.
-const ORPHAN_PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const ORPHAN_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Which part of a run a worker does.
 #[derive(Debug, Clone)]
@@ -65,17 +64,19 @@ pub enum WorkerError {
     /// Evaluating or recording failed.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// A study failed.
+    #[error(transparent)]
+    Study(#[from] milepost_studies::StudyError),
 }
 
 /// Trains one arm and seed of a run until its budget is spent or `stop` is set, telling `out` about it in
 /// JSON lines. Goes on from the latest checkpoint.
 pub fn work(
-    run: &Path,
+    run: &RunDirectory,
     assignment: &Assignment,
     stop: &Arc<AtomicBool>,
     out: impl Write,
 ) -> Result<Finished, WorkerError> {
-    let run = RunDirectory::open(run)?;
     let Assignment { arm, seed, device, stop_after } = assignment;
     let folder = run.task(arm, *seed);
     recorder::prepare(&folder)?;

@@ -4,7 +4,7 @@ use crate::report::context::Context;
 use crate::report::data::Fact;
 use crate::report::page::{Block, Section};
 
-pub(super) fn section(context: &Context) -> Section {
+pub(in crate::report) fn section(context: &Context) -> Section {
     let run = &context.data.run;
     let seeds = run.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut facts: Vec<Fact> = [

@@ -4,7 +4,7 @@ use crate::report::context::Context;
 use crate::report::number::{ABSENT, compact, count, duration, fixed};
 use crate::report::page::{Block, Cell, Section, Table};
 
-pub(super) fn section(context: &Context) -> Section {
+pub(in crate::report) fn section(context: &Context) -> Section {
     let mut blocks = vec![counters(context).map_or_else(
         || Block::Missing { text: "No arm recorded counters of failures or fallbacks.".to_owned() },
         Block::Table,

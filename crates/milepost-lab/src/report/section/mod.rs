@@ -1,11 +1,11 @@
 //! The sections of the page, one file each, in reading order.
 
-mod config;
-mod cost;
+pub(super) mod config;
+pub(super) mod cost;
 mod credit;
 mod curves;
-mod paired;
-mod results;
+pub(super) mod paired;
+pub(super) mod results;
 mod rewards;
 mod spread;
 

@@ -9,7 +9,7 @@ use crate::report::data::{Arm, Estimate};
 use crate::report::number::{ABSENT, fixed, interval, signed};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
 
-pub(super) fn section(context: &Context) -> Section {
+pub(in crate::report) fn section(context: &Context) -> Section {
     let missing = |text: &str| Section {
         id: "paired",
         title: "Against the reference",

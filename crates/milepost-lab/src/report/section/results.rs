@@ -8,7 +8,7 @@ use crate::report::data::{Estimate, Interval};
 use crate::report::number::{ABSENT, capitalised, estimate, fixed, interval};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
 
-pub(super) fn section(context: &Context) -> Section {
+pub(in crate::report) fn section(context: &Context) -> Section {
     let figure = figure(context).map_or_else(
         || Block::Missing { text: "No final score was recorded for any seed.".to_owned() },
         Block::Figure,

@@ -1,0 +1,246 @@
+use super::{CurveSet, MeanCell, MeanTable, MetricCell, MetricRow, StudyData};
+use crate::report::chart::axes::Size;
+use crate::report::chart::lines::{LineChart, Series};
+use crate::report::chart::scale::{even_indices, peak_indices};
+use crate::report::context::Context;
+use crate::report::csv::{Csv, Download, cell};
+use crate::report::data::{Arm, BandCurve, Outcome, SeedCurve};
+use crate::report::number::{ABSENT, capitalised, digits_for, significant};
+use crate::report::page::{Block, Cell, Figure, Section, Table, number};
+use crate::report::palette::Style;
+use crate::report::section;
+
+/// Everything below the head of the page.
+pub(super) fn all(data: &StudyData) -> Vec<Section> {
+    let context = Context::new(&data.base);
+    let mut sections = vec![claims(data)];
+    if !data.curves.is_empty() {
+        sections.push(curves(data, &context));
+    }
+    sections.push(section::results::section(&context));
+    sections.push(metrics(data, &context));
+    if context.reference().is_some() {
+        sections.push(section::paired::section(&context));
+    }
+    if !data.tables.is_empty() {
+        sections.push(tables(data));
+    }
+    sections.push(section::cost::section(&context));
+    sections.push(section::config::section(&context));
+    number(&mut sections);
+    sections
+}
+
+fn claims(data: &StudyData) -> Section {
+    let row = |claim: &super::ClaimRow| {
+        let (text, class) = match claim.outcome {
+            Some(Outcome::Reproduced) => ("reproduced", "good"),
+            Some(Outcome::NotReproduced) => ("not reproduced", "bad"),
+            Some(Outcome::Inconclusive) => ("inconclusive", "dim"),
+            None => ("no verdict", "dim"),
+        };
+        vec![
+            Cell { sub: claim.rule.clone(), ..Cell::text(&claim.claim) },
+            Cell { text: text.into(), class, ..Cell::default() },
+            Cell::text(&claim.sentence),
+        ]
+    };
+    let table = Table {
+        title: "Claims".into(),
+        caption: "Each claim with the rule that was fixed before the run, and what the seeds say. The first is the \
+                  experiment's own."
+            .into(),
+        head: ["claim", "verdict", "numbers"].map(Cell::text).to_vec(),
+        rows: data.claims.iter().map(row).collect(),
+        ..Table::default()
+    };
+    Section {
+        id: "claims",
+        title: "Claims",
+        lead: "What was claimed, and what came out.".into(),
+        blocks: vec![Block::Table(table)],
+    }
+}
+
+fn curves(data: &StudyData, context: &Context) -> Section {
+    let mut blocks = vec![Block::Legend { entries: context.arm_legend() }];
+    let figures = data.curves.iter().enumerate().filter_map(|(index, set)| figure(index, set, context));
+    blocks.extend(figures.map(Block::Figure));
+    Section {
+        id: "curves",
+        title: "Learning curves",
+        lead: "How what was measured changed with what it cost. Where arms cost differently, look at more than one axis."
+            .into(),
+        blocks,
+    }
+}
+
+fn figure(index: usize, set: &CurveSet, context: &Context) -> Option<Figure> {
+    let mut series = Vec::new();
+    let mut csv = Csv::new(&["arm", "seed", "x", "y"]);
+    for ((arm, style), (seeds, band)) in context.arms().zip(&set.arms) {
+        match band {
+            Some(band) => series.push(band_series(arm, band, style)),
+            None => series.extend(seeds.iter().map(|curve| seed_series(arm, curve, style))),
+        }
+        for curve in seeds {
+            for i in peak_indices(&curve.y) {
+                csv.row([arm.name.clone(), curve.seed.to_string(), cell(curve.x[i]), cell(curve.y[i])]);
+            }
+        }
+    }
+    let chart = LineChart {
+        id: format!("curve-{index}"),
+        title: format!("{} over {}", set.value, set.cost),
+        desc: format!("One line for each of {} arms.", set.arms.len()),
+        x_name: set.cost.clone(),
+        y_name: set.value.clone(),
+        x_range: None,
+        y_range: None,
+        guide: None,
+        end_labels: true,
+        series,
+    };
+    Some(Figure {
+        number: 0,
+        title: format!("{} over {}", capitalised(&set.value), set.cost),
+        caption: "Line and band: interquartile mean and 95 % bootstrap interval over seeds at each recorded point; \
+                  single seeds where they recorded at different places."
+            .into(),
+        wide: chart.draw(Size::Wide)?,
+        narrow: chart.draw(Size::Narrow)?,
+        csv: Some(csv.link(&format!("{}-over-{}", file_name(&set.value), file_name(&set.cost)))),
+    })
+}
+
+fn band_series(arm: &Arm, band: &BandCurve, style: Style) -> Series {
+    let kept = even_indices(band.x.len());
+    Series {
+        label: arm.name.clone(),
+        style,
+        points: kept.iter().map(|i| (band.x[*i], band.y[*i])).collect(),
+        band: kept.iter().map(|i| (band.x[*i], band.lower[*i], band.upper[*i])).collect(),
+        faint: false,
+    }
+}
+
+fn seed_series(arm: &Arm, curve: &SeedCurve, style: Style) -> Series {
+    Series {
+        label: format!("{} seed {}", arm.name, curve.seed),
+        style,
+        points: peak_indices(&curve.y).into_iter().map(|i| (curve.x[i], curve.y[i])).collect(),
+        band: Vec::new(),
+        faint: true,
+    }
+}
+
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+fn metrics(data: &StudyData, context: &Context) -> Section {
+    let mut head = vec![Cell::text("metric")];
+    head.extend(context.arms().map(|(arm, style)| Cell { class: "num", ..Context::arm_cell(arm, style) }));
+    let row = |metric: &MetricRow| {
+        let better = if metric.lower_is_better { "lower is better" } else { "higher is better" };
+        let mut row = vec![Cell { sub: format!("{}; {better}", metric.about), ..Cell::text(&metric.name) }];
+        row.extend(metric.arms.iter().map(metric_cell));
+        row
+    };
+    let mut csv = Csv::new(&["metric", "arm", "mean", "lower", "upper", "undefined seeds"]);
+    for metric in &data.metrics {
+        for (arm, numbers) in data.base.arms.iter().zip(&metric.arms) {
+            let mean = numbers.summary.as_ref().map(|summary| summary.mean);
+            let ends = mean.and_then(|mean| mean.interval);
+            csv.row([
+                metric.name.clone(),
+                arm.name.clone(),
+                cell(mean.map_or(f64::NAN, |mean| mean.value)),
+                cell(ends.map_or(f64::NAN, |ends| ends.lower)),
+                cell(ends.map_or(f64::NAN, |ends| ends.upper)),
+                numbers.undefined.to_string(),
+            ]);
+        }
+    }
+    let table = Table {
+        title: "All metrics".into(),
+        caption:
+            "Mean over seeds and its 95 % interval. A dash means that the number is undefined for every seed."
+                .into(),
+        head,
+        rows: data.metrics.iter().map(row).collect(),
+        csv: Some(csv.link("metrics")),
+        ..Table::default()
+    };
+    Section {
+        id: "metrics",
+        title: "All metrics",
+        lead: "Everything that the study reports at its end.".into(),
+        blocks: vec![Block::Table(table)],
+    }
+}
+
+fn metric_cell(numbers: &MetricCell) -> Cell {
+    let undefined = |shown: String| match numbers.undefined {
+        0 => shown,
+        count => format!("{shown}{}{count} undefined", if shown.is_empty() { "" } else { ", " }),
+    };
+    match &numbers.summary {
+        None => {
+            Cell { sub: undefined(String::new()), text: ABSENT.into(), class: "num dim", ..Cell::default() }
+        }
+        Some(summary) => {
+            let interval = summary.mean.interval;
+            let ends = |i: crate::report::data::Interval| {
+                let digits = digits_for((i.upper - i.lower).max(summary.mean.value.abs() * 1e-3));
+                crate::report::number::interval(i, digits)
+            };
+            Cell::number(significant(summary.mean.value), undefined(interval.map(ends).unwrap_or_default()))
+        }
+    }
+}
+
+fn tables(data: &StudyData) -> Section {
+    Section {
+        id: "tables",
+        title: "Tables of the study",
+        lead: "What the study itself tabulates, averaged over seeds cell by cell.".into(),
+        blocks: data.tables.iter().map(|table| Block::Table(mean_table(table))).collect(),
+    }
+}
+
+fn mean_table(table: &MeanTable) -> Table {
+    let mut head = vec![Cell::text("")];
+    head.extend(table.columns.iter().map(|column| Cell::number(column.as_str(), "")));
+    let number = |(mean, seeds): &MeanCell| match mean {
+        None => Cell { text: ABSENT.into(), class: "num dim", ..Cell::default() },
+        Some(mean) => {
+            let note = if *seeds == table.seeds { String::new() } else { format!("{seeds} seeds") };
+            Cell::number(significant(*mean), note)
+        }
+    };
+    let row = |(name, numbers): &(String, Vec<MeanCell>)| {
+        let mut row = vec![Cell::text(name)];
+        row.extend(numbers.iter().map(number));
+        row
+    };
+    Table {
+        title: format!("{}: {}", table.arm, table.name),
+        caption: format!("{} Mean over {} seeds.", table.caption, table.seeds),
+        head,
+        rows: table.rows.iter().map(row).collect(),
+        csv: Some(csv(table)),
+        ..Table::default()
+    }
+}
+
+fn csv(table: &MeanTable) -> Download {
+    let mut head = vec!["row"];
+    head.extend(table.columns.iter().map(String::as_str));
+    let mut csv = Csv::new(&head);
+    for (name, numbers) in &table.rows {
+        let numbers = numbers.iter().map(|(mean, _)| cell(mean.unwrap_or(f64::NAN)));
+        csv.row(std::iter::once(name.clone()).chain(numbers));
+    }
+    csv.link(&format!("{}-{}", file_name(&table.arm), file_name(&table.name)))
+}
