@@ -193,7 +193,6 @@ fn page(
     };
     let claim_row = |judged: &Judged| ClaimRow {
         claim: judged.claim.clone(),
-        rule: judged.rule.clone(),
         outcome: judged.verdict.map(|verdict| outcome(Some(verdict))),
         sentence: judged.sentence.clone(),
     };

@@ -26,7 +26,6 @@ pub(crate) struct StudyData {
 #[derive(Debug, Clone)]
 pub(crate) struct ClaimRow {
     pub(crate) claim: String,
-    pub(crate) rule: String,
     /// Absent where there is no verdict.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) sentence: String,

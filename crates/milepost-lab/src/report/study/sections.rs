@@ -4,7 +4,7 @@ use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::scale::{even_indices, peak_indices};
 use crate::report::context::Context;
 use crate::report::csv::{Csv, Download, cell};
-use crate::report::data::{Arm, BandCurve, Outcome, SeedCurve};
+use crate::report::data::{Arm, BandCurve, Fact, Outcome, SeedCurve};
 use crate::report::number::{ABSENT, capitalised, digits_for, significant};
 use crate::report::page::{Block, Cell, Figure, Section, Table, number};
 use crate::report::palette::Style;
@@ -40,17 +40,18 @@ fn claims(data: &StudyData) -> Section {
             None => ("no verdict", "dim"),
         };
         vec![
-            Cell { sub: claim.rule.clone(), ..Cell::text(&claim.claim) },
             Cell { text: text.into(), class, ..Cell::default() },
+            Cell::text(&claim.claim),
             Cell::text(&claim.sentence),
         ]
     };
     let table = Table {
         title: "Claims".into(),
-        caption: "Each claim with the rule that was fixed before the run, and what the seeds say. The first is the \
-                  experiment's own."
+        caption: "What the seeds say about each claim; the first is the experiment's own. A claim is reproduced \
+                  when the interval of the paired advantage lies above 0 and enough seeds agree; the rules were \
+                  fixed before the run and stand in the configuration below."
             .into(),
-        head: ["claim", "verdict", "numbers"].map(Cell::text).to_vec(),
+        head: ["verdict", "claim", "numbers"].map(Cell::text).to_vec(),
         rows: data.claims.iter().map(row).collect(),
         ..Table::default()
     };
@@ -139,12 +140,14 @@ fn file_name(text: &str) -> String {
 }
 
 fn metrics(data: &StudyData, context: &Context) -> Section {
-    let mut head = vec![Cell::text("metric")];
-    head.extend(context.arms().map(|(arm, style)| Cell { class: "num", ..Context::arm_cell(arm, style) }));
-    let row = |metric: &MetricRow| {
+    let mut head = vec![Cell::text("arm")];
+    head.extend(data.metrics.iter().map(|metric| {
         let better = if metric.lower_is_better { "lower is better" } else { "higher is better" };
-        let mut row = vec![Cell { sub: format!("{}; {better}", metric.about), ..Cell::text(&metric.name) }];
-        row.extend(metric.arms.iter().map(metric_cell));
+        Cell::number(&metric.name, better)
+    }));
+    let row = |(index, (arm, style)): (usize, (&Arm, Style))| {
+        let mut row = vec![Context::arm_cell(arm, style)];
+        row.extend(data.metrics.iter().map(|metric| metric_cell(&metric.arms[index])));
         row
     };
     let mut csv = Csv::new(&["metric", "arm", "mean", "lower", "upper", "undefined seeds"]);
@@ -168,7 +171,7 @@ fn metrics(data: &StudyData, context: &Context) -> Section {
             "Mean over seeds and its 95 % interval. A dash means that the number is undefined for every seed."
                 .into(),
         head,
-        rows: data.metrics.iter().map(row).collect(),
+        rows: context.arms().enumerate().map(row).collect(),
         csv: Some(csv.link("metrics")),
         ..Table::default()
     };
@@ -176,8 +179,12 @@ fn metrics(data: &StudyData, context: &Context) -> Section {
         id: "metrics",
         title: "All metrics",
         lead: "Everything that the study reports at its end.".into(),
-        blocks: vec![Block::Table(table)],
+        blocks: vec![Block::Table(table), Block::Facts { facts: data.metrics.iter().map(meaning).collect() }],
     }
+}
+
+fn meaning(metric: &MetricRow) -> Fact {
+    Fact { label: metric.name.clone(), value: metric.about.clone() }
 }
 
 fn metric_cell(numbers: &MetricCell) -> Cell {
