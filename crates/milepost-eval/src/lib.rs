@@ -17,6 +17,7 @@ mod interval;
 mod normal;
 mod ordering;
 mod paired;
+pub mod progress;
 mod replicates;
 pub mod reward_distance;
 mod scores;
