@@ -19,7 +19,9 @@ pub enum ProgressError {
         needed: usize,
     },
     /// Keyframes that do not ascend, or lie outside of the trajectory.
-    #[error("keyframe {index} is frame {frame}, but keyframes must ascend and stay below {frames}, the number of frames")]
+    #[error(
+        "keyframe {index} is frame {frame}, but keyframes must ascend and stay below {frames}, the number of frames"
+    )]
     Keyframes {
         /// Which of the keyframes.
         index: usize,

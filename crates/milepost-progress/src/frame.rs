@@ -114,7 +114,9 @@ mod tests {
         assert_eq!((window.frames, window.mask), (vec![&1, &3, &5], vec![true; 3]));
         let early = Window::ending_at(&episode, 1, 3, 1).expect("inside");
         assert_eq!((early.frames, early.mask), (vec![&0, &0, &1], vec![false, true, true]));
-        assert!(Window::ending_at(&episode, 6, 3, 1).is_err() && Window::ending_at(&episode, 1, 0, 1).is_err());
+        assert!(
+            Window::ending_at(&episode, 6, 3, 1).is_err() && Window::ending_at(&episode, 1, 0, 1).is_err()
+        );
     }
 
     #[test]

@@ -28,10 +28,16 @@ impl<F> Invariant<F> {
     {
         let shaping = reward.shaping();
         let reason = match (shaping.form, shaping.terminal) {
-            (Form::Shaped, TerminalPotential::Zero) => return Ok(Self { parts: vec![(1.0, Box::new(reward))] }),
-            (Form::Shaped, TerminalPotential::Keep) => "its terminal potential is kept, which is a bonus for ending there",
+            (Form::Shaped, TerminalPotential::Zero) => {
+                return Ok(Self { parts: vec![(1.0, Box::new(reward))] });
+            }
+            (Form::Shaped, TerminalPotential::Keep) => {
+                "its terminal potential is kept, which is a bonus for ending there"
+            }
             (Form::Level, _) => "a level pays for waiting where it is high",
-            (Form::Delta, _) => "differences without the discount pay for waiting where the potential is high",
+            (Form::Delta, _) => {
+                "differences without the discount pay for waiting where the potential is high"
+            }
         };
         let reward = StepReward::<F>::name(&reward).to_owned();
         Err(ProgressError::NotInvariant { reward, reason })
@@ -40,7 +46,11 @@ impl<F> Invariant<F> {
     /// `factor` times it.
     pub fn scaled(mut self, factor: f64) -> Result<Self, ProgressError> {
         if !factor.is_finite() {
-            return Err(ProgressError::Setting { name: "the factor of a reward", value: factor, range: "(−∞, ∞)" });
+            return Err(ProgressError::Setting {
+                name: "the factor of a reward",
+                value: factor,
+                range: "(−∞, ∞)",
+            });
         }
         self.parts.iter_mut().for_each(|(weight, _)| *weight *= factor);
         Ok(self)

@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
-use crate::slots::Slots;
 use crate::ProgressError;
+use crate::slots::Slots;
 
 /// A number for each state of an episode, 0 at the beginning and 1 at the goal. It may remember the episode,
 /// separately for each slot (one of several environments that run side by side).
@@ -54,7 +54,11 @@ impl FrameIndex {
     /// For episodes of `length` steps.
     pub fn new(length: u32) -> Result<Self, ProgressError> {
         if length == 0 {
-            return Err(ProgressError::Setting { name: "the usual length of an episode", value: 0.0, range: "[1, ∞)" });
+            return Err(ProgressError::Setting {
+                name: "the usual length of an episode",
+                value: 0.0,
+                range: "[1, ∞)",
+            });
         }
         Ok(Self { length: f64::from(length), elapsed: Slots::default() })
     }
@@ -129,7 +133,9 @@ impl<F> Blend<F> {
         let bad = parts.iter().map(|part| part.0).find(|weight| !(weight.is_finite() && *weight > 0.0));
         match bad.or((parts.is_empty()).then_some(total)) {
             None => Ok(Self { parts, total }),
-            Some(value) => Err(ProgressError::Setting { name: "a weight of a blend", value, range: "(0, ∞)" }),
+            Some(value) => {
+                Err(ProgressError::Setting { name: "a weight of a blend", value, range: "(0, ∞)" })
+            }
         }
     }
 
@@ -171,7 +177,8 @@ mod tests {
         for slot in [0, 2] {
             assert_eq!(judge.reset(slot, &'a'), Ok(Some(0.0)));
         }
-        let phi: Vec<Option<f64>> = [0, 2, 0, 0].iter().map(|slot| judge.advance(*slot, &'b').expect("runs")).collect();
+        let phi: Vec<Option<f64>> =
+            [0, 2, 0, 0].iter().map(|slot| judge.advance(*slot, &'b').expect("runs")).collect();
         assert_eq!(phi, [Some(0.25), Some(0.25), Some(0.5), Some(0.75)]);
         // A partial reset: slot 0 starts again, slot 2 goes on.
         judge.reset(0, &'a').expect("resets");
@@ -196,10 +203,10 @@ mod tests {
     fn a_blend_is_the_weighted_mean_and_unknown_where_a_part_is() {
         let index: Box<dyn Potential<i32>> = Box::new(FrameIndex::new(2).expect("a length"));
         let mut blend = Blend::new(vec![(3.0, Box::new(tenth())), (1.0, index)]).expect("positive");
-        assert_eq!(blend.reset(0, &4), Ok(Some(0.3)));
+        assert_eq!(blend.reset(0, &5), Ok(Some(0.375)));
         assert_eq!(blend.advance(0, &99), Ok(None));
         // The index went on counting meanwhile.
-        assert_eq!(blend.advance(0, &4), Ok(Some((1.2 + 1.0) / 4.0)));
+        assert_eq!(blend.advance(0, &5), Ok(Some((1.5 + 1.0) / 4.0)));
         assert!(Blend::<i32>::new(vec![]).is_err());
         assert!(Blend::<i32>::new(vec![(0.0, Box::new(tenth()))]).is_err());
     }

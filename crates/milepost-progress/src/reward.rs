@@ -84,7 +84,9 @@ impl<F> WeightedSum<F> {
     ) -> Result<Self, ProgressError> {
         match parts.iter().map(|part| part.0).find(|weight| !weight.is_finite()) {
             None => Ok(Self { name: name.into(), parts }),
-            Some(value) => Err(ProgressError::Setting { name: "a weight of a reward", value, range: "(−∞, ∞)" }),
+            Some(value) => {
+                Err(ProgressError::Setting { name: "a weight of a reward", value, range: "(−∞, ∞)" })
+            }
         }
     }
 }
@@ -127,7 +129,11 @@ impl<R> Clamped<R> {
         if least <= most {
             return Ok(Self { inner, bounds: (least, most), clipped: 0 });
         }
-        Err(ProgressError::Setting { name: "the upper bound of a reward", value: most, range: "[lower bound, ∞)" })
+        Err(ProgressError::Setting {
+            name: "the upper bound of a reward",
+            value: most,
+            range: "[lower bound, ∞)",
+        })
     }
 
     /// How often a reward was outside.
@@ -199,8 +205,13 @@ mod tests {
 
     #[test]
     fn a_sum_keeps_its_terms_apart_until_it_is_summed() {
-        let index = PotentialReward::new("time", FrameIndex::new(4).expect("a length"), Shaping { form: Form::Level, ..shaped() });
-        let parts: Vec<(f64, Box<dyn StepReward<f64>>)> = vec![(2.0, Box::new(reward(Form::Delta))), (1.0, Box::new(index))];
+        let index = PotentialReward::new(
+            "time",
+            FrameIndex::new(4).expect("a length"),
+            Shaping { form: Form::Level, ..shaped() },
+        );
+        let parts: Vec<(f64, Box<dyn StepReward<f64>>)> =
+            vec![(2.0, Box::new(reward(Form::Delta))), (1.0, Box::new(index))];
         let mut sum = WeightedSum::new("both", parts).expect("finite");
         sum.reset(3, &0.0).expect("resets");
         let terms = sum.terms(3, &0.5, EndKind::Running).expect("runs");

@@ -191,7 +191,10 @@ mod tests {
         }
         assert!(Record::new(schema(), good[1..].to_vec()).is_err());
         let unknown = [Value::Integer(3), Value::Unknown, Value::Unknown, Value::Unknown];
-        assert_eq!(Record::new(schema(), unknown.to_vec()).expect("unknown fits").get("speed"), Ok(Value::Unknown));
+        assert_eq!(
+            Record::new(schema(), unknown.to_vec()).expect("unknown fits").get("speed"),
+            Ok(Value::Unknown)
+        );
         let twice = [schema().fields[0].clone(), schema().fields[0].clone()];
         assert!(Schema::new(twice.to_vec()).is_err());
     }

@@ -62,7 +62,11 @@ impl<S> ScoredPotential<S> {
             }
         };
         if values.len() != frames.len() {
-            return Err(ProgressError::Answers { judge: "a frame scorer", found: values.len(), asked: frames.len() });
+            return Err(ProgressError::Answers {
+                judge: "a frame scorer",
+                found: values.len(),
+                asked: frames.len(),
+            });
         }
         Ok(values)
     }

@@ -104,7 +104,8 @@ mod tests {
         let failed = EndKind::Terminated(Outcome::Failure);
         assert_eq!([of(Form::Level, Zero, failed), of(Form::Delta, Zero, failed)], [0.25, -0.25]);
         assert_eq!([of(Form::Shaped, Zero, failed), of(Form::Shaped, Keep, failed)], [-0.5, -0.375]);
-        for going_on in [EndKind::Running, EndKind::Truncated(Budget::Steps), EndKind::Finished, EndKind::Cut] {
+        for going_on in [EndKind::Running, EndKind::Truncated(Budget::Steps), EndKind::Finished, EndKind::Cut]
+        {
             assert_eq!(of(Form::Shaped, Zero, going_on), -0.375, "{going_on:?}");
         }
         assert_eq!(of(Form::Shaped, Zero, EndKind::Malformed), -0.5);

@@ -1,8 +1,9 @@
 //! Laws of shaping in a world that is solved exactly.
 
-use milepost_core::{Environment, Ending, Outcome, RewardLaw, TaskSeed};
+use milepost_core::{Ending, Environment, Outcome, RewardLaw, TaskSeed};
 use milepost_eval::exact::{StateGraph, TabularMdp, discounted};
-use milepost_microworlds::{Microworld, RiskyInsert, RiskyInsertConfig};
+use milepost_microworlds::Microworld;
+use milepost_microworlds::worlds::{RiskyInsert, RiskyInsertConfig};
 use milepost_progress::{EndKind, Form, Shaping, TerminalPotential};
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@ const ENVIRONMENTS: [&str; 4] =
     ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 13] = [
+pub(crate) const BURN_FREE: [&str; 14] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -18,6 +18,7 @@ pub(crate) const BURN_FREE: [&str; 13] = [
     "milepost-textworld",
     "milepost-taskworlds",
     "milepost-sampling",
+    "milepost-progress",
     "milepost-endpoint",
     "milepost-testkit",
     "xtask",
@@ -67,13 +68,25 @@ const RULES: [Rule; 6] = [
         reason: "environments know no rewards beyond their own, and no policies",
     },
     Rule {
-        packages: &["milepost-sampling", "milepost-policies", "milepost-rewards", "milepost-algorithms"],
+        packages: &[
+            "milepost-sampling",
+            "milepost-progress",
+            "milepost-policies",
+            "milepost-rewards",
+            "milepost-algorithms",
+        ],
         edges: Edges::Normal,
         forbidden: &["milepost-eval", "milepost-fidelity"],
         reason: "gold must not reach training",
     },
     Rule {
-        packages: &["milepost-sampling", "milepost-policies", "milepost-rewards", "milepost-algorithms"],
+        packages: &[
+            "milepost-sampling",
+            "milepost-progress",
+            "milepost-policies",
+            "milepost-rewards",
+            "milepost-algorithms",
+        ],
         edges: Edges::Normal,
         forbidden: &ENVIRONMENTS,
         reason: "the loop works with every environment",

@@ -12,7 +12,11 @@ impl Keyframes {
     pub fn new(frames: usize, keys: Vec<usize>) -> Result<Self, ProgressError> {
         let needed = 2;
         if frames < needed {
-            return Err(ProgressError::TooShort { what: "progress along a trajectory", found: frames, needed });
+            return Err(ProgressError::TooShort {
+                what: "progress along a trajectory",
+                found: frames,
+                needed,
+            });
         }
         if keys.len() < needed {
             return Err(ProgressError::TooShort { what: "a list of keyframes", found: keys.len(), needed });

@@ -47,7 +47,14 @@ pub struct PairSampler {
 
 impl Default for PairSampler {
     fn default() -> Self {
-        Self { balance: Balance::HopAndGap, hop_bins: 25, gap_bins: 4, oversample: 100, zero_share: 0.05, zero_gap: 0.075 }
+        Self {
+            balance: Balance::HopAndGap,
+            hop_bins: 25,
+            gap_bins: 4,
+            oversample: 100,
+            zero_share: 0.05,
+            zero_gap: 0.075,
+        }
     }
 }
 
@@ -109,8 +116,7 @@ impl PairSampler {
             Balance::Uniform => regular,
             Balance::HopAndGap => regular * self.oversample,
         };
-        let candidates: Vec<Pair> =
-            (0..wanted).map(|_| candidate(episodes, &usable, stream)).collect();
+        let candidates: Vec<Pair> = (0..wanted).map(|_| candidate(episodes, &usable, stream)).collect();
         let mut pairs = match self.balance {
             Balance::Uniform => candidates,
             Balance::HopAndGap => self.balanced(candidates, episodes, regular, &mut report),
@@ -126,7 +132,7 @@ impl PairSampler {
     /// The bin of a hop.
     #[must_use]
     pub fn hop_bin(&self, hop: f64) -> usize {
-        (((hop + 1.0) / 2.0 * self.hop_bins as f64) as usize).min(self.hop_bins - 1)
+        ((f64::midpoint(hop, 1.0) * self.hop_bins as f64) as usize).min(self.hop_bins - 1)
     }
 
     fn gap_bin(&self, pair: &Pair, episodes: &[Vec<f64>]) -> usize {
@@ -219,12 +225,18 @@ mod tests {
 
     #[test]
     fn balanced_pairs_are_flat_over_hops_where_uniform_ones_are_not() {
-        let episodes = vec![expert(60), expert(35)];
+        // The first of three stages takes most of the time. (Were all equally fast, uniform pairs would have
+        // uniform hops already: given Φ_p, the hop of a later frame is uniform.)
+        let stages = super::super::Keyframes::new(61, vec![0, 50, 55, 60]).expect("ascend");
+        let episodes = vec![stages.progress(), expert(35)];
         let spread = |balance| {
             let sampler = PairSampler { balance, ..PairSampler::default() };
             let (pairs, _) = sampler.sample(&episodes, 1000, &mut stream(0)).expect("pairs");
             let mut counts = vec![0usize; sampler.hop_bins];
-            pairs.iter().filter(|pair| pair.hop != 0.0).for_each(|pair| counts[sampler.hop_bin(pair.hop)] += 1);
+            pairs
+                .iter()
+                .filter(|pair| pair.hop != 0.0)
+                .for_each(|pair| counts[sampler.hop_bin(pair.hop)] += 1);
             counts.into_iter().max().expect("bins") as f64 / 950.0 * sampler.hop_bins as f64
         };
         assert!(spread(Balance::HopAndGap) < 1.1);
@@ -242,7 +254,10 @@ mod tests {
     #[test]
     fn what_has_no_pairs_is_refused_or_counted() {
         let sampler = PairSampler::default();
-        assert!(matches!(sampler.sample(&[vec![0.0]], 5, &mut stream(0)), Err(ProgressError::TooShort { .. })));
+        assert!(matches!(
+            sampler.sample(&[vec![0.0]], 5, &mut stream(0)),
+            Err(ProgressError::TooShort { .. })
+        ));
         assert!(matches!(sampler.sample(&[], 5, &mut stream(0)), Err(ProgressError::TooShort { .. })));
         let (_, report) = sampler.sample(&[vec![0.0], expert(9)], 5, &mut stream(0)).expect("one is enough");
         assert_eq!(report.skipped_episodes, 1);
