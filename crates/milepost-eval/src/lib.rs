@@ -16,6 +16,7 @@ pub mod exact;
 mod interval;
 mod normal;
 mod ordering;
+pub mod overoptimization;
 mod paired;
 pub mod progress;
 mod replicates;
