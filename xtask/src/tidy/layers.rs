@@ -7,10 +7,11 @@ const ENVIRONMENTS: [&str; 4] =
     ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 14] = [
+pub(crate) const BURN_FREE: [&str; 15] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
+    "milepost-preferences",
     "milepost-eval",
     "milepost-fidelity",
     "milepost-gridworld",
@@ -71,6 +72,7 @@ const RULES: [Rule; 6] = [
         packages: &[
             "milepost-sampling",
             "milepost-progress",
+            "milepost-preferences",
             "milepost-policies",
             "milepost-rewards",
             "milepost-algorithms",
@@ -83,6 +85,7 @@ const RULES: [Rule; 6] = [
         packages: &[
             "milepost-sampling",
             "milepost-progress",
+            "milepost-preferences",
             "milepost-policies",
             "milepost-rewards",
             "milepost-algorithms",

@@ -54,14 +54,10 @@ impl OveroptimizationCurve {
         if points.is_empty() {
             return Err(StatsError::Empty { what: "the curve" });
         }
-        let columns: [(&'static str, fn(&OveroptimizationPoint) -> f64); 3] = [
-            ("the divergence", |p| p.divergence),
-            ("the proxy", |p| p.proxy),
-            ("the gold score", |p| p.gold),
-        ];
-        for (what, column) in columns {
-            error::all_finite(what, &points.iter().map(column).collect::<Vec<_>>())?;
-        }
+        let column = |of: fn(&OveroptimizationPoint) -> f64| points.iter().map(of).collect::<Vec<f64>>();
+        error::all_finite("the divergence", &column(|point| point.divergence))?;
+        error::all_finite("the proxy", &column(|point| point.proxy))?;
+        error::all_finite("the gold score", &column(|point| point.gold))?;
         Ok(Self { points })
     }
 
