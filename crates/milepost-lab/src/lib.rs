@@ -6,6 +6,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod fidelity;
+mod launch;
 pub mod record;
 pub mod recredit;
 pub mod report;

@@ -10,6 +10,7 @@ use super::INTERRUPTED;
 use crate::analysis;
 use crate::config::{self, AnyExperiment, Experiment, FidelityExperiment, Request, Scale, StudyExperiment};
 use crate::fidelity::{self, Ended, FidelityRun};
+use crate::launch::run_on_slurm;
 use crate::record::directory::Meta;
 use crate::record::lock::FolderLock;
 use crate::record::{AnyRun, Matrix, RunDirectory, RunFolder};
@@ -67,10 +68,11 @@ pub(super) struct Options {
 enum Launcher {
     /// As processes of this machine.
     Local,
+    /// As one job array of a Slurm cluster.
+    Slurm,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let Launcher::Local = options.launcher;
     if options.list {
         return list();
     }
@@ -253,7 +255,7 @@ fn carry_out_study(
         run.meta().device_message,
         run.path().display()
     ));
-    let outcome = run_arms(options, run, (device, jobs), interrupts);
+    let outcome = run_arms(options, run, (device, jobs), interrupts)?;
     if outcome.done > 0 {
         let analysis = study::analyse(run)?;
         say(&format!("\n{}\nreport: {}", analysis.text, analysis.report.display()));
@@ -273,18 +275,21 @@ fn run_arms<E: Matrix>(
     run: &RunFolder<E>,
     (device, jobs): (DeviceChoice, usize),
     interrupts: &Arc<AtomicU32>,
-) -> MatrixOutcome {
+) -> anyhow::Result<MatrixOutcome> {
     let matrix = MatrixOptions {
         jobs,
         device,
         stop_after: options.stop_after_iterations,
         interrupts: Arc::clone(interrupts),
     };
-    let outcome = run_matrix(run, &matrix);
+    let outcome = match options.launcher {
+        Launcher::Local => run_matrix(run, &matrix),
+        Launcher::Slurm => run_on_slurm(run, &run.experiment().resources(), &matrix, options.jobs)?,
+    };
     for (task, last_words) in &outcome.failed {
         note(&format!("error: {task} failed:\n    {}", last_words.join("\n    ")));
     }
-    outcome
+    Ok(outcome)
 }
 
 /// Runs what is left of a run and says what came out.
@@ -301,7 +306,7 @@ fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>)
         run.meta().device_message,
         run.path().display()
     ));
-    let outcome = run_arms(options, run, (device, jobs), interrupts);
+    let outcome = run_arms(options, run, (device, jobs), interrupts)?;
     if outcome.done > 0 {
         let analysis = analysis::analyse(run)?;
         let exploratory = if analysis.summary.exploratory { "exploratory: fewer than 5 seeds\n" } else { "" };

@@ -26,6 +26,9 @@ pub(super) struct Options {
     /// The device.
     #[arg(long)]
     device: DeviceChoice,
+    /// Nobody holds the other end of standard input; only a signal asks it to stop.
+    #[arg(long)]
+    unattended: bool,
     /// Stop after so many iterations.
     #[arg(long)]
     stop_after_iterations: Option<u64>,
@@ -36,11 +39,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))?;
     let asked = Arc::clone(&stop);
-    thread::spawn(move || {
-        // Whatever ends the input ends the wait.
-        let _ = io::stdin().read_to_end(&mut Vec::new());
-        asked.store(true, Ordering::Relaxed);
-    });
+    if !options.unattended {
+        thread::spawn(move || {
+            // Whatever ends the input ends the wait.
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+            asked.store(true, Ordering::Relaxed);
+        });
+    }
     let assignment = Assignment {
         arm: options.arm.clone(),
         seed: options.seed,

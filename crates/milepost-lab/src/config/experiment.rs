@@ -8,6 +8,7 @@ use super::layers::Layers;
 use super::parts::{Method, check_method};
 use super::policy::PolicyConfig;
 use super::read::Reader;
+use super::resources::Resources;
 use super::scale::Scale;
 use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, VerdictConfig};
 use super::tree;
@@ -47,6 +48,9 @@ pub struct Settings {
     pub metric: MetricConfig,
     /// When the claim counts as reproduced.
     pub verdict: VerdictConfig,
+    /// What an arm and seed asks of a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
 }
 
 /// One of the compared recipes.
@@ -139,6 +143,9 @@ impl Experiment {
                 &format!("arms.{}", arm.name),
                 "must be named with letters, digits, - and _; the name is a folder",
             ));
+        }
+        if let Some(resources) = &s.resources {
+            resources.validate(reader)?;
         }
         self.validate_tokens(reader)?;
         let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
@@ -247,7 +254,7 @@ impl Experiment {
 const WARM_START: &str = "warm-start";
 
 impl Settings {
-    const KEYS: [&'static str; 14] = [
+    const KEYS: [&'static str; 15] = [
         "name",
         "dossier",
         "claim",
@@ -262,6 +269,7 @@ impl Settings {
         "checkpoint",
         "metric",
         "verdict",
+        "resources",
     ];
 }
 

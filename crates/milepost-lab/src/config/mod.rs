@@ -13,6 +13,7 @@ mod layers;
 mod parts;
 mod policy;
 mod read;
+mod resources;
 mod scale;
 mod settings;
 mod study;
@@ -26,6 +27,7 @@ pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
 pub use fidelity::FidelityExperiment;
 pub use policy::PolicyConfig;
+pub use resources::Resources;
 pub use scale::Scale;
 pub use settings::{
     BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,

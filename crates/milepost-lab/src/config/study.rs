@@ -9,6 +9,7 @@ use super::error::ConfigError;
 use super::experiment::is_file_name;
 use super::layers::Layers;
 use super::read::Reader;
+use super::resources::Resources;
 use super::scale::Scale;
 use super::tree;
 
@@ -119,6 +120,9 @@ pub struct StudySettings {
     /// Further claims, judged and shown like the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<Claim>,
+    /// What an arm and seed asks of a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
 }
 
 /// An experiment about studies with every choice made.
@@ -168,6 +172,9 @@ impl StudyExperiment {
         }
         if !is_file_name(&self.settings.name) {
             return Err(reader.invalid("name", "must consist of letters, digits, - and _; it names a folder"));
+        }
+        if let Some(resources) = &self.settings.resources {
+            resources.validate(reader)?;
         }
         let metrics = self.metrics();
         for arm in &self.arms {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::RecordError;
 use super::directory::{Meta, RESOLVED, TaskFolder, check_hash, make_folder, read_folder};
-use crate::config::{self, AnyExperiment, Experiment, FidelityExperiment, StudyExperiment};
+use crate::config::{self, AnyExperiment, Experiment, FidelityExperiment, Resources, StudyExperiment};
 
 /// The folder of one run of an experiment of kind `E`.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub(crate) trait Matrix: Resolved {
     fn seeds(&self) -> u64;
     /// Work in an arm and seed, in what progress messages count, and what that is called if it has a rate.
     fn work(&self) -> (u64, Option<&'static str>);
+    /// What an arm and seed asks of a cluster.
+    fn resources(&self) -> Resources;
 }
 
 impl AnyRun {
@@ -171,6 +173,9 @@ impl Matrix for Experiment {
     fn work(&self) -> (u64, Option<&'static str>) {
         (self.settings.budget.environment_steps, Some("steps"))
     }
+    fn resources(&self) -> Resources {
+        self.settings.resources.clone().unwrap_or_default()
+    }
 }
 
 impl Matrix for StudyExperiment {
@@ -182,6 +187,9 @@ impl Matrix for StudyExperiment {
     }
     fn work(&self) -> (u64, Option<&'static str>) {
         (STUDY_PARTS, None)
+    }
+    fn resources(&self) -> Resources {
+        self.settings.resources.clone().unwrap_or_default()
     }
 }
 
