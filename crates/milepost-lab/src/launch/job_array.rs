@@ -42,8 +42,8 @@ pub(super) fn submission(
         format!("--array=0-{}{limit}", tasks.saturating_sub(1)),
         format!("--cpus-per-task={}", resources.cores),
         format!("--output={output}"),
-        // A worker that is told to stop writes a checkpoint first.
-        "--signal=TERM@60".to_owned(),
+        // The batch shell becomes the worker, which writes a checkpoint when it is told to stop.
+        "--signal=B:TERM@60".to_owned(),
     ];
     let optional =
         [("time", &resources.time), ("mem", &resources.memory), ("partition", &resources.partition)];
