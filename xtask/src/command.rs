@@ -9,6 +9,7 @@ pub(crate) enum Command {
     Report,
     Audit,
     Recredit,
+    Runs,
     Test,
     Ci,
     Tidy,
@@ -19,11 +20,12 @@ pub(crate) enum Command {
 }
 
 /// Every command with its arguments and what it does, in the order in which `help` lists them.
-const COMMANDS: [(Command, &str, &str, &str); 11] = [
+const COMMANDS: [(Command, &str, &str, &str); 12] = [
     (Command::Experiment, "experiment", "NAME… [--list] [--scale S] [--seeds N] […]", "run experiments"),
     (Command::Report, "report", "RUN…", "write reports from recorded runs"),
     (Command::Audit, "audit", "[NAME] [--arm A] [--format F] […]", "what rewards would teach, exactly"),
     (Command::Recredit, "recredit", "RUN [--rule NAME…] […]", "other credit rules on recorded trajectories"),
+    (Command::Runs, "runs", "[NAME…] [--keep N --yes]", "list recorded runs, or remove old ones"),
     (Command::Test, "test", "[--fast] [STAGE…]", "every check, or the stages named"),
     (Command::Ci, "ci", "[STAGE…]", "the same with locked dependencies, as a build server runs it"),
     (Command::Tidy, "tidy", "", "layers, manifests, links and texts of the workspace"),
@@ -62,7 +64,7 @@ pub(crate) fn help() -> String {
     }
     text.push_str(
         "\nStages: fmt, tidy, clippy, doc, test, smoke. `--fast` leaves out doc, smoke and every crate that compiles\n\
-         a tensor library.\n\n`experiment`, `report`, `audit` and `recredit` build the `milepost` program in release mode and hand it their arguments;\n\
+         a tensor library.\n\n`experiment`, `report`, `audit`, `recredit` and `runs` build the `milepost` program in release mode and hand it their arguments;\n\
          `cargo xtask experiment --help` lists those. A GPU is used where the machine has one, unless\n\
          `--device cpu` says otherwise. Start with: cargo xtask experiment quickstart\n",
     );

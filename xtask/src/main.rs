@@ -39,7 +39,7 @@ fn run(command: Command, workspace: &Workspace, rest: &[String]) -> anyhow::Resu
             print!("{}", command::help());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Experiment | Command::Report | Command::Audit | Command::Recredit => {
+        Command::Experiment | Command::Report | Command::Audit | Command::Recredit | Command::Runs => {
             launch::lab(workspace, command.name(), rest)
         }
         Command::Test => Ok(stages::run(workspace, rest, stages::Mode::Local)),

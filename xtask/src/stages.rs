@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -215,7 +216,9 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
     if runs.exists() {
         std::fs::remove_dir_all(&runs).with_context(|| format!("{} cannot be removed", runs.display()))?;
     }
-    for experiment in ["quickstart", "credit-bench", "multi-turn-recipe"] {
+    let mut experiments = ["quickstart", "credit-bench", "multi-turn-recipe"].map(str::to_owned).to_vec();
+    experiments.extend(studies(settings.workspace.root())?);
+    for experiment in &experiments {
         let mut command = launch::program(settings.workspace, false);
         command
             .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
@@ -223,6 +226,21 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
         check(&mut command)?;
     }
     Ok(())
+}
+
+/// The studies that ship with Milepost, by the names of their files.
+fn studies(root: &Path) -> anyhow::Result<Vec<String>> {
+    let place = root.join("crates/milepost-studies/experiments");
+    let entries = std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -107,3 +107,23 @@ fn what_is_unknown_or_misplaced_is_named() {
         assert!(!message.contains("panicked"), "{message}");
     }
 }
+
+#[test]
+fn runs_are_listed_and_old_ones_removed_only_when_told_twice() {
+    let folder = Folder::new();
+    assert!(run_ok(&["runs", "--runs-dir", folder.path_str()]).contains("no runs"));
+    let file = folder.file("tiny.toml", FILE);
+    for seeds in ["5", "1"] {
+        run_ok(&["experiment", &file, "--device", "cpu", "--seeds", seeds, "--runs-dir", folder.path_str()]);
+    }
+    let runs = || fs::read_dir(folder.path().join("tiny")).expect("runs").count();
+    fs::create_dir(folder.path().join("tiny/zz-not-a-run")).expect("writable");
+    let list = run_ok(&["runs", "tiny", "--runs-dir", folder.path_str()]);
+    assert!(list.contains("10/10") && list.contains("2/2") && list.contains("reproduced"), "{list}");
+    assert!(list.contains("unreadable"), "{list}");
+    fs::remove_dir(folder.path().join("tiny/zz-not-a-run")).expect("writable");
+    let would = run_ok(&["runs", "--keep", "1", "--runs-dir", folder.path_str()]);
+    assert!(would.contains("would remove") && would.contains("--yes") && runs() == 2, "{would}");
+    assert!(run_ok(&["runs", "--keep", "1", "--yes", "--runs-dir", folder.path_str()]).contains("removed"));
+    assert_eq!(runs(), 1);
+}

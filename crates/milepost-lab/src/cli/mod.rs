@@ -4,6 +4,7 @@ mod audit;
 mod experiment;
 mod recredit;
 mod report;
+mod runs;
 mod worker;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Verb {
     Recredit(recredit::Options),
     /// Rebuild the reports of recorded runs; several runs are compared as well.
     Report(report::Options),
+    /// List recorded runs, or remove old ones.
+    Runs(runs::Options),
     /// One arm and seed of a run.
     #[command(hide = true)]
     Worker(worker::Options),
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
         Verb::Audit(options) => audit::run(&options),
         Verb::Recredit(options) => recredit::run(&options),
         Verb::Report(options) => report::run(&options),
+        Verb::Runs(options) => runs::run(&options),
         Verb::Worker(options) => worker::run(&options),
     };
     outcome.unwrap_or_else(|error| {
