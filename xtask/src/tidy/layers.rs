@@ -26,12 +26,13 @@ pub(crate) const BURN_FREE: [&str; 15] = [
 ];
 
 /// The packages above the environments, from the bottom up.
-const UPPER: [&str; 6] = [
+const UPPER: [&str; 7] = [
     "milepost-policies",
     "milepost-rewards",
     "milepost-algorithms",
     "milepost-studies",
     "milepost-lab",
+    "milepost",
     "milepost-benches",
 ];
 
