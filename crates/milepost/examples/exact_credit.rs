@@ -36,12 +36,12 @@ fn main() -> anyhow::Result<()> {
     println!("{} states, solved exactly under the uniform policy", graph.mdp().states());
 
     // The first episode of that policy that reaches the goal.
-    let (rewards, exact) = (0..)
+    let (rewards, exact) = (0..10_000)
         .map(|episode| play(&world, &graph, &values, episode))
         .find(|played| {
             played.as_ref().map_or(true, |(rewards, _)| rewards.iter().any(|reward| *reward > 0.0))
         })
-        .expect("there are always more episodes")?;
+        .ok_or_else(|| anyhow::anyhow!("no episode reached the goal"))??;
     let total: f64 = rewards.iter().sum();
     let mut to_go = vec![0.0; rewards.len()];
     reward_to_go(&rewards, 0.99, 0.0, &mut to_go)?;
