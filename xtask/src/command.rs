@@ -10,6 +10,8 @@ pub(crate) enum Command {
     Audit,
     Recredit,
     Runs,
+    NewMethod,
+    NewEnvironment,
     Test,
     Ci,
     Tidy,
@@ -20,12 +22,14 @@ pub(crate) enum Command {
 }
 
 /// Every command with its arguments and what it does, in the order in which `help` lists them.
-const COMMANDS: [(Command, &str, &str, &str); 12] = [
+const COMMANDS: [(Command, &str, &str, &str); 14] = [
     (Command::Experiment, "experiment", "NAME… [--list] [--scale S] [--seeds N] […]", "run experiments"),
     (Command::Report, "report", "RUN…", "write reports from recorded runs"),
     (Command::Audit, "audit", "[NAME] [--arm A] [--format F] […]", "what rewards would teach, exactly"),
     (Command::Recredit, "recredit", "RUN [--rule NAME…] […]", "other credit rules on recorded trajectories"),
     (Command::Runs, "runs", "[NAME…] [--keep N --yes]", "list recorded runs, or remove old ones"),
+    (Command::NewMethod, "new-method", "NAME [--into FOLDER]", "a crate for a credit rule of your own"),
+    (Command::NewEnvironment, "new-environment", "NAME [--into FOLDER]", "a crate for a world of your own"),
     (Command::Test, "test", "[--fast] [STAGE…]", "every check, or the stages named"),
     (Command::Ci, "ci", "[STAGE…]", "the same with locked dependencies, as a build server runs it"),
     (Command::Tidy, "tidy", "", "layers, manifests, links and texts of the workspace"),

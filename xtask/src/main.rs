@@ -8,6 +8,7 @@ mod command;
 mod gpu;
 mod launch;
 mod names;
+mod scaffold;
 mod stages;
 mod tidy;
 mod workspace;
@@ -42,6 +43,8 @@ fn run(command: Command, workspace: &Workspace, rest: &[String]) -> anyhow::Resu
         Command::Experiment | Command::Report | Command::Audit | Command::Recredit | Command::Runs => {
             launch::lab(workspace, command.name(), rest)
         }
+        Command::NewMethod => scaffold::run(workspace, scaffold::Kind::Method, rest),
+        Command::NewEnvironment => scaffold::run(workspace, scaffold::Kind::Environment, rest),
         Command::Test => Ok(stages::run(workspace, rest, stages::Mode::Local)),
         Command::Ci => Ok(stages::run(workspace, rest, stages::Mode::Ci)),
         Command::Tidy => Ok(stages::run(workspace, &["tidy".to_owned()], stages::Mode::Local)),

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use crate::gpu;
 use crate::launch;
 use crate::names::unknown;
+use crate::scaffold::{self, Kind};
 use crate::tidy;
 use crate::workspace::{Workspace, exit_code};
 
@@ -224,6 +225,31 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
             .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
             .arg(&runs);
         check(&mut command)?;
+    }
+    scaffolds(settings)
+}
+
+/// Crates made by `new-method` and `new-environment` compile, keep the laws of their kind, and fail in the one test
+/// that is left to their author.
+fn scaffolds(settings: &Settings) -> anyhow::Result<()> {
+    let folder = settings.workspace.root().join("target/smoke-scaffolds");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)
+            .with_context(|| format!("{} cannot be removed", folder.display()))?;
+    }
+    for (kind, name) in [(Kind::Environment, "my-world"), (Kind::Method, "my-rule")] {
+        let place = scaffold::create(settings.workspace, kind, name, Some(&folder))?;
+        let mut command = settings.workspace.cargo();
+        command.current_dir(&place).args(["test", "--release", "--offline", "--tests"]);
+        let output = command.output().context("cargo cannot be started")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if output.status.success() || !said.contains("1 passed; 1 failed") {
+            let complaints = String::from_utf8_lossy(&output.stderr);
+            bail!(
+                "the crate of a new {kind:?} should fail in the one test that is left open:\n{said}\n{complaints}"
+            );
+        }
+        println!("{name}: one test passes, one waits for its law");
     }
     Ok(())
 }
