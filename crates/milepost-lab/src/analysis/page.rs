@@ -6,8 +6,8 @@ use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 
 use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, Summary, Value, value};
-use crate::config::{Arm, Experiment, MetricName, Settings};
-use crate::record::{RunDirectory, trace::TraceRecord};
+use crate::config::{Arm, Experiment, MetricName, Scale, Settings};
+use crate::record::{Matrix, RunDirectory, RunFolder, trace::TraceRecord};
 use crate::report::{self, ReportData};
 
 /// Points in a ledger or gap figure.
@@ -341,22 +341,33 @@ fn credit_rule(config: &Arm) -> String {
 }
 
 fn run_meta(run: &RunDirectory, arms: &[ArmRecord]) -> report::RunMeta {
-    let meta = run.meta();
     let settings = &run.experiment().settings;
     let seconds: f64 =
         arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.training.1 + seed.evaluation.1).sum();
+    let budget = format!("{} environment steps", settings.budget.environment_steps);
+    how_it_was_made(run, settings.scale, budget, seconds)
+}
+
+/// How a run of a matrix was made, and how to make it again.
+pub(crate) fn how_it_was_made<E: Matrix>(
+    run: &RunFolder<E>,
+    scale: Scale,
+    budget: String,
+    seconds: f64,
+) -> report::RunMeta {
+    let (meta, experiment) = (run.meta(), run.experiment());
     report::RunMeta {
         id: run.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        scale: settings.scale.name().into(),
-        budget: format!("{} environment steps", settings.budget.environment_steps),
+        scale: scale.name().into(),
+        budget,
         command: meta.command.clone(),
-        config: run.experiment().to_toml().unwrap_or_default(),
+        config: experiment.text().unwrap_or_default(),
         config_hash: meta.config.clone(),
         version: meta.milepost.clone(),
         commit: meta.commit.clone(),
         device: meta.device_message.clone(),
         date: meta.started.clone(),
-        seeds: (0..settings.seeds).collect(),
+        seeds: (0..experiment.seeds()).collect(),
         facts: vec![report::Fact {
             label: "processor time of all workers".into(),
             value: format!("{seconds:.0} s"),

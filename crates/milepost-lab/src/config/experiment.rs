@@ -8,10 +8,10 @@ use super::layers::Layers;
 use super::parts::{Method, check_method};
 use super::policy::PolicyConfig;
 use super::read::Reader;
+use super::resolved::{self, check_rule, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
 use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, VerdictConfig};
-use super::tree;
 
 /// Everything in an experiment file but its arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,15 +126,7 @@ impl Experiment {
             return Err(reader
                 .invalid("metric.threshold", format!("is {}; it must lie in (0, 1]", s.metric.threshold)));
         }
-        if !(s.verdict.confidence > 0.0 && s.verdict.confidence < 1.0) {
-            let reason = format!("is {}; it must lie in (0, 1), for example 0.95", s.verdict.confidence);
-            return Err(reader.invalid("verdict.confidence", reason));
-        }
-        if s.verdict.agree > s.verdict.of || s.verdict.of == 0 {
-            let reason =
-                format!("is {}; it must be at most `of`, which is {}", s.verdict.agree, s.verdict.of);
-            return Err(reader.invalid("verdict.agree", reason));
-        }
+        check_rule(reader, "verdict", s.verdict.confidence, s.verdict.agree, s.verdict.of)?;
         if !is_file_name(&s.name) {
             return Err(reader.invalid("name", "must consist of letters, digits, - and _; it names a folder"));
         }
@@ -203,13 +195,7 @@ impl Experiment {
     /// Keeps only the named arms.
     pub fn keep_arms(&mut self, names: &[String]) -> Result<(), ConfigError> {
         for name in names {
-            if !self.arms.iter().any(|arm| &arm.name == name) {
-                return Err(ConfigError::unknown_name(
-                    "arm",
-                    name,
-                    self.arms.iter().map(|arm| arm.name.as_str()),
-                ));
-            }
+            self.arm(name)?;
         }
         self.arms.retain(|arm| names.contains(&arm.name));
         Ok(())
@@ -217,9 +203,7 @@ impl Experiment {
 
     /// The arm called `name`.
     pub fn arm(&self, name: &str) -> Result<&Arm, ConfigError> {
-        self.arms.iter().find(|arm| arm.name == name).ok_or_else(|| {
-            ConfigError::unknown_name("arm", name, self.arms.iter().map(|arm| arm.name.as_str()))
-        })
+        named("arm", &self.arms, name, |arm| &arm.name)
     }
 
     /// The resolved file: every arm complete, nothing left to defaults. Reading it gives this value again.
@@ -229,24 +213,18 @@ impl Experiment {
 
     /// The identity of this configuration: blake3 of the resolved file with sorted keys.
     pub fn hash(&self) -> Result<String, toml::ser::Error> {
-        let sorted = tree::sorted(&Value::Table(self.to_table()?));
-        Ok(blake3::hash(toml::to_string(&sorted)?.as_bytes()).to_hex().to_string())
+        resolved::hash(self.to_table()?)
     }
 
     fn to_table(&self) -> Result<Table, toml::ser::Error> {
-        let mut table = Table::try_from(&self.settings)?;
-        let mut arms = Table::new();
-        for arm in &self.arms {
-            let mut entry = Table::new();
-            entry.insert("about".into(), Value::String(arm.about.clone()));
-            entry.extend(Table::try_from(&arm.method)?);
+        let written = |arm: &Arm| {
+            let mut content = Table::try_from(&arm.method)?;
             if let Some(warm_start) = &arm.warm_start {
-                entry.insert(WARM_START.into(), Value::try_from(warm_start)?);
+                content.insert(WARM_START.into(), Value::try_from(warm_start)?);
             }
-            arms.insert(arm.name.clone(), Value::Table(entry));
-        }
-        table.insert("arms".into(), Value::Table(arms));
-        Ok(table)
+            Ok((arm.name.clone(), arm.about.clone(), content))
+        };
+        resolved::table(&self.settings, self.arms.iter().map(written))
     }
 }
 
@@ -286,8 +264,4 @@ impl Arm {
         check_method(&method).map_err(|reason| reader.invalid(&path, reason))?;
         Ok(Self { name: name.to_owned(), about, method, warm_start })
     }
-}
-
-pub(super) fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

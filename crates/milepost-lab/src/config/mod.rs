@@ -13,6 +13,7 @@ mod layers;
 mod parts;
 mod policy;
 mod read;
+mod resolved;
 mod resources;
 mod scale;
 mod settings;

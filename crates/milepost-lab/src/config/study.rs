@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::experiment::is_file_name;
 use super::layers::Layers;
 use super::read::Reader;
+use super::resolved::{self, check_rule, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
-use super::tree;
 
 /// The `kind` of such a file.
 pub(super) const KIND: &str = "study";
@@ -190,6 +189,7 @@ impl StudyExperiment {
         for (path, claim) in std::iter::once(("verdict".to_owned(), &self.settings.verdict)).chain(further) {
             self.check_claim(claim)
                 .map_err(|(key, reason)| reader.invalid(&format!("{path}.{key}"), reason))?;
+            check_rule(reader, &path, claim.confidence, claim.agree, claim.of)?;
         }
         Ok(())
     }
@@ -220,14 +220,6 @@ impl StudyExperiment {
         if !claim.margin.is_finite() {
             return Err(("margin", format!("is {}; it must be a finite number", claim.margin)));
         }
-        if !(claim.confidence > 0.0 && claim.confidence < 1.0) {
-            let reason = format!("is {}; it must lie in (0, 1), for example 0.95", claim.confidence);
-            return Err(("confidence", reason));
-        }
-        if claim.agree > claim.of || claim.of == 0 {
-            let reason = format!("is {}; it must be at most `of`, which is {}", claim.agree, claim.of);
-            return Err(("agree", reason));
-        }
         Ok(())
     }
 
@@ -239,14 +231,7 @@ impl StudyExperiment {
 
     /// The metric of this name.
     pub fn metric(&self, name: &str) -> Result<Metric, ConfigError> {
-        let metrics = self.metrics();
-        metrics.iter().find(|metric| metric.name == name).copied().ok_or_else(|| {
-            ConfigError::unknown_name(
-                "metric",
-                name,
-                metrics.iter().map(|metric| metric.name).collect::<Vec<_>>(),
-            )
-        })
+        named("metric", &self.metrics(), name, |metric| metric.name).copied()
     }
 
     /// The metric that a claim is about.
@@ -256,13 +241,7 @@ impl StudyExperiment {
 
     /// The arm called `name`.
     pub fn arm(&self, name: &str) -> Result<&StudyArm, ConfigError> {
-        self.arms.iter().find(|arm| arm.name == name).ok_or_else(|| {
-            ConfigError::unknown_name(
-                "arm",
-                name,
-                self.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>(),
-            )
-        })
+        named("arm", &self.arms, name, |arm| &arm.name)
     }
 
     /// Keeps only the named arms.
@@ -281,21 +260,13 @@ impl StudyExperiment {
 
     /// The identity of this configuration: blake3 of the resolved file with sorted keys.
     pub fn hash(&self) -> Result<String, toml::ser::Error> {
-        let sorted = tree::sorted(&Value::Table(self.to_table()?));
-        Ok(blake3::hash(toml::to_string(&sorted)?.as_bytes()).to_hex().to_string())
+        resolved::hash(self.to_table()?)
     }
 
     fn to_table(&self) -> Result<Table, toml::ser::Error> {
-        let mut table = Table::try_from(&self.settings)?;
-        let mut arms = Table::new();
-        for arm in &self.arms {
-            let mut entry = Table::new();
-            entry.insert("about".into(), Value::String(arm.about.clone()));
-            entry.extend(Table::try_from(&arm.study)?);
-            arms.insert(arm.name.clone(), Value::Table(entry));
-        }
-        table.insert("arms".into(), Value::Table(arms));
-        Ok(table)
+        let written =
+            |arm: &StudyArm| Ok((arm.name.clone(), arm.about.clone(), Table::try_from(&arm.study)?));
+        resolved::table(&self.settings, self.arms.iter().map(written))
     }
 }
 

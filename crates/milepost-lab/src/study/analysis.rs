@@ -11,7 +11,7 @@ use super::StudyRun;
 use super::judge::{Judged, judge};
 use super::records::{ArmRecord, SeedRecord, read};
 use crate::analysis::AnalysisError;
-use crate::analysis::page::{band, outcome, summary as page_summary};
+use crate::analysis::page::{band, how_it_was_made, outcome, summary as page_summary};
 use crate::analysis::summary::{ArmSummary, FEWEST_SEEDS, arm_summary};
 use crate::analysis::table::{aligned, interval, point};
 use crate::config::StudyExperiment;
@@ -170,6 +170,7 @@ fn page(
         }
     };
     let first = &claims[0];
+    let seconds = arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.seconds).sum();
     let base = ReportData {
         experiment: settings.name.clone(),
         dossier: settings.dossier.clone(),
@@ -189,7 +190,7 @@ fn page(
         },
         reference: settings.verdict.than.clone().filter(|name| arms.iter().any(|arm| &arm.name == name)),
         arms: arms.iter().map(base_arm).collect(),
-        run: run_meta(run, arms),
+        run: how_it_was_made(run, settings.scale, String::new(), seconds),
     };
     let claim_row = |judged: &Judged| ClaimRow {
         claim: judged.claim.clone(),
@@ -321,26 +322,4 @@ fn mean_tables(arm: &str, seeds: &[SeedRecord]) -> Vec<MeanTable> {
         }
     };
     first.done.tables.iter().map(mean).collect()
-}
-
-fn run_meta(run: &StudyRun, arms: &[ArmRecord]) -> report::RunMeta {
-    let (meta, settings) = (run.meta(), &run.experiment().settings);
-    let seconds: f64 = arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.seconds).sum();
-    report::RunMeta {
-        id: run.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        scale: settings.scale.name().into(),
-        budget: String::new(),
-        command: meta.command.clone(),
-        config: run.experiment().to_toml().unwrap_or_default(),
-        config_hash: meta.config.clone(),
-        version: meta.milepost.clone(),
-        commit: meta.commit.clone(),
-        device: meta.device_message.clone(),
-        date: meta.started.clone(),
-        seeds: (0..settings.seeds).collect(),
-        facts: vec![report::Fact {
-            label: "processor time of all workers".into(),
-            value: format!("{seconds:.0} s"),
-        }],
-    }
 }
