@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod arena;
 mod dynamics;
 mod error;
 pub mod flows;
