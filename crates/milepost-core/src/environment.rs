@@ -81,6 +81,14 @@ pub enum EnvError {
         /// The action that was given.
         action: u64,
     },
+    /// The action is no action at all, whatever the state: a continuous one that is not a number.
+    #[error("{environment} cannot take this action: {reason}")]
+    InvalidAction {
+        /// The environment's name.
+        environment: String,
+        /// What was given, and what would be accepted.
+        reason: String,
+    },
     /// `step` was called on an episode that is over.
     #[error("{environment} was stepped after its episode ended ({ending:?}); call `reset` first")]
     StepAfterEnd {

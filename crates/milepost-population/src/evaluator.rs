@@ -13,11 +13,7 @@ pub trait Evaluator: Sync {
     fn genes(&self) -> usize;
 
     /// Tries a genome. `seed` is of this evaluation alone; worlds without luck ignore it.
-    fn evaluate(
-        &self,
-        genome: &[f64],
-        seed: TaskSeed,
-    ) -> Result<Evaluation<Self::Observations>, PartError>;
+    fn evaluate(&self, genome: &[f64], seed: TaskSeed) -> Result<Evaluation<Self::Observations>, PartError>;
 
     /// Steps of the environment that one evaluation takes, for the books; 0 for worlds without steps.
     fn frames(&self) -> u64 {

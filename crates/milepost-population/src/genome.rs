@@ -25,12 +25,7 @@ impl GenomeLaw {
         let check = ParameterCheck("genome");
         check.not_negative("initial", self.initial)?;
         check.not_negative("sigma", self.sigma)?;
-        check.that(
-            self.clip > 0.0 && self.clip.is_finite(),
-            "clip",
-            self.clip,
-            "a positive number",
-        )
+        check.that(self.clip > 0.0 && self.clip.is_finite(), "clip", self.clip, "a positive number")
     }
 
     /// A new genome: `clip(N(0, initial²))`.

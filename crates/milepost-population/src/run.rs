@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::schedule::{Moment, Phase, Schedule};
 use crate::search::Explore;
-use crate::{AgentId, Evaluator, Exploitation, ExploitationConfig, ExploitationCounts, Pool, PopulationError};
+use crate::{
+    AgentId, Evaluator, Exploitation, ExploitationConfig, ExploitationCounts, Pool, PopulationError,
+};
 
 /// How a budget is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -75,11 +75,9 @@ impl Schedule {
             Self::Alternating => Box::new(Alternating),
             Self::Fixed(probability) => Box::new(FixedProbability(probability)),
             Self::TimeBased => Box::new(TimeBased),
-            Self::DiscountedUcb { discount, exploration } => Box::new(DiscountedUcb {
-                discount,
-                exploration,
-                arms: [Arm { weight: 0.0, payoff: 0.0 }; 2],
-            }),
+            Self::DiscountedUcb { discount, exploration } => {
+                Box::new(DiscountedUcb { discount, exploration, arms: [Arm { weight: 0.0, payoff: 0.0 }; 2] })
+            }
         }
     }
 }

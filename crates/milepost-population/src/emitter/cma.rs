@@ -80,8 +80,9 @@ impl CmaEs {
             .iter()
             .map(|x| x.iter().zip(&self.mean).map(|(x, m)| (x - m) / self.sigma).collect())
             .collect();
-        let step: Vec<f64> =
-            (0..self.mean.len()).map(|i| steps.iter().zip(&self.weights).map(|(y, w)| w * y[i]).sum()).collect();
+        let step: Vec<f64> = (0..self.mean.len())
+            .map(|i| steps.iter().zip(&self.weights).map(|(y, w)| w * y[i]).sum())
+            .collect();
         for (m, y) in self.mean.iter_mut().zip(&step) {
             *m += self.sigma * y;
         }
@@ -189,7 +190,8 @@ mod tests {
     fn it_climbs_a_sphere_and_a_badly_scaled_ellipsoid() {
         let sphere = |x: &[f64]| -x.iter().map(|x| x * x).sum::<f64>();
         assert!(best(sphere, 200) > -1e-8);
-        let scaled = |x: &[f64]| -x.iter().enumerate().map(|(i, x)| 10f64.powi(i as i32 / 2) * x * x).sum::<f64>();
+        let scaled =
+            |x: &[f64]| -x.iter().enumerate().map(|(i, x)| 10f64.powi(i as i32 / 2) * x * x).sum::<f64>();
         assert!(best(scaled, 500) > -1e-6);
     }
 

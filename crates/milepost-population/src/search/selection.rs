@@ -60,9 +60,8 @@ impl Selection {
     pub const fn criterion(self, coin: bool) -> Criterion {
         match self {
             Self::Novelty => Criterion::Novelty,
-            Self::Surprise => Criterion::Surprise,
             Self::NoveltyOrSurprise if coin => Criterion::Novelty,
-            Self::NoveltyOrSurprise => Criterion::Surprise,
+            Self::Surprise | Self::NoveltyOrSurprise => Criterion::Surprise,
             Self::NoveltyAndSurprise => Criterion::Pareto(Rival::Surprise),
             Self::Reward => Criterion::Reward,
             Self::NoveltyAndReward => Criterion::Pareto(Rival::Reward),
