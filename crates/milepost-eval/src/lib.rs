@@ -9,6 +9,7 @@ pub mod bootstrap;
 pub mod calibration;
 pub mod classification;
 pub mod correlation;
+pub mod coverage;
 pub mod energy;
 mod error;
 mod evaluate;

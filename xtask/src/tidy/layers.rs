@@ -7,7 +7,7 @@ const ENVIRONMENTS: [&str; 4] =
     ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 15] = [
+pub(crate) const BURN_FREE: [&str; 16] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -19,6 +19,7 @@ pub(crate) const BURN_FREE: [&str; 15] = [
     "milepost-textworld",
     "milepost-taskworlds",
     "milepost-sampling",
+    "milepost-population",
     "milepost-progress",
     "milepost-endpoint",
     "milepost-testkit",
@@ -72,6 +73,7 @@ const RULES: [Rule; 6] = [
     Rule {
         packages: &[
             "milepost-sampling",
+            "milepost-population",
             "milepost-progress",
             "milepost-preferences",
             "milepost-policies",
@@ -85,6 +87,7 @@ const RULES: [Rule; 6] = [
     Rule {
         packages: &[
             "milepost-sampling",
+            "milepost-population",
             "milepost-progress",
             "milepost-preferences",
             "milepost-policies",
