@@ -2,6 +2,7 @@
 
 mod adam;
 mod archive;
+mod average;
 mod checkpoint;
 mod choice;
 mod config;
@@ -27,6 +28,7 @@ mod tokenizer;
 mod transformer;
 
 pub use adam::{Adam, AdamConfig};
+pub use average::average_weights;
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
 pub use choice::{
     CandidateScores, Candidates, Choice, ChoiceError, ChoiceRule, ChoiceSettings, Question, RelevanceNetwork,
@@ -44,7 +46,9 @@ pub use pretrained::{
     export_pretrained, load_pretrained,
 };
 pub use sampling::{greedy_action, log_probability, sample_action};
-pub use sequence::{Demonstration, ModelPolicy, SequenceModel, behaviour_clone, supervised_step};
+pub use sequence::{
+    Demonstration, ModelPolicy, SequenceModel, behaviour_clone, final_values, supervised_step,
+};
 pub use state_index::StateIndex;
 pub use tensors::{action_log_probabilities, entropy, log_probabilities, masked_logits};
 #[cfg(feature = "tokenizers")]

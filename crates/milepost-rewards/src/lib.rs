@@ -16,6 +16,7 @@ mod normalize;
 mod oracle;
 mod outcome;
 pub mod potential;
+pub mod reward_model;
 pub mod rnd;
 mod scorer;
 mod slots;

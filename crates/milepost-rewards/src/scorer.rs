@@ -124,6 +124,12 @@ pub enum ScoreError {
         /// Its value.
         value: f64,
     },
+    /// A reward model cannot score.
+    #[error(transparent)]
+    RewardModel(#[from] crate::reward_model::RewardModelError),
+    /// A transform of learned rewards refused.
+    #[error(transparent)]
+    Preference(#[from] milepost_preferences::PreferenceError),
     /// A saved state does not fit.
     #[error("scorer `{scorer}` cannot take or give its state: {reason}")]
     State {

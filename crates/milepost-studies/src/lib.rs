@@ -6,6 +6,9 @@ mod memory;
 mod recorder;
 mod study;
 
+pub mod overopt;
+pub mod par;
+pub mod preference_lab;
 pub mod reward_distance;
 
 pub use config::StudyConfig;
@@ -15,5 +18,8 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 1] =
-    [("reward-distance", include_str!("../experiments/reward-distance.toml"))];
+pub const EXPERIMENTS: [(&str, &str); 3] = [
+    ("reward-distance", include_str!("../experiments/reward-distance.toml")),
+    ("par", include_str!("../experiments/par.toml")),
+    ("overopt", include_str!("../experiments/overopt.toml")),
+];

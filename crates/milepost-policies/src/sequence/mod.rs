@@ -1,6 +1,7 @@
 //! Networks over token sequences, and the policies made of them.
 
 mod distributions;
+mod final_values;
 mod inputs;
 mod policy;
 mod supervised;
@@ -13,6 +14,7 @@ use burn::{
 };
 
 use crate::PolicyError;
+pub use final_values::final_values;
 pub(crate) use inputs::{check_contexts, check_rows, check_sequences, check_tokens, indices, padded};
 pub use policy::ModelPolicy;
 pub use supervised::{Demonstration, behaviour_clone, supervised_step};

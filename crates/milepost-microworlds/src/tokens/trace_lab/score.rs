@@ -99,12 +99,18 @@ impl TraceLab {
     /// What each segment adds to [`TraceLab::gold`].
     #[must_use]
     pub fn gold_by_segment(&self, problem: &TraceProblem, tokens: &[u32]) -> Option<GoldOnly<Vec<f64>>> {
+        self.oracle_by_segment(problem, tokens).map(GoldOnly::new)
+    }
+
+    /// The same numbers for a teacher who is made of the truth on purpose: to label pairs of answers, segment by
+    /// segment, with errors that are known. Never a reward.
+    #[must_use]
+    pub fn oracle_by_segment(&self, problem: &TraceProblem, tokens: &[u32]) -> Option<Vec<f64>> {
         let judged = self.judge(problem, &self.segments(tokens)?);
-        Some(GoldOnly::new(self.config.gold.by_segment(&judged)))
+        Some(self.config.gold.by_segment(&judged))
     }
 
     pub(super) fn score(&self, problem: &TraceProblem, tokens: &[u32]) -> Option<f64> {
-        let judged = self.judge(problem, &self.segments(tokens)?);
-        Some(self.config.gold.by_segment(&judged).iter().sum())
+        Some(self.oracle_by_segment(problem, tokens)?.iter().sum())
     }
 }
