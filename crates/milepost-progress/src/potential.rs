@@ -21,6 +21,20 @@ pub trait Potential<F> {
     }
 }
 
+impl<F, P: Potential<F> + ?Sized> Potential<F> for Box<P> {
+    fn reset(&mut self, slot: usize, first: &F) -> Result<Option<f64>, ProgressError> {
+        (**self).reset(slot, first)
+    }
+
+    fn advance(&mut self, slot: usize, frame: &F) -> Result<Option<f64>, ProgressError> {
+        (**self).advance(slot, frame)
+    }
+
+    fn advance_all(&mut self, frames: &[(usize, &F)]) -> Result<Vec<Option<f64>>, ProgressError> {
+        (**self).advance_all(frames)
+    }
+}
+
 /// A potential that is a function of the state alone.
 #[derive(Debug, Clone)]
 pub struct StatePotential<P, F>(P, PhantomData<fn(&F)>);

@@ -14,62 +14,11 @@
 //! stays; where nothing follows, Φ must be 0. A kept terminal potential is a terminal bonus
 //! `γᵀ Φ(s_T)`, harmless at goals of equal Φ and dangerous at failures of high Φ.
 
-use milepost_core::{Batch, Channel, Ending, Level, Trajectory};
-use serde::{Deserialize, Serialize};
+use milepost_core::{Batch, Channel, Level, Trajectory};
 
 use crate::{ScoreError, ScoreReport, Scorer};
 
-/// How a potential becomes a reward. See the [module](self).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// `Φ(s')`.
-    Level,
-    /// `Φ(s') − Φ(s)`.
-    Delta,
-    /// `γ Φ(s') − Φ(s)`.
-    Shaped,
-}
-
-/// What the potential of a final state is where the learner does not bootstrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TerminalPotential {
-    /// 0, as policy invariance needs.
-    #[default]
-    Zero,
-    /// Φ of the final state, which turns it into a terminal bonus.
-    Keep,
-}
-
-/// A potential and its form: the arithmetic, without trajectories.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shaping {
-    /// The form.
-    pub form: Form,
-    /// The learner's discount; only [`Form::Shaped`] reads it.
-    pub gamma: f64,
-    /// The terminal convention; only [`Form::Shaped`] reads it.
-    pub terminal: TerminalPotential,
-}
-
-impl Shaping {
-    /// The reward of each step `[T]` from the potential of each state `[T + 1]`.
-    ///
-    /// A NaN potential is unknown, and so is every reward that reads it: `None`.
-    #[must_use]
-    pub fn rewards(&self, potential: &[f64], ending: Ending) -> Vec<Option<f64>> {
-        let steps = potential.len().saturating_sub(1);
-        let nothing_follows = !ending.bootstraps() && self.terminal == TerminalPotential::Zero;
-        let reward = |t: usize| match self.form {
-            Form::Level => potential[t + 1],
-            Form::Delta => potential[t + 1] - potential[t],
-            Form::Shaped if t + 1 == steps && nothing_follows => -potential[t],
-            Form::Shaped => self.gamma * potential[t + 1] - potential[t],
-        };
-        (0..steps).map(|t| Some(reward(t)).filter(|r| !r.is_nan())).collect()
-    }
-}
+pub use milepost_progress::{Form, Shaping, TerminalPotential};
 
 /// A potential that was recorded while sampling, as a turn-level channel `[T]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,39 +95,16 @@ impl<O> Scorer<O> for Potential {
 
 #[cfg(test)]
 mod tests {
-    use super::TerminalPotential::{Keep, Zero};
+    use milepost_core::{CutReason, Ending, Outcome};
+
     use super::*;
     use crate::fixture::{batch, channel, recorded};
-    use milepost_core::{Budget, CutReason, Outcome};
-    use proptest::prelude::*;
 
     const CUT: Ending = Ending::Cut(CutReason::SegmentFull);
     const FAILED: Ending = Ending::Terminated(Outcome::Failure);
 
     fn shaped(gamma: f64, terminal: TerminalPotential) -> Shaping {
         Shaping { form: Form::Shaped, gamma, terminal }
-    }
-
-    fn discounted(rewards: &[Option<f64>], gamma: f64) -> f64 {
-        rewards.iter().rev().fold(0.0, |sum, reward| reward.expect("known") + gamma * sum)
-    }
-
-    #[test]
-    fn each_form_is_its_formula() {
-        let phi = [0.25, 0.5, 0.125];
-        let of = |form, terminal, ending| {
-            Shaping { form, gamma: 0.5, terminal }
-                .rewards(&phi, ending)
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(of(Form::Level, Zero, FAILED), [0.5, 0.125]);
-        assert_eq!(of(Form::Delta, Zero, FAILED), [0.25, -0.375]);
-        assert_eq!(of(Form::Shaped, Zero, FAILED), [0.0, -0.5]);
-        assert_eq!(of(Form::Shaped, Keep, FAILED), [0.0, -0.4375]);
-        assert_eq!(of(Form::Shaped, Zero, Ending::Truncated(Budget::Steps)), [0.0, -0.4375]);
-        assert_eq!(of(Form::Shaped, Zero, Ending::Malformed), [0.0, -0.5]);
     }
 
     #[test]
@@ -202,49 +128,5 @@ mod tests {
         assert!(error.expect_err("no such record").to_string().contains("has: phi"));
         let error = Potential::new("f", "phi", shaped(f64::NAN, TerminalPotential::Zero), 1.0);
         assert!(error.expect_err("no discount").to_string().contains("gamma"));
-    }
-
-    proptest! {
-        #[test]
-        fn shaping_telescopes(phi in prop::collection::vec(0.0..1.0f64, 2..40), gamma in 0.0..=1.0f64) {
-            let last = phi.len() - 1;
-            for (terminal, ending, kept) in [
-                (TerminalPotential::Zero, FAILED, 0.0),
-                (TerminalPotential::Keep, FAILED, 1.0),
-                (TerminalPotential::Zero, CUT, 1.0),
-                (TerminalPotential::Zero, Ending::Truncated(Budget::Steps), 1.0),
-            ] {
-                let sum = discounted(&shaped(gamma, terminal).rewards(&phi, ending), gamma);
-                let expected = gamma.powi(last as i32) * phi[last] * kept - phi[0];
-                prop_assert!((sum - expected).abs() < 1e-12, "{sum} {expected}");
-            }
-        }
-
-        #[test]
-        fn fragments_of_a_cut_episode_earn_what_the_whole_one_earns(
-            phi in prop::collection::vec(0.0..1.0f64, 3..40),
-            at in 1usize..38,
-            gamma in 0.0..=1.0f64,
-            form in prop::sample::select(vec![Form::Level, Form::Delta, Form::Shaped]),
-        ) {
-            let at = at.min(phi.len() - 2);
-            let shaping = Shaping { form, gamma, terminal: TerminalPotential::Zero };
-            let whole = shaping.rewards(&phi, FAILED);
-            let mut parts = shaping.rewards(&phi[..=at], CUT);
-            parts.extend(shaping.rewards(&phi[at..], FAILED));
-            prop_assert_eq!(whole, parts);
-        }
-
-        #[test]
-        fn the_discounted_delta_form_pays_for_waiting_high(
-            phi in prop::collection::vec(0.0..1.0f64, 2..40), gamma in 0.0..=1.0f64,
-        ) {
-            let last = phi.len() - 1;
-            let delta = Shaping { form: Form::Delta, ..shaped(gamma, TerminalPotential::Zero) };
-            let sum = discounted(&delta.rewards(&phi, FAILED), gamma);
-            let waiting: f64 = (1..last).map(|k| gamma.powi(k as i32 - 1) * phi[k]).sum();
-            let expected = -phi[0] + (1.0 - gamma) * waiting + gamma.powi(last as i32 - 1) * phi[last];
-            prop_assert!((sum - expected).abs() < 1e-12, "{sum} {expected}");
-        }
     }
 }

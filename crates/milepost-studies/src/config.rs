@@ -3,6 +3,8 @@ use serde::{Deserialize, Serialize};
 use crate::overopt::Overopt;
 use crate::par::Par;
 use crate::reward_distance::RewardDistance;
+use crate::robo_dopamine::RoboDopamine;
+use crate::robo_dopamine_grm::RoboDopamineGrm;
 use crate::{Context, Metric, Recorder, Study, StudyError};
 
 /// A study as an experiment file writes it.
@@ -15,6 +17,10 @@ pub enum StudyConfig {
     Par(Par),
     /// How far can a reward model be optimised before gold falls?
     Overopt(Overopt),
+    /// Which form of progress may be paid?
+    RoboDopamine(RoboDopamine),
+    /// What makes a learned judge of hops good?
+    RoboDopamineGrm(RoboDopamineGrm),
 }
 
 impl StudyConfig {
@@ -23,6 +29,8 @@ impl StudyConfig {
             Self::RewardDistance(study) => study,
             Self::Par(study) => study,
             Self::Overopt(study) => study,
+            Self::RoboDopamine(study) => study,
+            Self::RoboDopamineGrm(study) => study,
         }
     }
 }

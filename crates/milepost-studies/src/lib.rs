@@ -10,6 +10,8 @@ pub mod overopt;
 pub mod par;
 pub mod preference_lab;
 pub mod reward_distance;
+pub mod robo_dopamine;
+pub mod robo_dopamine_grm;
 
 pub use config::StudyConfig;
 pub use error::{Interrupted, StudyError};
@@ -18,8 +20,10 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 3] = [
+pub const EXPERIMENTS: [(&str, &str); 5] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
+    ("robo-dopamine", include_str!("../experiments/robo-dopamine.toml")),
+    ("robo-dopamine-grm", include_str!("../experiments/robo-dopamine-grm.toml")),
 ];

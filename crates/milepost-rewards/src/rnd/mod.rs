@@ -16,7 +16,6 @@
 //! the place of a random agent's warm-up for `μ` and `σ`; weights are He-normal instead of orthogonal.
 
 mod config;
-mod network;
 
 use std::sync::Arc;
 
@@ -29,9 +28,9 @@ use milepost_core::{Batch, Channel, Encoder, Level, Purpose, Stream, StreamKey};
 use milepost_policies::{Adam, AdamConfig, CheckpointError, model_from_bytes, model_to_bytes};
 use serde::{Deserialize, Serialize};
 
+use crate::perceptron::Perceptron;
 use crate::{ForwardFilter, RunningMeanStd, ScoreError, ScoreReport, Scorer, state};
 pub use config::RndConfig;
-use network::Embedding;
 
 /// The bonus of random network distillation, at turn level `[T]`.
 pub struct Rnd<O> {
@@ -39,8 +38,8 @@ pub struct Rnd<O> {
     run_seed: u64,
     device: Device,
     encoder: Arc<dyn Encoder<O> + Sync>,
-    target: Embedding,
-    predictor: Embedding,
+    target: Perceptron,
+    predictor: Perceptron,
     optimizer: Adam,
     statistics: Statistics,
 }
@@ -73,8 +72,8 @@ impl<O> Rnd<O> {
         }
         let device = device.clone().inner();
         let widths = |hidden: &[usize]| [&[encoder.len()], hidden, &[config.outputs]].concat();
-        let target = Embedding::new("rnd-target", &widths(&config.target_hidden), run_seed, &device);
-        let predictor = Embedding::new(
+        let target = Perceptron::new("rnd-target", &widths(&config.target_hidden), run_seed, &device);
+        let predictor = Perceptron::new(
             "rnd-predictor",
             &widths(&config.predictor_hidden),
             run_seed,

@@ -7,14 +7,14 @@ use milepost_policies::Dense;
 
 /// A fully connected network with ReLU between its layers.
 #[derive(Module, Debug)]
-pub(super) struct Embedding {
+pub(crate) struct Perceptron {
     layers: Vec<Dense>,
 }
 
-impl Embedding {
+impl Perceptron {
     /// Weights are normal with variance `2 / inputs` (He et al. 2015), biases 0. They are drawn on the
     /// host from streams keyed by run seed, `name` and layer, so the device does not matter.
-    pub(super) fn new(name: &str, widths: &[usize], run_seed: u64, device: &Device) -> Self {
+    pub(crate) fn new(name: &str, widths: &[usize], run_seed: u64, device: &Device) -> Self {
         let purpose = Purpose::named(name);
         let layer = |(index, pair): (usize, &[usize])| {
             let (inputs, outputs) = (pair[0], pair[1]);
@@ -31,7 +31,7 @@ impl Embedding {
     }
 
     /// `[batch, features] → [batch, outputs]`.
-    pub(super) fn forward(&self, features: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, features: Tensor<2>) -> Tensor<2> {
         let last = self.layers.len() - 1;
         self.layers.iter().enumerate().fold(features, |x, (index, layer)| {
             let y = layer.forward(x);
