@@ -21,6 +21,18 @@ pub struct Optimum {
     pub final_potential: f64,
 }
 
+/// Forward, hold, back.
+pub(super) const ACTIONS: usize = 3;
+
+/// Equal probability for each of these actions.
+pub(super) fn uniform(actions: &[u32]) -> [f64; ACTIONS] {
+    let mut row = [0.0; ACTIONS];
+    for action in actions {
+        row[*action as usize] = 1.0 / actions.len() as f64;
+    }
+    row
+}
+
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// The world's states and the exact value of policies in it.
@@ -45,17 +57,16 @@ impl Chain {
         self.graph.states().iter().map(|world| world.state().copied().unwrap_or(0))
     }
 
-    /// Plays a policy, given by the actions it draws from uniformly after each number of steps in each state.
-    pub(super) fn play(&self, actions: impl Fn(u32, usize) -> Vec<u32>) -> Optimum {
+    /// Plays a policy, given by the probability of each action after each number of steps in each state.
+    pub(super) fn play(&self, policy: impl Fn(u32, usize) -> [f64; ACTIONS]) -> Optimum {
         let mut now = self.graph.start().to_vec();
         let mut success = 0.0;
         for elapsed in 0..self.horizon {
             let mut next = vec![0.0; now.len()];
             for (state, mass) in now.iter().enumerate().filter(|(_, mass)| **mass > 0.0) {
-                let drawn = actions(elapsed, state);
-                for action in &drawn {
-                    for (target, probability) in self.mdp().successors(state, *action as usize) {
-                        let flow = mass * probability / drawn.len() as f64;
+                for (action, drawn) in policy(elapsed, state).into_iter().enumerate() {
+                    for (target, probability) in self.mdp().successors(state, action) {
+                        let flow = mass * drawn * probability;
                         // The only end is success.
                         target.map_or_else(|| success += flow, |target| next[target] += flow);
                     }
@@ -76,12 +87,12 @@ pub fn optimum(config: &RiskyInsertConfig, criterion: Criterion) -> Result<Optim
     Ok(match criterion {
         Criterion::Stationary => {
             let values = discounted::optimal(chain.mdp(), config.discount)?;
-            chain.play(|_, state| values.best_actions(state))
+            chain.play(|_, state| uniform(&values.best_actions(state)))
         }
         Criterion::Budget => {
             let episode = finite::Episode { horizon: config.horizon, discount: config.discount };
             let values = finite::optimal(chain.mdp(), episode)?;
-            chain.play(|elapsed, state| values.best_actions(elapsed, state))
+            chain.play(|elapsed, state| uniform(&values.best_actions(elapsed, state)))
         }
     })
 }

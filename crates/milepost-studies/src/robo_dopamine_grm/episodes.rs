@@ -6,11 +6,38 @@ use milepost_gridworld::tasks::{StagedFetch, stage};
 use milepost_gridworld::{DistanceOracle, Gridworld};
 use milepost_progress::Frame;
 use milepost_progress::robo_dopamine::Keyframes;
+use serde::{Deserialize, Serialize};
 
 use super::views::frame;
 use crate::StudyError;
 
-/// A recorded film, with what evaluation knows of each of its frames.
+/// How a film goes: enough to play it again. Cheap to keep, where frames are not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Script {
+    pub(super) layout: usize,
+    /// The column before which something stands, for the whole film.
+    occluded: u8,
+    /// The action after each frame but the last; `None` where nothing happens.
+    actions: Vec<Option<u32>>,
+    /// The fewest actions to success from each frame; `None` where it is out of reach.
+    to_go: Vec<Option<u32>>,
+    stages: Vec<u8>,
+}
+
+impl Script {
+    /// The frames from which each stage is done for good; `None` if two are done in one frame.
+    pub(super) fn keyframes(&self) -> Option<Keyframes> {
+        let for_good = |k: u8| self.stages.iter().rposition(|stage| *stage < k).map_or(0, |last| last + 1);
+        let keys = std::iter::once(0).chain((1..=STAGES).map(for_good)).collect();
+        Keyframes::new(self.stages.len(), keys).ok()
+    }
+
+    fn succeeds(&self) -> bool {
+        self.to_go.last() == Some(&Some(0))
+    }
+}
+
+/// A film, with what evaluation knows of each of its frames.
 pub(super) struct Episode {
     pub(super) frames: Vec<Arc<Frame>>,
     pub(super) truth: Vec<Oracle>,
@@ -18,18 +45,41 @@ pub(super) struct Episode {
 }
 
 impl Episode {
+    /// Films a script.
+    pub(super) fn film(worlds: &[Gridworld], script: &Script) -> Result<Self, StudyError> {
+        let mut world = worlds[script.layout].clone();
+        let start = script.to_go[0].unwrap_or(0);
+        let truth = script.to_go.iter().zip(&script.stages);
+        let truth = truth.map(|(to_go, stage)| Oracle::from_distance(*to_go, start, *stage)).collect();
+        let mut frames = vec![frame(&world, script.occluded)?];
+        for action in &script.actions {
+            let next = match action {
+                None => Arc::clone(&frames[frames.len() - 1]),
+                Some(action) => {
+                    world.step(action).map_err(StudyError::part("a step"))?;
+                    frame(&world, script.occluded)?
+                }
+            };
+            frames.push(next);
+        }
+        Ok(Self { frames, truth, layout: script.layout as u64 })
+    }
+
     /// True progress `Φ° = 1 − d/d₀`.
     pub(super) fn phi(&self) -> Vec<f64> {
         self.truth.iter().map(|truth| truth.phi).collect()
     }
+}
 
-    /// The frames from which a stage is done for good; `None` if two are done in one frame.
-    pub(super) fn keyframes(&self) -> Option<Keyframes> {
-        let for_good =
-            |k: u8| self.truth.iter().rposition(|truth| truth.stage < k).map_or(0, |last| last + 1);
-        let keys = std::iter::once(0).chain((1..=STAGES).map(for_good)).collect();
-        Keyframes::new(self.frames.len(), keys).ok()
-    }
+/// The worlds of a seed, one for each layout, at their start.
+pub(super) fn layouts(size: u8, count: u32, seed: u64) -> Result<Vec<Gridworld>, StudyError> {
+    let start = |index: u32| {
+        let generator = StagedFetch::new(size).map_err(StudyError::part("the world"))?;
+        let mut world = Gridworld::new("staged-fetch", Box::new(generator));
+        world.reset(TaskSeed::train(seed, index.into())).map_err(StudyError::part("the world"))?;
+        Ok(world)
+    };
+    (0..count).map(start).collect()
 }
 
 const STAGES: u8 = 4;
@@ -37,9 +87,9 @@ const STAGES: u8 = 4;
 /// The six actions that do something.
 const ACTIONS: u64 = 6;
 
-/// Records films of staged fetches in a few fixed layouts.
-pub(super) struct Films {
-    worlds: Vec<Gridworld>,
+/// Writes films of staged fetches in a few fixed layouts.
+pub(super) struct Writer<'a> {
+    worlds: &'a [Gridworld],
     oracle: DistanceOracle,
     stream: Stream,
 }
@@ -57,44 +107,34 @@ pub(super) struct Style {
     pub(super) longest: usize,
 }
 
-impl Films {
-    pub(super) fn new(size: u8, layouts: u32, seed: u64, stream: Stream) -> Result<Self, StudyError> {
-        let mut worlds = Vec::new();
-        for index in 0..layouts {
-            let generator = StagedFetch::new(size).map_err(StudyError::part("the world"))?;
-            let mut world = Gridworld::new("staged-fetch", Box::new(generator));
-            world.reset(TaskSeed::train(seed, index.into())).map_err(StudyError::part("the world"))?;
-            worlds.push(world);
-        }
-        Ok(Self { worlds, oracle: DistanceOracle::new(2_000_000, 20_000_000), stream })
+impl<'a> Writer<'a> {
+    pub(super) fn new(worlds: &'a [Gridworld], stream: Stream) -> Self {
+        Self { worlds, oracle: DistanceOracle::new(2_000_000, 20_000_000), stream }
     }
 
-    /// One film of a layout.
-    pub(super) fn record(&mut self, layout: usize, style: Style) -> Result<Episode, StudyError> {
+    fn write(&mut self, layout: usize, style: Style) -> Result<Script, StudyError> {
         let mut world = self.worlds[layout].clone();
         let (width, _) = world.extent();
-        // Something stands before one of the inner columns for the whole episode.
         let occluded = 1 + self.stream.below(u64::from(width) - 2) as u8;
-        let start = self.oracle.steps_to_go(&world).unwrap_or(0);
-        let mut episode = Episode { frames: Vec::new(), truth: Vec::new(), layout: layout as u64 };
+        let mut script =
+            Script { layout, occluded, actions: Vec::new(), to_go: Vec::new(), stages: Vec::new() };
         let pauses: Vec<f64> = (0..=STAGES).map(|_| style.pauses * self.stream.uniform()).collect();
         loop {
-            let stage = stage(&world);
-            let to_go = self.oracle.steps_to_go(&world);
-            let view = frame(&world, occluded)?;
-            let truth = Oracle::from_distance(to_go, start, stage);
+            let (stage, to_go) = (stage(&world), self.oracle.steps_to_go(&world));
             let over = world.ending().is_some();
+            script.to_go.push(to_go);
+            script.stages.push(stage);
             while !over && self.stream.uniform() < pauses[usize::from(stage)] {
-                episode.frames.push(Arc::clone(&view));
-                episode.truth.push(truth);
+                script.actions.push(None);
+                script.to_go.push(to_go);
+                script.stages.push(stage);
             }
-            episode.frames.push(view);
-            episode.truth.push(truth);
-            if over || episode.frames.len() >= style.longest {
-                return Ok(episode);
+            if over || script.stages.len() >= style.longest {
+                return Ok(script);
             }
             let lost = stage >= style.competence || self.stream.uniform() < style.noise;
             let action = if lost { self.stream.below(ACTIONS) as u32 } else { self.best(&world)? };
+            script.actions.push(Some(action));
             world.step(&action).map_err(StudyError::part("a step"))?;
         }
     }
@@ -111,36 +151,37 @@ impl Films {
         Ok(best.1)
     }
 
-    /// Films with keyframes, spread over the layouts. Those whose stages cannot be told apart are recorded again; how
-    /// often is the second result.
+    /// Films of success, spread over the layouts. Those whose stages cannot be told apart are written again; how often
+    /// is the second result.
     pub(super) fn demonstrations(
         &mut self,
         count: usize,
         style: Style,
-    ) -> Result<(Vec<(Episode, Keyframes)>, u64), StudyError> {
-        let (mut films, mut again) = (Vec::with_capacity(count), 0);
-        while films.len() < count {
-            let episode = self.record(films.len() % self.worlds.len(), style)?;
-            match episode.keyframes() {
-                Some(keyframes) => films.push((episode, keyframes)),
-                None => again += 1,
+    ) -> Result<(Vec<Script>, u64), StudyError> {
+        let (mut scripts, mut again) = (Vec::with_capacity(count), 0);
+        while scripts.len() < count {
+            let script = self.write(scripts.len() % self.worlds.len(), style)?;
+            if script.succeeds() && script.keyframes().is_some() {
+                scripts.push(script);
+            } else {
+                again += 1;
             }
         }
-        Ok((films, again))
+        Ok((scripts, again))
     }
 
     /// Films that fail: experts that give up after 0, 1, 2 or 3 stages.
-    pub(super) fn failures(&mut self, count: usize, style: Style) -> Result<Vec<Episode>, StudyError> {
-        let mut films = Vec::with_capacity(count);
-        while films.len() < count {
-            let layout = films.len() % self.worlds.len();
-            let competence = (films.len() % usize::from(STAGES)) as u8;
-            let episode = self.record(layout, Style { competence, ..style })?;
+    pub(super) fn failures(&mut self, count: usize, style: Style) -> Result<Vec<Script>, StudyError> {
+        let mut scripts = Vec::with_capacity(count);
+        while scripts.len() < count {
+            let layout = scripts.len() % self.worlds.len();
+            let competence = (scripts.len() / self.worlds.len() % usize::from(STAGES)) as u8;
+            let script = self.write(layout, Style { competence, ..style })?;
             // A random walk may succeed by accident.
-            if episode.truth.last().is_some_and(|last| last.steps_to_go != Some(0)) {
-                films.push(episode);
+            if !script.succeeds() {
+                scripts.push(script);
             }
         }
-        Ok(films)
+        Ok(scripts)
     }
 }

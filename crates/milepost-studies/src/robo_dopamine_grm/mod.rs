@@ -19,7 +19,7 @@ use milepost_rewards::progress::{Demonstration, HopModel, HopModelConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
-use episodes::{Episode, Films, Style};
+use episodes::{Episode, Script, Style, Writer, layouts};
 use judges::{NoisyOracle, Shown};
 use measure::{MEAN, Place, RULES, Scores};
 
@@ -112,19 +112,48 @@ struct Data {
     keyframes: Vec<Keyframes>,
 }
 
+/// The films of a seed as they are kept.
+#[derive(Serialize, Deserialize)]
+struct Scripts {
+    train: Vec<Script>,
+    success: Vec<Script>,
+    failure: Vec<Script>,
+    again: u64,
+}
+
+fn damaged() -> StudyError {
+    StudyError::part("reading films")("a film of success has no keyframes; delete the run's shared files")
+}
+
 impl RoboDopamineGrm {
     fn stream(seed: u64, purpose: &str) -> Stream {
         Stream::new(StreamKey::new(seed, Purpose::named(purpose)))
     }
 
+    /// The films of a seed. Exact distances cost far more than anything else here, so that arms share what was written.
     fn data(&self, seed: u64, recorder: &mut dyn Recorder) -> Result<Data, StudyError> {
-        let stream = Self::stream(seed, "grm-films");
-        let mut films = Films::new(self.size as u8, self.layouts, seed, stream)?;
-        let (train, again) = films.demonstrations(self.demonstrations as usize, EXPERT)?;
-        let (success, again_test) = films.demonstrations(self.test as usize, EXPERT)?;
-        recorder.count("films recorded again because two stages were done in one frame", again + again_test);
-        let (mut test, keyframes): (Vec<Episode>, Vec<Keyframes>) = success.into_iter().unzip();
-        test.extend(films.failures(self.test as usize, Style { longest: 80, ..EXPERT })?);
+        let worlds = layouts(self.size as u8, self.layouts, seed)?;
+        let mut write = || {
+            let mut writer = Writer::new(&worlds, Self::stream(seed, "grm-films"));
+            let (train, again) = writer.demonstrations(self.demonstrations as usize, EXPERT)?;
+            let (success, again_test) = writer.demonstrations(self.test as usize, EXPERT)?;
+            let failure = writer.failures(self.test as usize, Style { longest: 80, ..EXPERT })?;
+            let scripts = Scripts { train, success, failure, again: again + again_test };
+            serde_json::to_vec(&scripts).map_err(StudyError::part("writing films"))
+        };
+        let Self { size, layouts, demonstrations, test, .. } = self;
+        let key = format!("grm-films-{seed}-{size}-{layouts}-{demonstrations}-{test}");
+        let bytes = recorder.shared(&key, &mut write)?;
+        let scripts: Scripts = serde_json::from_slice(&bytes).map_err(StudyError::part("reading films"))?;
+        recorder.count("films written again because two stages were done in one frame", scripts.again);
+        let film = |script: &Script| Episode::film(&worlds, script);
+        let mut train = Vec::new();
+        for script in &scripts.train {
+            train.push((film(script)?, script.keyframes().ok_or_else(damaged)?));
+        }
+        let keyframes = scripts.success.iter().map(|script| script.keyframes().ok_or_else(damaged));
+        let keyframes = keyframes.collect::<Result<_, _>>()?;
+        let test = scripts.success.iter().chain(&scripts.failure).map(film).collect::<Result<_, _>>()?;
         Ok(Data { train, test, keyframes })
     }
 
