@@ -161,15 +161,15 @@ impl HopModel {
         Row { question, dropped }
     }
 
-    fn inputs(&self, rows: &[Row<'_>]) -> Result<Inputs, ScoreError> {
-        let reference = |of: fn(&Question<'_, Arc<Frame>>) -> &Frame| {
+    fn inputs<'a>(&self, rows: &[Row<'a>]) -> Result<Inputs, ScoreError> {
+        let reference = |of: fn(&Question<'a, Arc<Frame>>) -> &'a Frame| {
             self.matrix(
                 &self.config.reference_view,
                 self.widths.1,
                 rows.iter().map(|row| Some(of(&row.question))),
             )
         };
-        let views = |of: fn(&Question<'_, Arc<Frame>>) -> &Frame| {
+        let views = |of: fn(&Question<'a, Arc<Frame>>) -> &'a Frame| {
             let view = |(index, name): (usize, &String)| {
                 let frames = rows.iter().map(|row| (row.dropped != Some(index)).then(|| of(&row.question)));
                 self.matrix(name, self.widths.0[index], frames)

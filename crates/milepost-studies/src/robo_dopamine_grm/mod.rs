@@ -275,105 +275,101 @@ impl Study for RoboDopamineGrm {
                 let mut model = self.learn(context, &data, recorder)?;
                 recorder.advance(2, 3)?;
                 let mut judge = Shown { model: &mut model, films: &data.test };
-                self.score(context.seed, &mut judge, &data, &truth, recorder)
+                score(context.seed, &mut judge, &data, &truth, recorder)
             }
             Judge::NoisyOracle => {
                 let mut stream = Self::stream(context.seed, "grm-noise");
                 let phi = data.test.iter().map(Episode::phi).collect();
                 let mut judge = NoisyOracle { phi, noise: self.noise, stream: &mut stream };
-                self.score(context.seed, &mut judge, &data, &truth, recorder)
+                score(context.seed, &mut judge, &data, &truth, recorder)
             }
         }
     }
 }
 
-impl RoboDopamineGrm {
-    fn score(
-        &self,
-        seed: u64,
-        judge: &mut dyn PairJudge<Place>,
-        data: &Data,
-        truth: &[Vec<f64>],
-        recorder: &mut dyn Recorder,
-    ) -> Result<(), StudyError> {
-        // The goal of a film is a success in the same layout: the first of the unseen ones.
-        let goal = |film: &Episode| {
-            let of_layout = data.test[..truth.len()].iter().position(|other| other.layout == film.layout);
-            let film = of_layout.unwrap_or(0);
-            (film, data.test[film].frames.len() - 1)
-        };
-        let goals: Vec<Place> = data.test.iter().map(goal).collect();
-        let mut scores: Vec<Scores> = RULES.iter().map(|_| Scores::default()).collect();
-        let mut counts = Counts::default();
-        for (film, episode) in data.test.iter().enumerate() {
-            let (_, phi) = measure::progress(judge, film, episode, 1, goals[film], &mut counts)?;
-            for (scores, phi) in scores.iter_mut().zip(&phi) {
-                scores.add(phi, episode, truth.get(film).map(Vec::as_slice))?;
-            }
+fn score(
+    seed: u64,
+    judge: &mut dyn PairJudge<Place>,
+    data: &Data,
+    truth: &[Vec<f64>],
+    recorder: &mut dyn Recorder,
+) -> Result<(), StudyError> {
+    // The goal of a film is a success in the same layout: the first of the unseen ones.
+    let goal = |film: &Episode| {
+        let of_layout = data.test[..truth.len()].iter().position(|other| other.layout == film.layout);
+        let film = of_layout.unwrap_or(0);
+        (film, data.test[film].frames.len() - 1)
+    };
+    let goals: Vec<Place> = data.test.iter().map(goal).collect();
+    let mut scores: Vec<Scores> = RULES.iter().map(|_| Scores::default()).collect();
+    let mut counts = Counts::default();
+    for (film, episode) in data.test.iter().enumerate() {
+        let (_, phi) = measure::progress(judge, film, episode, 1, goals[film], &mut counts)?;
+        for (scores, phi) in scores.iter_mut().zip(&phi) {
+            scores.add(phi, episode, truth.get(film).map(Vec::as_slice))?;
         }
-        for (what, times) in [
-            ("hops outside of [-1, 1], clipped", counts.clipped_hops),
-            ("hops that were no number", counts.rejected_hops),
-            ("anchors outside of [0, 1], clipped", counts.clipped_progress),
-        ] {
-            recorder.count(what, times);
-        }
-        let report = |value: MetricValue| match (value.value(), value.reason()) {
-            (Some(value), _) => Measured::from(value),
-            (None, reason) => Measured::Undefined(reason.unwrap_or("undefined").to_owned()),
-        };
-        for (name, stride) in STRIDES {
-            let voc = if stride == 1 {
-                measure::mean(&scores[MEAN].voc)
-            } else {
-                let mut all = Vec::new();
-                for film in 0..truth.len() {
-                    let mut unused = Counts::default();
-                    let (_, phi) =
-                        measure::progress(judge, film, &data.test[film], stride, goals[film], &mut unused)?;
-                    let voc = milepost_eval::progress::order::with_time(
-                        &phi[MEAN],
-                        milepost_eval::progress::Rules::Strict,
-                    );
-                    all.push(voc.map_err(StudyError::part("value order"))?);
-                }
-                measure::mean(&all)
-            };
-            recorder.result(name, report(voc))?;
-        }
-        let mut stream = Self::stream(seed, "grm-test-pairs");
-        let sampler = PairSampler { zero_share: 0.0, ..PairSampler::default() };
-        let (pairs, _) = sampler.sample(truth, TEST_PAIRS, &mut stream).map_err(StudyError::part("pairs"))?;
-        let (error, small) = measure::pairs(judge, &pairs, &goals)?;
-        recorder.result("hop-mse", report(error))?;
-        recorder.result("small-hop-accuracy", report(small))?;
-        recorder.result("completion-accuracy", report(scores[MEAN].completion()?))?;
-        recorder.result("oracle-correlation", report(measure::mean(&scores[MEAN].oracle)))?;
-        let errors: Vec<MetricValue> = scores.iter().map(|scores| measure::mean(&scores.error)).collect();
-        recorder.result("progress-mse", report(errors[MEAN]))?;
-        let anchor = errors[..MEAN].iter().filter_map(MetricValue::value).reduce(f64::min);
-        let margin = anchor.zip(errors[MEAN].value()).map(|(anchor, mean)| anchor - mean);
-        let undefined = || Measured::Undefined("no film of success".to_owned());
-        recorder.result("fusion-margin", margin.map_or_else(undefined, Measured::from))?;
-        let row = |((name, _), scores): (&(&str, _), &Scores)| {
-            let cells =
-                [&scores.error, &scores.voc, &scores.oracle].map(|values| measure::mean(values).value());
-            let completion = scores.completion()?.value();
-            Ok(((*name).to_owned(), cells.into_iter().chain([completion]).collect()))
-        };
-        recorder.table(Table {
-            name: "fusion".to_owned(),
-            caption: "One judge, its hops put together by each rule, on unseen films with every frame shown."
-                .to_owned(),
-            columns: [
-                "progress error (squared)",
-                "value order",
-                "correlation with the oracle",
-                "completion accuracy",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            rows: RULES.iter().zip(&scores).map(row).collect::<Result<_, StudyError>>()?,
-        })
     }
+    for (what, times) in [
+        ("hops outside of [-1, 1], clipped", counts.clipped_hops),
+        ("hops that were no number", counts.rejected_hops),
+        ("anchors outside of [0, 1], clipped", counts.clipped_progress),
+    ] {
+        recorder.count(what, times);
+    }
+    let report = |value: MetricValue| match (value.value(), value.reason()) {
+        (Some(value), _) => Measured::from(value),
+        (None, reason) => Measured::Undefined(reason.unwrap_or("undefined").to_owned()),
+    };
+    for (name, stride) in STRIDES {
+        let voc = if stride == 1 {
+            measure::mean(&scores[MEAN].voc)
+        } else {
+            let mut all = Vec::new();
+            for film in 0..truth.len() {
+                let mut unused = Counts::default();
+                let (_, phi) =
+                    measure::progress(judge, film, &data.test[film], stride, goals[film], &mut unused)?;
+                let voc = milepost_eval::progress::order::with_time(
+                    &phi[MEAN],
+                    milepost_eval::progress::Rules::Strict,
+                );
+                all.push(voc.map_err(StudyError::part("value order"))?);
+            }
+            measure::mean(&all)
+        };
+        recorder.result(name, report(voc))?;
+    }
+    let mut stream = RoboDopamineGrm::stream(seed, "grm-test-pairs");
+    let sampler = PairSampler { zero_share: 0.0, ..PairSampler::default() };
+    let (pairs, _) = sampler.sample(truth, TEST_PAIRS, &mut stream).map_err(StudyError::part("pairs"))?;
+    let (error, small) = measure::pairs(judge, &pairs, &goals)?;
+    recorder.result("hop-mse", report(error))?;
+    recorder.result("small-hop-accuracy", report(small))?;
+    recorder.result("completion-accuracy", report(scores[MEAN].completion()?))?;
+    recorder.result("oracle-correlation", report(measure::mean(&scores[MEAN].oracle)))?;
+    let errors: Vec<MetricValue> = scores.iter().map(|scores| measure::mean(&scores.error)).collect();
+    recorder.result("progress-mse", report(errors[MEAN]))?;
+    let anchor = errors[..MEAN].iter().filter_map(MetricValue::value).reduce(f64::min);
+    let margin = anchor.zip(errors[MEAN].value()).map(|(anchor, mean)| anchor - mean);
+    let undefined = || Measured::Undefined("no film of success".to_owned());
+    recorder.result("fusion-margin", margin.map_or_else(undefined, Measured::from))?;
+    let row = |((name, _), scores): (&(&str, _), &Scores)| {
+        let cells = [&scores.error, &scores.voc, &scores.oracle].map(|values| measure::mean(values).value());
+        let completion = scores.completion()?.value();
+        Ok(((*name).to_owned(), cells.into_iter().chain([completion]).collect()))
+    };
+    recorder.table(Table {
+        name: "fusion".to_owned(),
+        caption: "One judge, its hops put together by each rule, on unseen films with every frame shown."
+            .to_owned(),
+        columns: [
+            "progress error (squared)",
+            "value order",
+            "correlation with the oracle",
+            "completion accuracy",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        rows: RULES.iter().zip(&scores).map(row).collect::<Result<_, StudyError>>()?,
+    })
 }

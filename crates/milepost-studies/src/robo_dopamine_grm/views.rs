@@ -28,7 +28,7 @@ pub(super) fn frame(world: &Gridworld, occluded: u8) -> Result<Arc<Frame>, Study
             cell[HIDDEN] = 1.0;
             continue;
         }
-        if let Some(channel) = world.object_at(at).and_then(global_channel) {
+        if let Some(channel) = world.object_at(at).and_then(|object| global_channel(&object)) {
             cell[channel] = 1.0;
         }
         if world.agent() == Some(at) {
@@ -44,7 +44,7 @@ pub(super) fn frame(world: &Gridworld, occluded: u8) -> Result<Arc<Frame>, Study
     Ok(Arc::new(Frame { views: vec![global, ego], ..Frame::default() }))
 }
 
-fn global_channel(object: Object) -> Option<usize> {
+fn global_channel(object: &Object) -> Option<usize> {
     match (object.kind(), object.color()) {
         (Kind::Wall, Color::Green) => Some(9),
         (Kind::Wall, _) => Some(0),
