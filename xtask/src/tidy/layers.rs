@@ -7,7 +7,7 @@ const ENVIRONMENTS: [&str; 4] =
     ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 16] = [
+pub(crate) const BURN_FREE: [&str; 17] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -22,6 +22,7 @@ pub(crate) const BURN_FREE: [&str; 16] = [
     "milepost-population",
     "milepost-progress",
     "milepost-endpoint",
+    "milepost-jail",
     "milepost-testkit",
     "xtask",
 ];
@@ -107,7 +108,8 @@ const RULES: [Rule; 6] = [
 ];
 
 /// Dependencies that only some packages may name themselves.
-const RESERVED: [(&[&str], &[&str], &str); 3] = [
+const RESERVED: [(&[&str], &[&str], &str); 4] = [
+    (&["libc"], &["milepost-jail"], "only the jail talks to the kernel"),
     (&["ureq"], &["milepost-endpoint"], "only endpoints touch the network"),
     (
         &["clap", "ctrlc", "indicatif", "minijinja", "toml"],
