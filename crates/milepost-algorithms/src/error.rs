@@ -26,6 +26,16 @@ pub enum TrainError {
         /// The size it needs.
         expected: usize,
     },
+    /// A sampler needs what the world does not lend.
+    #[error("`sampler.kind = \"{sampler}\"` needs {need}, which this world does not lend; {remedy}")]
+    Aid {
+        /// The sampler's kind.
+        sampler: &'static str,
+        /// What it needs.
+        need: &'static str,
+        /// What would help.
+        remedy: &'static str,
+    },
     /// A loss, gradient or value became NaN or infinite; the update was not applied.
     #[error(
         "iteration {iteration}: {what} became {value}; the update was not applied. Lower the learning rate or look at the rewards of this iteration"

@@ -16,9 +16,9 @@ mod trainer;
 mod warm_start;
 
 pub use agent::{
-    ActionMode, Actor, Agent, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent, Forward,
-    GroupSampler, Rollout, SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent, TokenParts,
-    TokenSettings, TokenTable, TrainerParts, draw_groups,
+    ActionMode, Actor, Agent, CallAid, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent,
+    Forward, GroupSampler, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler, SegmentState,
+    TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;

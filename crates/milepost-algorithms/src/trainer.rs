@@ -35,6 +35,8 @@ pub struct Trainer<A: Agent> {
 /// One trajectory with everything the loop says about it.
 #[derive(Debug, Clone)]
 pub struct Trace<O> {
+    /// Which of the groups that were drawn for the task it belongs to.
+    pub group: usize,
     /// The trajectory, its channels filled.
     pub trajectory: Trajectory<O>,
     /// The combined reward of each turn, `[T]`.
@@ -185,11 +187,13 @@ impl<A: Agent> Trainer<A> {
         let Assessment { table, assigned, .. } = self.assess(&model, &rollout.batch)?;
         let turns: Vec<usize> = rollout.batch.trajectories().map(|t| t.turns.len()).collect();
         let by_turn = layout(&table).turn_means(&assigned.credits.advantages, &turns);
-        let members = rollout.batch.groups.into_iter().flat_map(|group| group.members().to_vec());
+        let members = rollout.batch.groups.iter().enumerate();
+        let members = members.flat_map(|(g, group)| group.members().iter().map(move |m| (g, m.clone())));
         let Assigned { rewards, values, credits } = assigned;
         let rows = members.zip(rewards).zip(by_turn).zip(credits.advantages).zip(values);
         Ok(rows
-            .map(|((((trajectory, rewards), advantages), token_advantages), values)| Trace {
+            .map(|(((((group, trajectory), rewards), advantages), token_advantages), values)| Trace {
+                group,
                 trajectory,
                 rewards,
                 advantages,
@@ -259,7 +263,7 @@ impl IterationReport {
         self.drawn_tokens = rollout.drawn_tokens;
         self.episodes.clone_from(&rollout.episodes);
         self.counters.extend(rollout.counters.iter().cloned());
-        self.metrics.extend(metrics);
+        self.metrics.extend(rollout.metrics.iter().cloned().chain(metrics));
         self.metrics.push(("combined_reward".into(), rewards.iter().flatten().sum()));
         self.counters.extend(credits.counters.iter().map(|(name, count)| ((*name).to_owned(), *count)));
         self.channels = ChannelTotal::of(&rollout.batch);

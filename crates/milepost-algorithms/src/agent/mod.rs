@@ -17,7 +17,7 @@ pub use features::{
 };
 pub use kind::SamplerState;
 pub use rollout::{EpisodeSummary, Rollout};
-pub use tokens::{TokenAgent, TokenParts, TokenSettings, TokenTable};
+pub use tokens::{CallAid, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable, TurnJudge};
 
 use crate::TrainError;
 

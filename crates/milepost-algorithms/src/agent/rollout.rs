@@ -14,6 +14,8 @@ pub struct Rollout<O> {
     pub drawn_tokens: u64,
     /// What the sampler counted.
     pub counters: Vec<(String, u64)>,
+    /// What it measured.
+    pub metrics: Vec<(String, f64)>,
 }
 
 /// A finished episode, whatever fragments it was recorded in.

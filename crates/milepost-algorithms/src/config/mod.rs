@@ -15,7 +15,7 @@ pub use credit::{AloneConfig, CreditConfig, ResidualConfig};
 pub use learner::{LearnerConfig, MinibatchUnit};
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
-pub use sampler::SamplerConfig;
+pub use sampler::{JudgeConfig, SamplerConfig};
 pub use unit::{CreditUnit, KlInReward};
 
 use crate::TrainError;
@@ -26,7 +26,7 @@ use crate::TrainError;
 pub struct MethodConfig {
     /// Which trajectories are drawn.
     pub sampler: SamplerConfig,
-    /// What each turn is worth: one named channel a scorer.
+    /// What each turn is worth: one named channel a scorer. May be empty where the sampler writes a channel.
     pub scorers: Vec<ScorerConfig>,
     /// How the channels become one reward a turn.
     pub combine: CombineConfig,
@@ -156,7 +156,14 @@ impl MethodConfig {
         self.learner.validate()?;
         self.credit.validate()?;
         self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
-        if self.scorers.is_empty() {
+        if self.sampler.compares_steps() && self.credit != CreditConfig::Broadcast {
+            return refuse(
+                "a step tree compares the candidates of one step: use `credit.kind = \"broadcast\"`, by which each \
+                 has its own value"
+                    .into(),
+            );
+        }
+        if self.scorers.is_empty() && self.sampler.channels().is_empty() {
             return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
         }
         let grouped = matches!(self.normalize.pool, Pool::Group);

@@ -4,7 +4,7 @@ mod critic;
 pub(crate) mod decisions;
 mod groups;
 
-use milepost_core::Batch;
+use milepost_core::{Batch, CutReason, Ending};
 use milepost_credit::{min_form, reward_to_go};
 
 use crate::TrainError;
@@ -99,7 +99,9 @@ impl StandardCredit {
                 equal += u64::from(report.zero_range && !report.dropped);
                 keep = !(report.dropped || report.zero_range && self.drop_zero_variance);
             }
-            truncated += group.members().iter().filter(|member| member.ending.bootstraps()).count() as u64;
+            // A row that was cut at a branch ends with a candidate: its worth is its value, and nothing is missing.
+            let missing = |ending: Ending| ending.bootstraps() && ending != Ending::Cut(CutReason::Branch);
+            truncated += group.members().iter().filter(|member| missing(member.ending)).count() as u64;
             for (row, advantage) in rows.iter().zip(advantage) {
                 let mut to_go = vec![0.0; row.len()];
                 reward_to_go(row, 1.0, 0.0, &mut to_go)?;

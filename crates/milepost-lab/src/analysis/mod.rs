@@ -4,6 +4,7 @@ pub(crate) mod page;
 mod recorded;
 pub(crate) mod summary;
 pub(crate) mod table;
+mod warm_start;
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 
 use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, Summary, Value, value};
+use super::warm_start;
 use crate::config::{Arm, Experiment, MetricName, Scale, Settings};
 use crate::record::{Matrix, RunDirectory, RunFolder, trace::TraceRecord};
 use crate::report::{self, ReportData};
@@ -345,7 +346,9 @@ fn run_meta(run: &RunDirectory, arms: &[ArmRecord]) -> report::RunMeta {
     let seconds: f64 =
         arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.training.1 + seed.evaluation.1).sum();
     let budget = format!("{} environment steps", settings.budget.environment_steps);
-    how_it_was_made(run, settings.scale, budget, seconds)
+    let mut meta = how_it_was_made(run, settings.scale, budget, seconds);
+    meta.facts.extend(warm_start::facts(arms));
+    meta
 }
 
 /// How a run of a matrix was made, and how to make it again.

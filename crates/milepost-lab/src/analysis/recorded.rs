@@ -4,7 +4,7 @@ use milepost_algorithms::ChannelTotal;
 
 use crate::config::{MetricConfig, MetricName};
 use crate::record::directory::{Done, read_json};
-use crate::record::event::{Activity, Event, Timing};
+use crate::record::event::{Activity, Event, Timing, WarmStart};
 use crate::record::trace::TraceRecord;
 use crate::record::{RecordError, RunDirectory, log};
 
@@ -13,6 +13,8 @@ use crate::record::{RecordError, RunDirectory, log};
 pub(crate) struct SeedRecord {
     /// The seed.
     pub(crate) seed: u64,
+    /// What was imitated before training.
+    pub(crate) warm_start: Option<WarmStart>,
     /// The evaluations, in order.
     pub(crate) curve: Vec<Point>,
     /// The iterations, in order.
@@ -90,6 +92,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
     let timing: log::Log<Timing> = log::read(&folder.timing())?;
     let mut record = SeedRecord {
         seed,
+        warm_start: None,
         curve: Vec::new(),
         iterations: Vec::new(),
         counters: Vec::new(),
@@ -101,6 +104,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
     };
     for event in events.lines {
         match event {
+            Event::WarmStart(warm_start) => record.warm_start = Some(warm_start),
             Event::Evaluation(evaluation) => record.curve.push(Point {
                 steps: evaluation.steps,
                 success: evaluation.success(),
@@ -183,6 +187,7 @@ pub(super) mod tests {
             points.iter().map(|&(steps, success)| Point { steps, success, total: -success }).collect();
         SeedRecord {
             seed,
+            warm_start: None,
             curve,
             iterations: Vec::new(),
             counters: Vec::new(),

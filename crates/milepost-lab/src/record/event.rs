@@ -1,6 +1,6 @@
 //! The lines of a run's logs.
 
-use milepost_algorithms::{ChannelTotal, EpisodeSummary, IterationReport};
+use milepost_algorithms::{ChannelTotal, EpisodeSummary, IterationReport, WarmStartReport};
 use milepost_eval::Gold;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Event {
+    /// What was imitated before training; the first line, where there is one.
+    WarmStart(WarmStart),
     /// One turn of the training loop.
     Iteration(Iteration),
     /// One evaluation.
     Evaluation(Evaluation),
+}
+
+/// What was imitated before training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WarmStart {
+    /// Episodes of the expert.
+    pub(crate) demonstrations: u64,
+    /// Those of them that solved their task.
+    pub(crate) solved: u64,
+    /// Tokens of the expert.
+    pub(crate) tokens: u64,
+    /// What all of them were charged, in the unit of the budget.
+    pub(crate) charged: u64,
+    /// Mean negative log-likelihood of a token in each epoch, in nats.
+    pub(crate) losses: Vec<f64>,
 }
 
 /// One turn of the training loop.
@@ -78,6 +95,14 @@ pub(crate) enum Activity {
     Training,
     /// Playing held-out tasks.
     Evaluation,
+}
+
+impl WarmStart {
+    pub(crate) fn new(report: WarmStartReport, charged: u64) -> Self {
+        let WarmStartReport { demonstrations, solved, tokens, losses } = report;
+        let [demonstrations, solved, tokens] = [demonstrations, solved, tokens].map(|count| count as u64);
+        Self { demonstrations, solved, tokens, charged, losses }
+    }
 }
 
 impl Iteration {

@@ -34,6 +34,10 @@ pub(crate) struct TrajectoryRecord {
     /// The words of each turn, where actions are words, `[T]`; `actions` then holds a key of each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) words: Vec<String>,
+    /// Where the policy's part of each turn came from (`spliced`, `injected`, `candidate 2`, `forced`, …), `[T]`; empty
+    /// where the policy drew all of it in its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) provenance: Vec<String>,
     /// What each channel paid.
     pub(crate) signals: Signals,
     /// The combined reward, `[T]`.

@@ -103,6 +103,7 @@ fn before_trajectories(folder: &TaskFolder, seed: u64) -> Result<Recorded, Recre
         state_keys: (0..=trace.length as u64).collect(),
         actions: trace.steps.iter().map(|step| action(&step.action)).collect(),
         words: Vec::new(),
+        provenance: Vec::new(),
         signals: Signals::default(),
         rewards: column(|step| step.reward),
         values: column(|step| step.value).into_iter().chain([0.0]).collect(),

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::record::RecordError;
 use crate::record::checkpoint::{self, Checkpoint, Stamp};
 use crate::record::directory::{TaskFolder, VERSION};
-use crate::record::event::{Activity, Evaluation, Event, Iteration, Timing};
+use crate::record::event::{Activity, Evaluation, Event, Iteration, Timing, WarmStart};
 use crate::record::log::{FORMAT, Header, LogWriter};
 use crate::record::trajectories::{self, GroupRecord};
 use crate::tensorboard::EventWriter;
@@ -86,6 +86,14 @@ impl Recorder {
         };
         let (folder, config, arm) = (folder.clone(), config.to_owned(), arm.to_owned());
         Ok(Self { folder, config, arm, seed, events, timing, tensorboard })
+    }
+
+    /// Records what was imitated before training: one scalar for each epoch, then the share that was solved.
+    pub(super) fn warm_start(&mut self, line: &WarmStart) -> Result<(), RecordError> {
+        let solved = line.solved as f64 / line.demonstrations.max(1) as f64;
+        let losses = line.losses.iter().map(|loss| ("warm-start/loss".to_owned(), *loss));
+        let scalars: Vec<_> = losses.chain([("warm-start/solved".to_owned(), solved)]).collect();
+        self.line(&Event::WarmStart(line.clone()), line.charged, &scalars)
     }
 
     /// Records one turn of the training loop.

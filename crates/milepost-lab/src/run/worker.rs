@@ -90,6 +90,9 @@ pub fn work(
     task.tell(&Message::Started { steps: task.world.environment_steps() }, stop);
 
     if fresh {
+        if let Some(line) = task.world.warm_start() {
+            task.recorder.warm_start(&line)?;
+        }
         task.evaluate()?;
     }
     let last = stop_after.map(|count| task.world.iterations() + count);

@@ -104,6 +104,27 @@ impl TextQuest {
         self.followed(Session::policy)?
     }
 
+    /// The prompt of an episode that has just begun, with the commands of the plan in the place of what is asked: for
+    /// those who help with a hint. `None` before the first reset, after the first turn, and where the plan cannot be
+    /// said in the world's words.
+    #[must_use]
+    pub fn hinted_prompt(&self) -> Option<Vec<u32>> {
+        let (task, play) = self.playing()?;
+        let mut prompt = task.walkthrough.as_deref().filter(|_| play.elapsed == 0)?.to_vec();
+        self.describe(task, play, &mut prompt);
+        Some(prompt)
+    }
+
+    /// The room, and what is carried.
+    fn describe(&self, task: &Task, play: &Play, into: &mut Vec<u32>) {
+        let holds = |fact| play.session.holds_number(fact);
+        let mut writer = Writer::new(&task.scene, &holds, into);
+        writer.room();
+        if self.shared.config.inventory {
+            writer.inventory();
+        }
+    }
+
     /// Whether the last turn brought the end nearer, as TextWorld's engine has it: the sign of the change of the winning
     /// policy's length, 1 for winning, −1 for losing; 0 for a turn that was not done. Costs more than a step.
     #[must_use]
@@ -230,12 +251,7 @@ impl Environment for TextQuest {
             Feedback::Nothing => into.extend_from_slice(&self.shared.nothing_happens),
             Feedback::NotUnderstood => into.extend_from_slice(&self.shared.not_understood),
         }
-        let holds = |fact| play.session.holds_number(fact);
-        let mut writer = Writer::new(&task.scene, &holds, into);
-        writer.room();
-        if self.shared.config.inventory {
-            writer.inventory();
-        }
+        self.describe(task, play, into);
     }
 
     fn ending(&self) -> Option<Ending> {

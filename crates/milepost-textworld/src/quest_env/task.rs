@@ -21,6 +21,8 @@ pub(super) struct Task {
     pub(super) feedback: Vec<Box<[u32]>>,
     /// What is asked.
     pub(super) prompt: Box<[u32]>,
+    /// The commands of the plan, where the vocabulary has them all.
+    pub(super) walkthrough: Option<Box<[u32]>>,
     /// After how many turns an episode is truncated.
     pub(super) max_turns: u32,
 }
@@ -70,6 +72,7 @@ impl Task {
             ladder: Ladder::new(guide.plan()),
             feedback: feedback.collect::<Result<_, _>>()?,
             prompt: vocabulary.encode(&prompt(config.prompt, &guide))?.into(),
+            walkthrough: vocabulary.encode(&prompt(Prompt::Walkthrough, &guide)).ok().map(Into::into),
             max_turns: ((steps as f64 * config.turns_per_step).floor() as u32).max(1),
             guide,
             start,

@@ -75,6 +75,14 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Trainer<FeatureAgent<E, M>> {
             SamplerConfig::Groups { tasks, group_size } => {
                 AnySampler::Groups(GroupSampler::new(tasks, group_size, run_seed))
             }
+            ref other => {
+                let kind = other.kind();
+                let reason = format!(
+                    "`sampler.kind = \"{kind}\"` draws turns of tokens, and this policy reads features: use \
+                     \"segments\" or \"groups\""
+                );
+                return Err(TrainError::Config { reason });
+            }
         };
         let model = std::marker::PhantomData;
         let agent = FeatureAgent { environment, encoder, probes, device, run_seed, sampler, model };

@@ -1,5 +1,7 @@
 //! Contexts of tokens, turns of one or more.
 
+mod aids;
+mod draw;
 mod settings;
 mod table;
 
@@ -7,10 +9,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use milepost_core::{Batch, Encoder, Probe, Purpose, TaskSeed, TokenEnvironment, Version};
+use milepost_core::{Batch, Encoder, Probe, Provenance, Purpose, TaskSeed, TokenEnvironment, Version};
 use milepost_policies::{ModelPolicy, SequenceModel};
 use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSampler};
 
+pub use aids::{CallAid, SamplerAids, TurnJudge};
+use draw::{Drawn, Source, draw};
 pub use settings::TokenSettings;
 pub use table::TokenTable;
 
@@ -42,8 +46,8 @@ pub struct TokenAgent<E, M> {
     environment: E,
     probes: Vec<Box<dyn Probe<E>>>,
     settings: TokenSettings,
-    tasks: usize,
-    sampler: GroupSampler,
+    sampler: SamplerConfig,
+    aids: SamplerAids<E>,
     next_task: u64,
     device: Device,
     run_seed: u64,
@@ -61,8 +65,14 @@ impl Encoder<()> for NoFeatures {
 }
 
 impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> {
-    /// Puts the parts together and checks that they fit.
+    /// Puts the parts together and checks that they fit. The world lends nothing to samplers: see
+    /// [`Trainer::over_tokens_with`].
     pub fn over_tokens(parts: TokenParts<E, M>) -> Result<Self, TrainError> {
+        Self::over_tokens_with(SamplerAids::NONE, parts)
+    }
+
+    /// The same in a world that lends `aids` to samplers.
+    pub fn over_tokens_with(aids: SamplerAids<E>, parts: TokenParts<E, M>) -> Result<Self, TrainError> {
         let TokenParts { environment, probes, network, method, settings, device, run_seed } = parts;
         method.validate()?;
         settings.validate()?;
@@ -81,16 +91,21 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
             let (what, found) = ("positions", network.context());
             return Err(TrainError::Shape { what, found, other: "a context and a turn", expected: longest });
         }
-        let SamplerConfig::Groups { tasks, group_size } = method.sampler else {
-            let reason = "policies over tokens draw whole episodes: use `sampler.kind = \"groups\"`".into();
+        if matches!(method.sampler, SamplerConfig::Segments { .. }) {
+            let reason =
+                "policies over tokens draw whole episodes: use `sampler.kind = \"groups\"`, or another \
+                          that draws groups"
+                    .into();
             return Err(TrainError::Config { reason });
-        };
+        }
+        aids.check(&method.sampler, settings.constrained)?;
+        known_words(&method.sampler, &environment)?;
         let agent = TokenAgent {
             environment,
             probes,
             settings,
-            tasks,
-            sampler: GroupSampler { group_size: group_size as u32 },
+            sampler: method.sampler.clone(),
+            aids,
             next_task: 0,
             device,
             run_seed,
@@ -104,7 +119,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
     pub fn play(&mut self, tasks: &[TaskSeed]) -> Result<TokenRollout, TrainError> {
         let model = self.model().clone().valid();
         let tasks: Vec<_> = tasks.iter().map(|task| (task.get(), *task)).collect();
-        self.agent.play(&model, Version(self.iterations()), &tasks, 1)
+        self.agent.play(&model, Version(self.iterations()), &tasks)
     }
 }
 
@@ -122,13 +137,25 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> TokenAgent<E, M> {
         model: &M,
         version: Version,
         tasks: &[(u64, TaskSeed)],
-        group_size: u32,
     ) -> Result<TokenRollout, TrainError> {
         let settings = self.sampler_settings(Purpose::EVALUATION_POLICY);
         let temperature = self.settings.evaluation_temperature;
         let policy = ModelPolicy::freeze(model, version).with_temperature(temperature)?;
-        let mut sampler = GroupSampler { group_size };
+        let mut sampler = GroupSampler { group_size: 1 };
         Ok(sampler.sample(&self.environment, tasks, &policy, &mut self.probes, &settings)?)
+    }
+
+    /// Draws with the configured sampler, or one of its kind.
+    fn draw(
+        &mut self,
+        sampler: &SamplerConfig,
+        tasks: &[(u64, TaskSeed)],
+        policy: &ModelPolicy<M>,
+        purpose: Purpose,
+    ) -> Result<Rollout<()>, TrainError> {
+        let settings = &self.sampler_settings(purpose);
+        let source = Source { world: &self.environment, tasks, aids: &self.aids, settings };
+        Ok(rollout(draw(sampler, &source, policy, &mut self.probes)?))
     }
 }
 
@@ -138,15 +165,15 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
     type Table = TokenTable;
 
     fn sample(&mut self, model: &M, version: Version) -> Result<Rollout<()>, TrainError> {
-        let indices = self.next_task..self.next_task + self.tasks as u64;
+        let sampler = self.sampler.clone();
+        let indices = self.next_task..self.next_task + sampler.tasks() as u64;
         self.next_task = indices.end;
         let tasks: Vec<_> = indices.map(|index| (index, TaskSeed::train(self.run_seed, index))).collect();
-        let settings = self.sampler_settings(Purpose::POLICY);
         let policy = ModelPolicy::freeze(model, version).with_temperature(self.settings.temperature)?;
-        let drawn = self.sampler.sample(&self.environment, &tasks, &policy, &mut self.probes, &settings)?;
-        Ok(rollout(drawn))
+        self.draw(&sampler, &tasks, &policy, Purpose::POLICY)
     }
 
+    /// Episodes (or trees) as the configured sampler draws them, at the temperature of evaluation.
     fn watch(
         &mut self,
         model: &M,
@@ -154,7 +181,10 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
         task: TaskSeed,
         group_size: usize,
     ) -> Result<Rollout<()>, TrainError> {
-        Ok(rollout(self.play(model, version, &[(task.get(), task)], group_size as u32)?))
+        let sampler = self.sampler.with_group_size(group_size);
+        let temperature = self.settings.evaluation_temperature;
+        let policy = ModelPolicy::freeze(model, version).with_temperature(temperature)?;
+        self.draw(&sampler, &[(task.get(), task)], &policy, Purpose::EVALUATION_POLICY)
     }
 
     fn table(&self, batch: &Batch<()>) -> Result<TokenTable, TrainError> {
@@ -190,19 +220,46 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
     }
 }
 
-/// What the loop reads of a rollout, everything else counted.
-fn rollout(drawn: TokenRollout) -> Rollout<()> {
+/// Refuses a sampler that says words which the world does not know.
+fn known_words<E: TokenEnvironment>(sampler: &SamplerConfig, world: &E) -> Result<(), TrainError> {
+    match sampler {
+        SamplerConfig::Rollback { again, .. } => encoded(again, world).map(drop),
+        SamplerConfig::HintRescue { inner, .. } => known_words(inner, world),
+        _ => Ok(()),
+    }
+}
+
+/// What a rollback says before another attempt, in the world's words.
+fn encoded<E: TokenEnvironment>(again: &str, world: &E) -> Result<Vec<u32>, TrainError> {
+    let reason = |error| format!("`sampler.again`: {error}");
+    world.vocabulary().encode(again).map_err(|error| TrainError::Config { reason: reason(error) })
+}
+
+/// What the loop reads of a rollout, everything else counted: turns with faults, tokens drawn by what they were used
+/// for, and trained tokens by where they came from.
+fn rollout(drawn: Drawn) -> Rollout<()> {
+    let Drawn { rollout: TokenRollout { batch, episodes, ledger, environment_steps, .. }, .. } = &drawn;
     let sum = |of: fn(&milepost_sampling::EpisodeSummary) -> u32| -> u64 {
-        drawn.episodes.iter().map(|episode| u64::from(of(episode))).sum()
+        episodes.iter().map(|episode| u64::from(of(episode))).sum()
     };
-    let counters = vec![
-        ("sampler.malformed_turns".to_owned(), sum(|e| e.faults.malformed)),
-        ("sampler.refused_turns".to_owned(), sum(|e| e.faults.refused)),
-        ("sampler.shortened_contexts".to_owned(), drawn.truncated_contexts),
-        ("sampler.discarded_tokens".to_owned(), drawn.ledger.total() - drawn.ledger.kept),
+    let always = [
+        ("malformed_turns", sum(|e| e.faults.malformed)),
+        ("refused_turns", sum(|e| e.faults.refused)),
+        ("shortened_contexts", drawn.rollout.truncated_contexts),
+        ("drawn.kept", ledger.kept),
+        ("drawn.discarded", ledger.discarded),
     ];
-    let episodes = drawn
-        .episodes
+    let where_any = [
+        ("drawn.candidates", ledger.candidates),
+        ("drawn.retries", ledger.retries),
+        ("drawn.hints", ledger.hints),
+        ("drawn.judge", ledger.judge),
+        ("drawn.decisions", ledger.decisions),
+        ("unrated", drawn.rollout.unrated),
+    ];
+    let any = where_any.into_iter().chain(trained(batch)).chain(drawn.counters.iter().copied());
+    let counters = always.into_iter().chain(any.filter(|(_, count)| *count > 0));
+    let episodes = episodes
         .iter()
         .map(|episode| EpisodeSummary {
             task: episode.task,
@@ -212,10 +269,38 @@ fn rollout(drawn: TokenRollout) -> Rollout<()> {
         })
         .collect();
     Rollout {
-        batch: drawn.batch,
+        counters: counters.map(|(name, count)| (format!("sampler.{name}"), count)).collect(),
+        metrics: drawn.metrics.iter().map(|(name, value)| (format!("sampler.{name}"), *value)).collect(),
         episodes,
-        steps: drawn.environment_steps,
-        drawn_tokens: drawn.ledger.total(),
-        counters,
+        steps: *environment_steps,
+        drawn_tokens: ledger.total(),
+        batch: drawn.rollout.batch,
     }
 }
+
+/// Trained tokens by their provenance.
+fn trained(batch: &Batch<()>) -> [(&'static str, u64); 5] {
+    let mut counts = [0; 5];
+    for span in batch.trajectories().flat_map(|trajectory| &trajectory.spans).filter(|span| span.is_trained())
+    {
+        let index = match span.provenance {
+            Provenance::OnPolicy => 0,
+            Provenance::Spliced => 1,
+            Provenance::Injected => 2,
+            Provenance::Candidate { .. } => 3,
+            Provenance::Demonstrated | Provenance::Forced => 4,
+        };
+        counts[index] += u64::from(span.len);
+    }
+    let names = [
+        "trained.on_policy",
+        "trained.spliced",
+        "trained.injected",
+        "trained.candidate",
+        "trained.demonstrated",
+    ];
+    std::array::from_fn(|index| (names[index], counts[index]))
+}
+
+#[cfg(test)]
+mod tests;

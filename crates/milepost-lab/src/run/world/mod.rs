@@ -1,5 +1,6 @@
 //! One arm and seed as a worker sees it, whatever its world and policy.
 
+mod aids;
 mod grid;
 mod probes;
 mod record;
@@ -22,6 +23,7 @@ pub(crate) use grid::probes;
 pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
+use crate::record::event::WarmStart;
 use record::Recorded;
 
 /// Why a run cannot be set up.
@@ -88,6 +90,11 @@ pub(crate) trait World {
 
     /// Iterations done so far.
     fn iterations(&self) -> u64;
+
+    /// What was imitated before training, if anything was, and if this process did it.
+    fn warm_start(&self) -> Option<WarmStart> {
+        None
+    }
 
     /// One turn of the loop.
     fn iterate(&mut self) -> Result<IterationReport, TrainError>;

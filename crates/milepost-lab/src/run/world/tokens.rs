@@ -2,24 +2,21 @@
 
 use milepost_algorithms::{
     CheckpointParts, Device, IterationReport, MethodConfig, TokenAgent, TokenParts, TokenSettings, Trace,
-    TrainError, Trainer,
+    TrainError, Trainer, WarmStartReport,
 };
-use milepost_core::{Demonstrator, Probe, TaskSeed, Trajectory};
+use milepost_core::{Demonstrator, Probe, SpanKind, TaskSeed, Trajectory};
 use milepost_eval::Gold;
 use milepost_policies::SequenceModel;
 
+use super::aids::Aids;
 use super::probes::{Probes, wanted};
-use super::record::{Recorded, ending_in_words, member, step_of};
+use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::transcript::frame;
 use super::{SetupError, World, WorldError};
 use crate::config::{Arm, PolicyConfig, Settings};
+use crate::record::event::WarmStart;
 use crate::record::trace::TraceRecord;
-use crate::record::trajectories::GroupRecord;
-
-/// Held-out tasks tried until one is solved.
-const TASKS: u64 = 4;
-/// Episodes on each of them.
-const GROUP: usize = 4;
+use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 
 /// One arm and seed over tokens, ready to train.
 struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
@@ -27,6 +24,8 @@ struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     trainer: Trainer<TokenAgent<E, M>>,
     /// Environment steps that the warm start was charged for.
     charged: u64,
+    /// What it did.
+    imitated: WarmStartReport,
 }
 
 /// Everything of a run but its world and network.
@@ -40,7 +39,7 @@ struct Run<'a> {
 }
 
 /// Builds the policy that the settings name, warm-started if the arm says so.
-pub(super) fn build<E: Demonstrator + Probes + 'static>(
+pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
     environment: E,
     settings: &Settings,
     arm: &Arm,
@@ -65,30 +64,33 @@ pub(super) fn build<E: Demonstrator + Probes + 'static>(
     }
 }
 
-impl<E: Demonstrator + Probes + 'static, M: SequenceModel> TokenWorld<E, M> {
+impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, M> {
     fn build(environment: E, network: M, run: Run<'_>) -> Result<Self, SetupError> {
         let Run { method, arm, tokens, seed, device, parts } = run;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
-        let network = if parts.is_none() || method.needs_reference() {
-            warm_start.apply(network, &environment, &tokens, &device, seed)?.0
+        let (network, imitated) = if parts.is_none() || method.needs_reference() {
+            warm_start.apply(network, &environment, &tokens, &device, seed)?
         } else {
-            network
+            (network, WarmStartReport::default())
         };
         let probes: Vec<Box<dyn Probe<E>>> = wanted(method, E::probes())?;
-        let mut trainer = Trainer::over_tokens(TokenParts {
-            environment: environment.clone(),
-            probes,
-            network,
-            method: method.clone(),
-            settings: tokens,
-            device,
-            run_seed: seed,
-        })?;
+        let mut trainer = Trainer::over_tokens_with(
+            E::aids(),
+            TokenParts {
+                environment: environment.clone(),
+                probes,
+                network,
+                method: method.clone(),
+                settings: tokens,
+                device,
+                run_seed: seed,
+            },
+        )?;
         if let Some(parts) = parts {
             trainer.restore(parts)?;
         }
-        Ok(Self { environment, trainer, charged: warm_start.charge() })
+        Ok(Self { environment, trainer, charged: warm_start.charge(), imitated })
     }
 }
 
@@ -99,6 +101,10 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
 
     fn iterations(&self) -> u64 {
         self.trainer.iterations()
+    }
+
+    fn warm_start(&self) -> Option<WarmStart> {
+        (self.imitated.demonstrations > 0).then(|| WarmStart::new(self.imitated.clone(), self.charged))
     }
 
     fn iterate(&mut self) -> Result<IterationReport, TrainError> {
@@ -119,38 +125,10 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     }
 
     fn record(&mut self, seed: u64) -> Result<Recorded, WorldError> {
-        let mut drawn: Vec<Vec<Trace<()>>> = Vec::new();
-        let solved = |trace: &&Trace<()>| trace.trajectory.ending.is_success();
-        for index in 0..TASKS {
-            drawn.push(self.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)?);
-            if drawn.iter().flatten().any(|trace| solved(&trace)) {
-                break;
-            }
-        }
-        let all = || drawn.iter().flatten();
-        let shortest = all().filter(solved).min_by_key(|trace| trace.trajectory.turns.len());
-        let shown = shortest
-            .or_else(|| all().next())
-            .ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
-        let trace = self.describe(shown);
-        let groups = drawn
-            .iter()
-            .filter_map(|traces| {
-                let members = traces
-                    .iter()
-                    .map(|trace| {
-                        let written = self.written(&trace.trajectory);
-                        let keys = written.iter().map(|turn| action_key(turn)).collect();
-                        let mut record = member(trace, keys, None);
-                        record.words = written;
-                        record
-                    })
-                    .collect();
-                let task = traces.first()?.trajectory.task.get();
-                Some(GroupRecord { task, members, no_exact_values: Some(NOT_SOLVED.into()) })
-            })
-            .collect();
-        Ok(Recorded { trace, groups })
+        let drawn = Drawn::by(&mut self.trainer, seed)?;
+        let trace = self.describe(drawn.shown());
+        let groups = drawn.tasks.iter().flat_map(|traces| traces.chunk_by(|a, b| a.group == b.group));
+        Ok(Recorded { trace, groups: groups.map(|group| self.group_record(group)).collect() })
     }
 }
 
@@ -158,10 +136,23 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
 const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
 
 impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
+    fn group_record(&self, group: &[Trace<()>]) -> GroupRecord {
+        let members = group.iter().map(|trace| {
+            let words = self.written(&trace.trajectory);
+            let keys = words.iter().map(|turn| action_key(turn)).collect();
+            TrajectoryRecord { words, ..member(trace, keys, None) }
+        });
+        GroupRecord {
+            task: group[0].trajectory.task.get(),
+            members: members.collect(),
+            no_exact_values: Some(NOT_SOLVED.into()),
+        }
+    }
+
     /// What the policy wrote in each turn, in words.
     fn written(&self, trajectory: &Trajectory<()>) -> Vec<String> {
         let mut turns = vec![Vec::new(); trajectory.turns.len()];
-        for span in trajectory.spans.iter().filter(|span| span.is_trained()) {
+        for span in trajectory.spans.iter().filter(|span| span.kind == SpanKind::Policy) {
             turns[span.turn as usize].extend_from_slice(&trajectory.tokens[span.range()]);
         }
         let vocabulary = self.environment.vocabulary();

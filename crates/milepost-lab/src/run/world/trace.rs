@@ -8,7 +8,7 @@ use milepost_eval::exact::{SolveError, StateGraph};
 use milepost_gridworld::{Action, GridObservation, Gridworld, SvgOptions};
 
 use super::grid::GridWorld;
-use super::record::{Recorded, ending_in_words, member, step_of};
+use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use crate::record::trace::{TraceRecord, TraceStep};
 use crate::record::trajectories::GroupRecord;
 
@@ -16,28 +16,13 @@ use crate::record::trajectories::GroupRecord;
 const MOST_STATES: usize = 50_000;
 /// A trajectory's first steps are recorded; the page stays readable.
 const MOST_STEPS: usize = 80;
-/// Held-out tasks tried until one is solved.
-const TASKS: u64 = 4;
-/// Episodes on each task where the credit rule compares the members of a group.
-const GROUP: usize = 4;
 
-/// Draws trajectories of the current policy, task by task until one is solved.
+/// Draws trajectories of the current policy, with exact values where the world can be solved.
 pub(super) fn record(world: &mut GridWorld, seed: u64) -> Result<Recorded, TrainError> {
-    let mut drawn: Vec<Vec<Trace<GridObservation>>> = Vec::new();
-    let solved = |trace: &Trace<GridObservation>| trace.trajectory.ending.is_success();
-    for index in 0..TASKS {
-        drawn.push(world.trainer.trace(TaskSeed::evaluation(seed, index), GROUP)?);
-        if drawn.iter().flatten().any(solved) {
-            break;
-        }
-    }
-    let all = || drawn.iter().flatten();
-    let shortest = all().filter(|trace| solved(trace)).min_by_key(|trace| trace.trajectory.turns.len());
-    let shown = shortest
-        .or_else(|| all().next())
-        .ok_or_else(|| TrainError::Config { reason: "no trajectory was drawn".into() })?;
-    let (mut groups, mut exact_of_shown) = (Vec::with_capacity(drawn.len()), None);
-    for traces in &drawn {
+    let drawn = Drawn::by(&mut world.trainer, seed)?;
+    let shown = drawn.shown();
+    let (mut groups, mut exact_of_shown) = (Vec::with_capacity(drawn.tasks.len()), None);
+    for traces in &drawn.tasks {
         let Some(first) = traces.first() else { continue };
         let task = solve(world, first.trajectory.task);
         let mut members = Vec::with_capacity(traces.len());

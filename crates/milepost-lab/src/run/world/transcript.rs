@@ -18,7 +18,7 @@ pub(super) fn frame(trajectory: &Trajectory<()>, turn: usize, vocabulary: &Vocab
         .iter()
         .take_while(|span| (span.turn as usize) < turn || span.kind == SpanKind::Prompt)
     {
-        let ours = span.is_trained();
+        let ours = span.kind == SpanKind::Policy;
         let text = vocabulary.decode(&trajectory.tokens[span.range()]).replace(" <end>", "");
         let text = if ours { format!("> {text}") } else { text };
         lines.extend(wrap(&text).into_iter().map(|line| (ours, line)));

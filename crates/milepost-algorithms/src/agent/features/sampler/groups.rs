@@ -125,5 +125,12 @@ pub fn draw_groups<E: DiscreteEnvironment, M: ActorCritic>(
         let rest = members.split_off(group_size);
         groups.push(Group::new(std::mem::replace(&mut members, rest))?);
     }
-    Ok(Rollout { batch: Batch { groups }, episodes, steps, drawn_tokens: steps, counters: Vec::new() })
+    Ok(Rollout {
+        batch: Batch { groups },
+        episodes,
+        steps,
+        drawn_tokens: steps,
+        counters: Vec::new(),
+        metrics: Vec::new(),
+    })
 }

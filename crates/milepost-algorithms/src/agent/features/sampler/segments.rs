@@ -190,6 +190,7 @@ impl<'a, E: DiscreteEnvironment> Recording<'a, E> {
             steps,
             drawn_tokens: steps,
             counters: Vec::new(),
+            metrics: Vec::new(),
         })
     }
 }

@@ -1,0 +1,140 @@
+use milepost_core::TokenEnvironment;
+use milepost_sampling::judge::{Judge, StepQuery, Verdict};
+
+use crate::TrainError;
+use crate::config::SamplerConfig;
+
+/// What a world lends to the samplers that need more than the world itself: judgements, hints, and where a call
+/// stands in a turn. They are made from the world's oracle (what a training signal may be computed from) and never
+/// from what evaluation believes.
+///
+/// Functions without state: what they answer depends on the worlds that they are shown, and on nothing else.
+#[derive(Debug)]
+pub struct SamplerAids<E> {
+    /// Says how good a turn was.
+    pub judge: Option<TurnJudge<E>>,
+    /// The prompt with the hint of this number in it, from 0, for the task that the world has just been reset to;
+    /// `None` where there is no other hint.
+    pub hint: Option<fn(&E, u32) -> Option<Vec<u32>>>,
+    /// Where the call stands in a turn, in worlds that refuse calls and go on.
+    pub call: Option<CallAid<E>>,
+}
+
+/// Says how good a turn was, given the world before and after it.
+#[derive(Debug)]
+pub struct TurnJudge<E> {
+    /// The values that it gives; what noise is drawn from.
+    pub values: &'static [f64],
+    /// How good the turn was.
+    pub value: fn(before: &E, after: &E) -> f64,
+    /// Whether what came after it had better been written anew.
+    pub mistake: fn(before: &E, after: &E) -> bool,
+}
+
+/// Calls that can fail and be tried again.
+#[derive(Debug)]
+pub struct CallAid<E> {
+    /// The index at which the call of a turn begins; `None` where it holds none.
+    pub start: fn(&E, &[u32]) -> Option<usize>,
+    /// Whether well-formed turns can fail too.
+    pub well_formed_fail: bool,
+}
+
+impl<E> SamplerAids<E> {
+    /// Of a world that lends nothing: plain groups, and best of n or step trees with one candidate.
+    pub const NONE: Self = Self { judge: None, hint: None, call: None };
+}
+
+impl<E> Default for SamplerAids<E> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl<E> Clone for SamplerAids<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for SamplerAids<E> {}
+
+impl<E> Clone for TurnJudge<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for TurnJudge<E> {}
+
+impl<E> Clone for CallAid<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for CallAid<E> {}
+
+impl<E> SamplerAids<E> {
+    /// Refuses a sampler that needs what this world does not lend, and says what would help. `constrained`: whether
+    /// only well-formed turns are drawn.
+    pub fn check(&self, sampler: &SamplerConfig, constrained: bool) -> Result<(), TrainError> {
+        match sampler {
+            SamplerConfig::StepTree { candidates: 1, .. } | SamplerConfig::BestOfN { candidates: 1, .. } => {
+                Ok(())
+            }
+            SamplerConfig::StepTree { .. } | SamplerConfig::BestOfN { .. } | SamplerConfig::Refine { .. } => {
+                self.judge(sampler).map(drop)
+            }
+            SamplerConfig::Rollback { .. } => {
+                let call = self.call(sampler)?;
+                if constrained && !call.well_formed_fail {
+                    let remedy = "set `tokens.constrained` to false, so that turns can fail";
+                    return Err(lacks(sampler, "well-formed calls that fail", remedy));
+                }
+                Ok(())
+            }
+            SamplerConfig::HintRescue { inner, .. } => {
+                self.check(inner, constrained)?;
+                self.hint(sampler).map(drop)
+            }
+            SamplerConfig::Segments { .. } | SamplerConfig::Groups { .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn judge(&self, sampler: &SamplerConfig) -> Result<TurnJudge<E>, TrainError> {
+        let remedy = "choose a world with an oracle of its turns, or plain groups";
+        self.judge.ok_or_else(|| lacks(sampler, "a judge of turns", remedy))
+    }
+
+    pub(super) fn hint(
+        &self,
+        sampler: &SamplerConfig,
+    ) -> Result<fn(&E, u32) -> Option<Vec<u32>>, TrainError> {
+        let remedy = "choose a world with hints, or leave the rescue out";
+        self.hint.ok_or_else(|| lacks(sampler, "hints", remedy))
+    }
+
+    pub(super) fn call(&self, sampler: &SamplerConfig) -> Result<CallAid<E>, TrainError> {
+        let remedy = "choose a world that refuses calls and goes on, or plain groups";
+        self.call.ok_or_else(|| lacks(sampler, "calls that can fail and be tried again", remedy))
+    }
+}
+
+fn lacks(sampler: &SamplerConfig, need: &'static str, remedy: &'static str) -> TrainError {
+    TrainError::Aid { sampler: sampler.kind(), need, remedy }
+}
+
+/// A world's judge on candidates that were not taken: takes each in a copy of the world.
+#[derive(Debug)]
+pub(super) struct OnTrial<E> {
+    pub judge: TurnJudge<E>,
+    /// Tokens that each verdict is charged for.
+    pub tokens: u64,
+}
+
+impl<E: TokenEnvironment> Judge<StepQuery<'_, E>> for OnTrial<E> {
+    fn judge(&mut self, query: &StepQuery<'_, E>) -> Verdict {
+        let mut after = query.environment.clone();
+        let value =
+            after.step(&query.turn.to_vec()).ok().map(|_| (self.judge.value)(query.environment, &after));
+        Verdict { value, tokens: self.tokens }
+    }
+}

@@ -1,0 +1,237 @@
+//! From a sampler's configuration to the trajectories that it draws.
+
+use milepost_core::{Probe, TaskSeed, TokenEnvironment, TokenPolicy};
+use milepost_policies::PolicyError;
+use milepost_sampling::hints::EnvironmentReturn;
+use milepost_sampling::judge::{Each, Failing, Noisy};
+use milepost_sampling::refine::{Draft, Reviewer};
+use milepost_sampling::tree::ByTrial;
+use milepost_sampling::{
+    BestOfN, GroupSampler, HintRescue, MovedTokens, Refine, Rollback, SamplerSettings, SamplingError,
+    StepTree, TokenRollout, TokenSampler,
+};
+
+use super::aids::{OnTrial, SamplerAids, TurnJudge};
+use crate::TrainError;
+use crate::config::{JudgeConfig, SamplerConfig};
+
+/// What a sampler drew, and what it says about it.
+pub(super) struct Drawn {
+    pub rollout: TokenRollout,
+    pub counters: Vec<(&'static str, u64)>,
+    pub metrics: Vec<(&'static str, f64)>,
+}
+
+/// What is sampled.
+pub(super) struct Source<'a, E> {
+    pub world: &'a E,
+    pub tasks: &'a [(u64, TaskSeed)],
+    pub aids: &'a SamplerAids<E>,
+    pub settings: &'a SamplerSettings,
+}
+
+/// Draws what the configured sampler draws.
+pub(super) fn draw<E: TokenEnvironment, P: TokenPolicy<Error = PolicyError>>(
+    config: &SamplerConfig,
+    source: &Source<'_, E>,
+    policy: &P,
+    probes: &mut [Box<dyn Probe<E>>],
+) -> Result<Drawn, TrainError> {
+    let Source { world, tasks, aids, settings } = *source;
+    if let SamplerConfig::HintRescue { inner, completions, attempts } = config {
+        let (completions, attempts, worth) = (*completions, *attempts, EnvironmentReturn);
+        let inner = Configured::new(inner, source)?;
+        let mut rescue = HintRescue { inner, hints: aids.hint(config)?, worth, completions, attempts };
+        let rescued = rescue.rescue(world, tasks, policy, probes, settings)?;
+        let Configured { mut counters, mut moved, .. } = rescue.inner;
+        let counts = rescued.counts;
+        counters.extend([
+            ("hint_rescue.failed_groups", counts.failed_groups),
+            ("hint_rescue.hints", counts.hints),
+            ("hint_rescue.rescued_groups", counts.rescued_groups),
+            ("hint_rescue.injected", counts.injected),
+            ("hint_rescue.too_long", counts.too_long),
+        ]);
+        moved.extend(Shift::of(&rescued.rollout, &rescued.moved));
+        return Ok(Drawn { rollout: rescued.rollout, counters, metrics: Shift::metrics(&moved) });
+    }
+    let mut sampler = Configured::new(config, source)?;
+    let rollout = sampler.sample(world, tasks, policy, probes, settings)?;
+    let Configured { counters, moved, .. } = sampler;
+    Ok(Drawn { rollout, counters, metrics: Shift::metrics(&moved) })
+}
+
+/// The log-probability of a token where it stands, minus that where it was drawn.
+struct Shift(f64);
+
+impl Shift {
+    fn of(rollout: &TokenRollout, moved: &[MovedTokens]) -> Vec<Self> {
+        let trajectories: Vec<_> = rollout.batch.trajectories().collect();
+        let pairs = moved.iter().flat_map(|m| m.tokens.iter().zip(&m.drawn_logp).map(|pair| (m.place, pair)));
+        pairs
+            .map(|(place, (token, drawn))| {
+                Self(f64::from(trajectories[place].behaviour_logp[*token]) - f64::from(*drawn))
+            })
+            .collect()
+    }
+
+    fn metrics(moved: &[Self]) -> Vec<(&'static str, f64)> {
+        if moved.is_empty() {
+            return Vec::new();
+        }
+        vec![("moved_log_ratio", moved.iter().map(|shift| shift.0).sum::<f64>() / moved.len() as f64)]
+    }
+}
+
+type OracleRater<E> = Each<Failing<Noisy<OnTrial<E>>>>;
+type CallStart<E> = fn(&E, &[u32]) -> Option<usize>;
+
+/// A sampler of this configuration, and what it counted.
+struct Configured<E: TokenEnvironment> {
+    sampler: Kind<E>,
+    counters: Vec<(&'static str, u64)>,
+    moved: Vec<Shift>,
+}
+
+enum Kind<E: TokenEnvironment> {
+    Groups(GroupSampler),
+    Tree(StepTree<OracleRater<E>>),
+    Best(BestOfN<OracleRater<E>>),
+    Rollback(Rollback<CallStart<E>>),
+    Refine { group_size: u32, rounds: u32, noise: f64, judge: TurnJudge<E> },
+}
+
+impl<E: TokenEnvironment> Configured<E> {
+    fn new(config: &SamplerConfig, source: &Source<'_, E>) -> Result<Self, TrainError> {
+        let Source { world, aids, settings, .. } = *source;
+        let group_size = config.group_size() as u32;
+        let plain = Kind::Groups(GroupSampler { group_size });
+        let sampler = match config {
+            SamplerConfig::Groups { .. }
+            | SamplerConfig::StepTree { candidates: 1, .. }
+            | SamplerConfig::BestOfN { candidates: 1, .. } => plain,
+            SamplerConfig::StepTree { candidates, temperature, early_bonus, judge, .. } => {
+                Kind::Tree(StepTree {
+                    trees: group_size,
+                    candidates: *candidates,
+                    temperature: *temperature,
+                    early_bonus: *early_bonus,
+                    rater: rater(aids.judge(config)?, judge, settings)?,
+                    protocol: ByTrial,
+                })
+            }
+            SamplerConfig::BestOfN { candidates, judge, .. } => Kind::Best(BestOfN {
+                group_size,
+                candidates: *candidates,
+                rater: rater(aids.judge(config)?, judge, settings)?,
+                protocol: ByTrial,
+            }),
+            SamplerConfig::Rollback { retries, probability, cap, threshold, again, .. } => {
+                Kind::Rollback(Rollback {
+                    group_size,
+                    retries: *retries,
+                    probability: *probability,
+                    cap: *cap,
+                    threshold: *threshold,
+                    again: super::encoded(again, world)?,
+                    format: aids.call(config)?.start,
+                })
+            }
+            SamplerConfig::Refine { rounds, noise, .. } => {
+                let (rounds, noise, judge) = (*rounds, *noise, aids.judge(config)?);
+                Kind::Refine { group_size, rounds, noise, judge }
+            }
+            SamplerConfig::Segments { .. } | SamplerConfig::HintRescue { .. } => {
+                let reason = format!("`{}` draws no groups of whole episodes", config.kind());
+                return Err(TrainError::Config { reason });
+            }
+        };
+        Ok(Self { sampler, counters: Vec::new(), moved: Vec::new() })
+    }
+}
+
+impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
+    fn sample<P: TokenPolicy>(
+        &mut self,
+        world: &E,
+        tasks: &[(u64, TaskSeed)],
+        policy: &P,
+        probes: &mut [Box<dyn Probe<E>>],
+        settings: &SamplerSettings,
+    ) -> Result<TokenRollout, SamplingError<P::Error>> {
+        match &mut self.sampler {
+            Kind::Groups(sampler) => sampler.sample(world, tasks, policy, probes, settings),
+            Kind::Best(sampler) => sampler.sample(world, tasks, policy, probes, settings),
+            Kind::Tree(sampler) => {
+                let tree = sampler.grow(world, tasks, policy, probes, settings)?;
+                let stuck = tree.sets.iter().filter(|set| set.winner.is_none()).count() as u64;
+                let equal = tree.sets.iter().filter(|set| set.candidates.iter().all(|c| c.advantage == 0.0));
+                self.counters = vec![
+                    ("step_tree.steps", tree.sets.len() as u64),
+                    ("step_tree.steps_of_equal_value", equal.count() as u64),
+                    ("step_tree.steps_all_malformed", stuck),
+                ];
+                Ok(tree.into_rollout()?)
+            }
+            Kind::Rollback(sampler) => {
+                let purified = sampler.purify(world, tasks, policy, probes, settings)?;
+                let sum = |of: fn(&milepost_sampling::rollback::RepairReport) -> u32| -> u64 {
+                    purified.reports.iter().map(|report| u64::from(of(report))).sum()
+                };
+                self.counters = vec![
+                    ("rollback.failures", sum(|r| r.failures)),
+                    ("rollback.attempts", sum(|r| r.attempts)),
+                    ("rollback.shallow", sum(|r| r.shallow)),
+                    ("rollback.deep", sum(|r| r.deep)),
+                    ("rollback.exhausted", sum(|r| r.exhausted)),
+                    ("rollback.without_call", sum(|r| r.without_call)),
+                ];
+                self.moved = Shift::of(&purified.rollout, &purified.moved);
+                Ok(purified.rollout)
+            }
+            Kind::Refine { group_size, rounds, noise, judge } => {
+                let (group_size, rounds) = (*group_size, *rounds);
+                let reviewer = Reviewer::Judged {
+                    discriminator: |draft: &Draft<'_, E>| acceptance(draft, *noise),
+                    trimmer: |draft: &Draft<'_, E>| cuts(draft, judge, *noise),
+                };
+                let mut sampler = Refine { group_size, rounds, reviewer };
+                let refined = sampler.refine(world, tasks, policy, probes, settings)?;
+                self.counters = vec![
+                    ("refine.reviewed", refined.counts.reviewed),
+                    ("refine.revised", refined.counts.revised),
+                    ("refine.past_the_end", refined.counts.past_the_end),
+                ];
+                Ok(refined.rollout)
+            }
+        }
+    }
+}
+
+/// The world's judge, as noisy as configured.
+fn rater<E: TokenEnvironment>(
+    judge: TurnJudge<E>,
+    config: &JudgeConfig,
+    settings: &SamplerSettings,
+) -> Result<OracleRater<E>, TrainError> {
+    let refused =
+        |error: milepost_sampling::judge::JudgeError| TrainError::Config { reason: error.to_string() };
+    let JudgeConfig { noise, abstains, tokens } = *config;
+    let noisy = Noisy::new(OnTrial { judge, tokens }, noise, judge.values.to_vec(), settings.run_seed);
+    let failing = Failing::new(noisy.map_err(refused)?, abstains, settings.run_seed);
+    Ok(Each(failing.map_err(refused)?))
+}
+
+/// The probability that an oracle with this noise accepts a draft.
+fn acceptance<E: TokenEnvironment>(draft: &Draft<'_, E>, noise: f64) -> f64 {
+    if draft.trajectory.ending.is_success() { 1.0 - noise } else { noise }
+}
+
+/// Where an oracle with this noise cuts: before the first mistake, or with probability `noise` anywhere. A draft
+/// without a mistake is cut before its last turn.
+fn cuts<E: TokenEnvironment>(draft: &Draft<'_, E>, judge: &TurnJudge<E>, noise: f64) -> Vec<f64> {
+    let turns = draft.trajectory.turns.len();
+    let mistake = |turn: &usize| (judge.mistake)(draft.world_before(*turn), draft.world_before(*turn + 1));
+    let first = (0..turns).find(mistake).unwrap_or(turns - 1);
+    (0..turns).map(|turn| noise / turns as f64 + if turn == first { 1.0 - noise } else { 0.0 }).collect()
+}
