@@ -24,7 +24,7 @@ pub struct WarmStart {
     pub demonstrations: usize,
     /// Share of the expert's turns that are drawn at random.
     pub noise: f64,
-    /// Environment steps that each demonstration is charged for.
+    /// What each demonstration is charged, in the unit of the budget: environment steps, or tokens drawn.
     pub cost: u64,
     /// Passes over the demonstrations.
     pub epochs: usize,
@@ -51,7 +51,7 @@ impl Default for WarmStart {
 }
 
 impl WarmStart {
-    /// Environment steps that all demonstrations are charged for.
+    /// What all demonstrations are charged, in the unit of the budget.
     #[must_use]
     pub const fn charge(&self) -> u64 {
         self.demonstrations as u64 * self.cost

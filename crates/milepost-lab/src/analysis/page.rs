@@ -7,7 +7,7 @@ use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, Summary, Value, value};
 use super::warm_start;
-use crate::config::{Arm, Experiment, MetricName, Scale, Settings};
+use crate::config::{Arm, BudgetUnit, Experiment, MetricName, Scale, Settings};
 use crate::record::{Matrix, RunDirectory, RunFolder, trace::TraceRecord};
 use crate::report::{self, ReportData};
 
@@ -78,7 +78,10 @@ fn metric(settings: &Settings) -> report::Metric {
         MetricName::AreaUnderReturn => "return, mean over training",
         MetricName::FinalSuccess => "success rate",
         MetricName::FinalReturn => "return",
-        MetricName::StepsToSuccess => "environment steps to success",
+        MetricName::StepsToSuccess => match settings.budget.unit() {
+            BudgetUnit::EnvironmentSteps => "environment steps to success",
+            BudgetUnit::DrawnTokens => "drawn tokens to success",
+        },
     };
     let rate = matches!(settings.metric.primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
     let curve = match settings.metric.primary {
@@ -90,7 +93,7 @@ fn metric(settings: &Settings) -> report::Metric {
     report::Metric {
         name: name.into(),
         curve_name: curve.into(),
-        x_name: "environment steps".into(),
+        x_name: settings.budget.unit().name().into(),
         range: rate.then_some(report::Interval { lower: 0.0, upper: 1.0 }),
         threshold: rate.then_some(settings.metric.threshold),
         lower_is_better: !settings.metric.primary.higher_is_better(),
@@ -260,6 +263,7 @@ fn counters(seeds: &[SeedRecord]) -> Vec<report::Counter> {
     for seed in seeds {
         add_counters(&mut totals, &seed.counters);
         let own = [
+            ("tokens drawn, those thrown away included", seed.tokens),
             ("bytes cut from half-written logs", seed.cut),
             ("states beyond the policy's table", seed.done.overflows),
         ];
@@ -345,8 +349,7 @@ fn run_meta(run: &RunDirectory, arms: &[ArmRecord]) -> report::RunMeta {
     let settings = &run.experiment().settings;
     let seconds: f64 =
         arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.training.1 + seed.evaluation.1).sum();
-    let budget = format!("{} environment steps", settings.budget.environment_steps);
-    let mut meta = how_it_was_made(run, settings.scale, budget, seconds);
+    let mut meta = how_it_was_made(run, settings.scale, settings.budget.words(), seconds);
     meta.facts.extend(warm_start::facts(arms));
     meta
 }

@@ -2,7 +2,7 @@
 
 use milepost_algorithms::ChannelTotal;
 
-use crate::config::{MetricConfig, MetricName};
+use crate::config::{BudgetUnit, MetricConfig, MetricName};
 use crate::record::directory::{Done, read_json};
 use crate::record::event::{Activity, Event, Timing, WarmStart};
 use crate::record::trace::TraceRecord;
@@ -19,6 +19,8 @@ pub(crate) struct SeedRecord {
     pub(crate) curve: Vec<Point>,
     /// The iterations, in order.
     pub(crate) iterations: Vec<Ledger>,
+    /// Tokens drawn for training, those that a sampler threw away included.
+    pub(crate) tokens: u64,
     /// Counters, summed over iterations.
     pub(crate) counters: Vec<(String, u64)>,
     /// Environment steps and seconds of training.
@@ -36,7 +38,7 @@ pub(crate) struct SeedRecord {
 /// One evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
-    /// Environment steps of training before it.
+    /// What was spent before it, in the unit of the budget.
     pub(crate) steps: u64,
     /// Success rate.
     pub(crate) success: f64,
@@ -47,7 +49,7 @@ pub(crate) struct Point {
 /// What was paid in one iteration.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
-    /// Environment steps so far.
+    /// What was spent so far, in the unit of the budget.
     pub(crate) steps: u64,
     /// The channels.
     pub(crate) channels: Vec<ChannelTotal>,
@@ -95,6 +97,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
         warm_start: None,
         curve: Vec::new(),
         iterations: Vec::new(),
+        tokens: 0,
         counters: Vec::new(),
         training: (0, 0.0),
         evaluation: (0, 0.0),
@@ -102,19 +105,30 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
         done: read_json(&folder.done())?,
         trace: read_json(&folder.traces())?,
     };
+    let (unit, mut charged) = (run.experiment().settings.budget.unit(), 0);
     for event in events.lines {
         match event {
-            Event::WarmStart(warm_start) => record.warm_start = Some(warm_start),
+            Event::WarmStart(warm_start) => {
+                charged = warm_start.charged;
+                record.warm_start = Some(warm_start);
+            }
             Event::Evaluation(evaluation) => record.curve.push(Point {
-                steps: evaluation.steps,
+                steps: match unit {
+                    BudgetUnit::EnvironmentSteps => evaluation.steps,
+                    BudgetUnit::DrawnTokens => evaluation.tokens,
+                },
                 success: evaluation.success(),
                 total: evaluation.mean_return(),
             }),
             Event::Iteration(iteration) => {
                 add_counters(&mut record.counters, &iteration.counters);
+                record.tokens += iteration.tokens;
                 let combined = iteration.metrics.iter().find(|(name, _)| name == "combined_reward");
                 record.iterations.push(Ledger {
-                    steps: iteration.steps,
+                    steps: match unit {
+                        BudgetUnit::EnvironmentSteps => iteration.steps,
+                        BudgetUnit::DrawnTokens => charged + record.tokens,
+                    },
                     combined: combined.and_then(|(_, value)| *value),
                     episodes: (
                         iteration.episodes.len(),
@@ -190,6 +204,7 @@ pub(super) mod tests {
             warm_start: None,
             curve,
             iterations: Vec::new(),
+            tokens: 0,
             counters: Vec::new(),
             training: (0, 0.0),
             evaluation: (0, 0.0),

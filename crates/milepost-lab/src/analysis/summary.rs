@@ -116,7 +116,7 @@ pub(crate) fn summarize(
     let reference = &settings.verdict.than;
     let bootstrap = Bootstrap { level: settings.verdict.confidence, ..Bootstrap::default() };
     let scores_of = |arm: &ArmRecord, metric: MetricName| -> Vec<(u64, f64)> {
-        let budget = settings.budget.environment_steps;
+        let budget = settings.budget.amount();
         let score = |seed: &super::recorded::SeedRecord| {
             Some((seed.seed, seed.metric(metric, &settings.metric, budget)?))
         };

@@ -298,11 +298,11 @@ fn carry_out(options: &Options, run: &RunDirectory, interrupts: &Arc<AtomicU32>)
     let settings = &run.experiment().settings;
     let (device, jobs) = jobs(options, run.meta())?;
     note(&format!(
-        "{}: {} arms × {} seeds, {} environment steps each, {jobs} at a time\ndevice: {}\nrun: {}",
+        "{}: {} arms × {} seeds, {} each, {jobs} at a time\ndevice: {}\nrun: {}",
         settings.name,
         run.experiment().arms.len(),
         settings.seeds,
-        settings.budget.environment_steps,
+        settings.budget.words(),
         run.meta().device_message,
         run.path().display()
     ));
@@ -398,7 +398,7 @@ fn cost(experiment: &AnyExperiment) -> String {
     match experiment {
         AnyExperiment::Training(experiment) => {
             let runs = experiment.arms.len() as u64 * experiment.settings.seeds;
-            format!("{runs} × {} steps", experiment.settings.budget.environment_steps)
+            format!("{runs} × {}", experiment.settings.budget.words())
         }
         AnyExperiment::Fidelity(experiment) => {
             let arms = experiment.suite();

@@ -111,9 +111,10 @@ impl Experiment {
 
     fn validate(&self, reader: &Reader<'_>) -> Result<(), ConfigError> {
         let s = &self.settings;
+        s.budget.flaw().map_or(Ok(()), |flaw| Err(reader.invalid("budget", flaw)))?;
         for (path, value) in [
             ("seeds", s.seeds),
-            ("budget.environment-steps", s.budget.environment_steps),
+            ("budget", s.budget.amount()),
             ("evaluation.tasks", s.evaluation.tasks),
             ("evaluation.every", s.evaluation.every),
             ("checkpoint.every", s.checkpoint.every),
@@ -184,8 +185,8 @@ impl Experiment {
                 return Err(reader.invalid(&path, "needs a world with an expert, which speaks in tokens"));
             }
             warm_start.validate().map_err(|error| reader.invalid(&path, error.to_string()))?;
-            if warm_start.charge() >= s.budget.environment_steps && warm_start.charge() > 0 {
-                let reason = format!("costs {} environment steps, the whole budget", warm_start.charge());
+            if warm_start.charge() >= s.budget.amount() && warm_start.charge() > 0 {
+                let reason = format!("costs {} of the whole budget", warm_start.charge());
                 return Err(reader.invalid(&path, reason));
             }
         }

@@ -30,6 +30,7 @@ pub use fidelity::FidelityExperiment;
 pub use policy::PolicyConfig;
 pub use resources::Resources;
 pub use scale::Scale;
+pub(crate) use settings::BudgetUnit;
 pub use settings::{
     BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
 };

@@ -5,17 +5,20 @@ pub(super) use milepost_algorithms::MethodConfig as Method;
 /// What no type can say: that the parts fit together, and that every channel which is combined is paid.
 pub(super) fn check_method(method: &Method) -> Result<(), String> {
     method.validate().map_err(|error| error.to_string())?;
-    let channels: Vec<&str> = method.scorers.iter().map(milepost_rewards::ScorerConfig::channel).collect();
+    let scored = method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
+    let channels: Vec<&str> = scored.chain(method.sampler.channels().iter().copied()).collect();
     let read =
         method.combine.terms.iter().flat_map(|term| [Some(&term.channel), term.gate.as_ref()]).flatten();
     for channel in read {
         if !channels.contains(&channel.as_str()) {
             let near = milepost_core::nearest(channel, channels.iter().copied());
             let hint = near.map_or_else(
-                || format!("; the scorers write {}", channels.join(", ")),
+                || format!("; there are {}", channels.join(", ")),
                 |near| format!("; did you mean `{near}`?"),
             );
-            return Err(format!("`combine` reads channel `{channel}`, which no scorer writes{hint}"));
+            return Err(format!(
+                "`combine` reads channel `{channel}`, which neither a scorer nor the sampler writes{hint}"
+            ));
         }
     }
     let combined = |channel: &str| {
@@ -23,7 +26,7 @@ pub(super) fn check_method(method: &Method) -> Result<(), String> {
     };
     match channels.into_iter().find(|channel| !combined(channel)) {
         Some(channel) => Err(format!(
-            "channel `{channel}` is scored but never read; add it to `combine.terms` (with weight 0 to only watch it)"
+            "channel `{channel}` is written but never read; add it to `combine.terms` (with weight 0 to only watch it)"
         )),
         None => Ok(()),
     }

@@ -2,12 +2,72 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What every arm may spend. Equal for all arms.
+/// What every arm may spend, in one of two units. Equal for all arms; an iteration under way is finished.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BudgetConfig {
-    /// Environment steps of training; an iteration under way is finished.
-    pub environment_steps: u64,
+    /// Environment steps of training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_steps: Option<u64>,
+    /// Tokens that the policy and its judges draw for training, those that a sampler throws away included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_tokens: Option<u64>,
+}
+
+/// What a budget counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BudgetUnit {
+    /// Environment steps.
+    EnvironmentSteps,
+    /// Tokens drawn.
+    DrawnTokens,
+}
+
+impl BudgetUnit {
+    /// In words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::EnvironmentSteps => "environment steps",
+            Self::DrawnTokens => "drawn tokens",
+        }
+    }
+
+    /// In a word.
+    pub(crate) const fn short(self) -> &'static str {
+        match self {
+            Self::EnvironmentSteps => "steps",
+            Self::DrawnTokens => "tokens",
+        }
+    }
+}
+
+impl BudgetConfig {
+    /// What is counted. Of two units, which validation refuses, the first.
+    pub(crate) const fn unit(&self) -> BudgetUnit {
+        match self.environment_steps {
+            Some(_) => BudgetUnit::EnvironmentSteps,
+            None => BudgetUnit::DrawnTokens,
+        }
+    }
+
+    /// How much of it there is.
+    pub(crate) fn amount(&self) -> u64 {
+        self.environment_steps.or(self.drawn_tokens).unwrap_or(0)
+    }
+
+    /// What is wrong with it, if anything.
+    pub(super) fn flaw(&self) -> Option<&'static str> {
+        match (self.environment_steps, self.drawn_tokens) {
+            (Some(_), Some(_)) => Some("has two units; give `environment-steps` or `drawn-tokens`, not both"),
+            (None, None) => Some("is empty; give `environment-steps` or `drawn-tokens`"),
+            _ => None,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        format!("{} {}", self.amount(), self.unit().name())
+    }
 }
 
 /// Evaluation on held-out tasks, by the environment's own reward alone.
@@ -16,7 +76,7 @@ pub struct BudgetConfig {
 pub struct EvaluationConfig {
     /// Number of held-out tasks, the same at every evaluation of a seed and for all arms.
     pub tasks: u64,
-    /// Environment steps of training between two evaluations. One takes place before training and
+    /// What is spent of the budget between two evaluations, in its unit. One takes place before training and
     /// one at its end as well.
     pub every: u64,
     /// Whether the most likely action is taken instead of a drawn one.
@@ -50,7 +110,8 @@ pub enum MetricName {
     FinalSuccess,
     /// Return at the end.
     FinalReturn,
-    /// Environment steps until the success rate first reaches the threshold; the budget if it never does.
+    /// What is spent until the success rate first reaches the threshold, in the unit of the budget; the whole budget if
+    /// it never does.
     StepsToSuccess,
 }
 

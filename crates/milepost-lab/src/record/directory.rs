@@ -168,7 +168,7 @@ pub(crate) struct Done {
     pub(crate) config: String,
     /// Iterations done.
     pub(crate) iterations: u64,
-    /// Environment steps done.
+    /// What was spent, in the unit of the budget.
     pub(crate) steps: u64,
     /// How often a state had to share the overflow row of the policy's table.
     pub(crate) overflows: u64,

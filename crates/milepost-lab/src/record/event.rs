@@ -59,6 +59,9 @@ pub(crate) struct Evaluation {
     pub(crate) iteration: u64,
     /// Environment steps of training before it.
     pub(crate) steps: u64,
+    /// Tokens drawn before it, those that a sampler threw away included; in older records 0.
+    #[serde(default)]
+    pub(crate) tokens: u64,
     /// One episode for each task, in the order of the tasks.
     pub(crate) gold: Vec<GoldRecord>,
 }

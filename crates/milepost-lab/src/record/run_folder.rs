@@ -171,7 +171,7 @@ impl Matrix for Experiment {
         self.settings.seeds
     }
     fn work(&self) -> (u64, Option<&'static str>) {
-        (self.settings.budget.environment_steps, Some("steps"))
+        (self.settings.budget.amount(), Some(self.settings.budget.unit().short()))
     }
     fn resources(&self) -> Resources {
         self.settings.resources.clone().unwrap_or_default()

@@ -13,7 +13,7 @@ use super::protocol::Message;
 use super::recorder::{self, Recorder};
 use super::world::{self, SetupError, World, WorldError};
 use crate::clock::Stopwatch;
-use crate::config::{ConfigError, Experiment};
+use crate::config::{BudgetUnit, ConfigError, Experiment};
 use crate::record::checkpoint;
 use crate::record::directory::{Done, write_json};
 use crate::record::event::{Evaluation, GoldRecord, Iteration};
@@ -87,7 +87,7 @@ pub fn work(
     let world = world::build(run.experiment(), run.experiment().arm(arm)?, *seed, *device, parts)?;
     let fresh = checkpoint.is_none();
     let mut task = Task { experiment: run.experiment(), seed: *seed, world, recorder, out, success: None };
-    task.tell(&Message::Started { steps: task.world.environment_steps() }, stop);
+    task.tell(&Message::Started { steps: task.spent() }, stop);
 
     if fresh {
         if let Some(line) = task.world.warm_start() {
@@ -96,21 +96,21 @@ pub fn work(
         task.evaluate()?;
     }
     let last = stop_after.map(|count| task.world.iterations() + count);
-    while task.world.environment_steps() < task.budget() {
+    while task.spent() < task.budget() {
         if stop.load(Ordering::Relaxed) || last.is_some_and(|last| task.world.iterations() >= last) {
             task.checkpoint()?;
-            task.tell(&Message::Stopped { steps: task.world.environment_steps() }, stop);
+            task.tell(&Message::Stopped { steps: task.spent() }, stop);
             return Ok(Finished::Stopped);
         }
         task.iterate()?;
-        let steps = task.world.environment_steps();
+        let steps = task.spent();
         task.tell(&Message::Progress { steps, success: task.success }, stop);
     }
     let traced = task.world.record(*seed)?;
     write_json(&folder.traces(), &traced.trace)?;
     task.recorder.trajectories(&traced.groups)?;
     task.checkpoint()?;
-    let steps = task.world.environment_steps();
+    let steps = task.spent();
     let done = Done {
         config: run.meta().config.clone(),
         iterations: task.world.iterations(),
@@ -133,21 +133,29 @@ struct Task<'a, W> {
 }
 
 impl<W: Write> Task<'_, W> {
-    const fn budget(&self) -> u64 {
-        self.experiment.settings.budget.environment_steps
+    fn budget(&self) -> u64 {
+        self.experiment.settings.budget.amount()
+    }
+
+    /// What of the budget is spent.
+    fn spent(&self) -> u64 {
+        match self.experiment.settings.budget.unit() {
+            BudgetUnit::EnvironmentSteps => self.world.environment_steps(),
+            BudgetUnit::DrawnTokens => self.world.drawn_tokens(),
+        }
     }
 
     /// One turn of the loop, an evaluation if one is due, a checkpoint if one is due. All of them depend
     /// on the counters alone, so that a resumed run does the same.
     fn iterate(&mut self) -> Result<(), WorkerError> {
         let watch = Stopwatch::start();
-        let before = self.world.environment_steps();
+        let (before, spent) = (self.world.environment_steps(), self.spent());
         let report = self.world.iterate()?;
         let (iteration, steps) = (self.world.iterations(), self.world.environment_steps());
         let line = Iteration::new(iteration, steps, report);
         self.recorder.iteration(&line, steps - before, watch.seconds())?;
         let every = self.experiment.settings.evaluation.every;
-        if before / every != steps / every || steps >= self.budget() {
+        if spent / every != self.spent() / every || self.spent() >= self.budget() {
             self.evaluate()?;
         }
         if iteration.is_multiple_of(self.experiment.settings.checkpoint.every) {
@@ -164,6 +172,7 @@ impl<W: Write> Task<'_, W> {
         let line = Evaluation {
             iteration: self.world.iterations(),
             steps: self.world.environment_steps(),
+            tokens: self.world.drawn_tokens(),
             gold: gold.into_iter().map(GoldRecord::from).collect(),
         };
         self.success = Some(line.success());

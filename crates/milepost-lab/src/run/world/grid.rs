@@ -71,6 +71,10 @@ impl World for GridWorld {
         self.trainer.environment_steps()
     }
 
+    fn drawn_tokens(&self) -> u64 {
+        self.trainer.drawn_tokens()
+    }
+
     fn iterations(&self) -> u64 {
         self.trainer.iterations()
     }

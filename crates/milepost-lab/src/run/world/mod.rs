@@ -88,6 +88,9 @@ pub(crate) trait World {
     /// Environment steps taken so far, those that a warm start is charged for included.
     fn environment_steps(&self) -> u64;
 
+    /// Tokens drawn so far, those that a warm start is charged for included where the budget counts tokens.
+    fn drawn_tokens(&self) -> u64;
+
     /// Iterations done so far.
     fn iterations(&self) -> u64;
 

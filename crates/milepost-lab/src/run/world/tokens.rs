@@ -13,7 +13,7 @@ use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::transcript::frame;
 use super::{SetupError, World, WorldError};
-use crate::config::{Arm, PolicyConfig, Settings};
+use crate::config::{Arm, BudgetUnit, PolicyConfig, Settings};
 use crate::record::event::WarmStart;
 use crate::record::trace::TraceRecord;
 use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
@@ -22,8 +22,10 @@ use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     environment: E,
     trainer: Trainer<TokenAgent<E, M>>,
-    /// Environment steps that the warm start was charged for.
+    /// What the warm start was charged.
     charged: u64,
+    /// In which unit.
+    unit: BudgetUnit,
     /// What it did.
     imitated: WarmStartReport,
 }
@@ -33,6 +35,7 @@ struct Run<'a> {
     method: &'a MethodConfig,
     arm: &'a Arm,
     tokens: TokenSettings,
+    unit: BudgetUnit,
     seed: u64,
     device: Device,
     parts: Option<&'a [(String, Vec<u8>)]>,
@@ -50,7 +53,8 @@ pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
     let tokens = settings.tokens.ok_or(SetupError::PolicyKind)?;
     let words = environment.vocabulary().len();
     let training = device.clone().autodiff();
-    let run = Run { method: &arm.method, arm, tokens, seed, device, parts };
+    let unit = settings.budget.unit();
+    let run = Run { method: &arm.method, arm, tokens, unit, seed, device, parts };
     match &settings.policy {
         PolicyConfig::Transformer(config) => {
             let network = config.init(words, seed, &training)?;
@@ -66,7 +70,7 @@ pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
 
 impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, M> {
     fn build(environment: E, network: M, run: Run<'_>) -> Result<Self, SetupError> {
-        let Run { method, arm, tokens, seed, device, parts } = run;
+        let Run { method, arm, tokens, unit, seed, device, parts } = run;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
         let (network, imitated) = if parts.is_none() || method.needs_reference() {
@@ -90,13 +94,17 @@ impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, 
         if let Some(parts) = parts {
             trainer.restore(parts)?;
         }
-        Ok(Self { environment, trainer, charged: warm_start.charge(), imitated })
+        Ok(Self { environment, trainer, charged: warm_start.charge(), unit, imitated })
     }
 }
 
 impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     fn environment_steps(&self) -> u64 {
-        self.charged + self.trainer.environment_steps()
+        self.charged_in(BudgetUnit::EnvironmentSteps) + self.trainer.environment_steps()
+    }
+
+    fn drawn_tokens(&self) -> u64 {
+        self.charged_in(BudgetUnit::DrawnTokens) + self.trainer.drawn_tokens()
     }
 
     fn iterations(&self) -> u64 {
@@ -136,6 +144,11 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
 const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
 
 impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
+    /// What the warm start was charged in this unit.
+    fn charged_in(&self, unit: BudgetUnit) -> u64 {
+        if self.unit == unit { self.charged } else { 0 }
+    }
+
     fn group_record(&self, group: &[Trace<()>]) -> GroupRecord {
         let members = group.iter().map(|trace| {
             let words = self.written(&trace.trajectory);
