@@ -17,8 +17,8 @@ mod warm_start;
 
 pub use agent::{
     ActionMode, Actor, Agent, CallAid, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent,
-    Forward, GroupSampler, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler, SegmentState,
-    TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
+    Forward, GroupSampler, HintedPrompt, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler,
+    SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;

@@ -17,7 +17,9 @@ pub use features::{
 };
 pub use kind::SamplerState;
 pub use rollout::{EpisodeSummary, Rollout};
-pub use tokens::{CallAid, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable, TurnJudge};
+pub use tokens::{
+    CallAid, HintedPrompt, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable, TurnJudge,
+};
 
 use crate::TrainError;
 

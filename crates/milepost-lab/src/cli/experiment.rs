@@ -124,7 +124,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 /// Starts a run that trains.
 fn train(options: &Options, experiment: Experiment, interrupts: &Interrupts) -> anyhow::Result<ExitCode> {
     // Better to learn of an impossible environment here than from every worker.
-    run::check_environment(&experiment.settings.environment)?;
+    run::check_environments(&experiment)?;
     let meta = Meta::new(experiment.hash()?, device(&options.device)?, command());
     let run = RunDirectory::create(&options.runs_dir, experiment, meta)?;
     carry_out(options, &run, &interrupts.count)

@@ -64,6 +64,8 @@ pub struct Arm {
     pub method: Method,
     /// What is cloned from the world's expert first.
     pub warm_start: Option<WarmStart>,
+    /// Where it trains, if not where the others do: the experiment's environment with this arm's keys laid on it.
+    pub environment: Option<EnvironmentConfig>,
 }
 
 /// An experiment with every choice made.
@@ -101,7 +103,7 @@ impl Experiment {
         let settings: Settings = reader.read(&tree, "")?;
         let resolved = arms
             .iter()
-            .map(|(name, table)| Arm::read(&reader, &base, name, table))
+            .map(|(name, table)| Arm::read(&reader, &base, tree.get(ENVIRONMENT), name, table))
             .collect::<Result<Vec<_>, _>>()?;
         reader.refuse_dead_settings(&base, &arms, "method")?;
         let experiment = Self { settings, arms: resolved };
@@ -202,6 +204,12 @@ impl Experiment {
         Ok(())
     }
 
+    /// Where an arm trains, and where its held-out tasks are.
+    pub(crate) fn environments<'a>(&'a self, arm: &'a Arm) -> (&'a EnvironmentConfig, &'a EnvironmentConfig) {
+        let trained = arm.environment.as_ref().unwrap_or(&self.settings.environment);
+        (trained, self.settings.evaluation.environment.as_ref().unwrap_or(trained))
+    }
+
     /// The arm called `name`.
     pub fn arm(&self, name: &str) -> Result<&Arm, ConfigError> {
         named("arm", &self.arms, name, |arm| &arm.name)
@@ -223,6 +231,9 @@ impl Experiment {
             if let Some(warm_start) = &arm.warm_start {
                 content.insert(WARM_START.into(), Value::try_from(warm_start)?);
             }
+            if let Some(environment) = &arm.environment {
+                content.insert(ENVIRONMENT.into(), Value::try_from(environment)?);
+            }
             Ok((arm.name.clone(), arm.about.clone(), content))
         };
         resolved::table(&self.settings, self.arms.iter().map(written))
@@ -231,6 +242,8 @@ impl Experiment {
 
 /// The key of an arm's warm start.
 const WARM_START: &str = "warm-start";
+/// The key of an environment.
+const ENVIRONMENT: &str = "environment";
 
 impl Settings {
     const KEYS: [&'static str; 15] = [
@@ -253,7 +266,13 @@ impl Settings {
 }
 
 impl Arm {
-    fn read(reader: &Reader<'_>, base: &Table, name: &str, table: &Value) -> Result<Self, ConfigError> {
+    fn read(
+        reader: &Reader<'_>,
+        base: &Table,
+        shared: Option<&Value>,
+        name: &str,
+        table: &Value,
+    ) -> Result<Self, ConfigError> {
         let path = format!("arms.{name}");
         let (about, mut merged) = reader.lay_arm(base, name, table)?;
         let warm_start: Option<WarmStart> = match merged.remove(WARM_START) {
@@ -261,8 +280,17 @@ impl Arm {
             Some(Value::Table(table)) => Some(reader.read(&table, &format!("{path}.{WARM_START}"))?),
             Some(_) => return Err(reader.invalid(&format!("{path}.{WARM_START}"), "must be a table")),
         };
+        let environment = match merged.remove(ENVIRONMENT) {
+            None => None,
+            Some(Value::Table(own)) => {
+                let mut laid = shared.and_then(Value::as_table).cloned().unwrap_or_default();
+                tree::merge(&mut laid, &own);
+                Some(reader.read(&laid, &format!("{path}.{ENVIRONMENT}"))?)
+            }
+            Some(_) => return Err(reader.invalid(&format!("{path}.{ENVIRONMENT}"), "must be a table")),
+        };
         let method: Method = reader.read(&merged, &path)?;
         check_method(&method).map_err(|reason| reader.invalid(&path, reason))?;
-        Ok(Self { name: name.to_owned(), about, method, warm_start })
+        Ok(Self { name: name.to_owned(), about, method, warm_start, environment })
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::environment::EnvironmentConfig;
+
 /// What every arm may spend, in one of two units. Equal for all arms; an iteration under way is finished.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -82,6 +84,9 @@ pub struct EvaluationConfig {
     /// Whether the most likely action is taken instead of a drawn one.
     #[serde(default)]
     pub greedy: bool,
+    /// Where the held-out tasks are, if not where an arm trains: a world of tokens of the same kind and words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentConfig>,
 }
 
 /// How often a run can be picked up again.

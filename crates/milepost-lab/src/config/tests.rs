@@ -172,3 +172,34 @@ fn worlds_of_tokens_their_policies_and_settings_come_together_or_not_at_all() {
     let message = refused("quickstart", &[&format!("tokens={{context={context},max-turns=3}}")]);
     assert!(message.contains("`tokens`"), "{message}");
 }
+
+#[test]
+fn a_budget_has_one_unit() {
+    let with = |sets: &[&str]| {
+        let sets = sets.iter().map(ToString::to_string).collect();
+        load(&Request { experiment: "quickstart".into(), sets, ..Request::default() })
+    };
+    let steps = with(&[]).expect("valid").settings.budget;
+    assert_eq!(steps.unit(), BudgetUnit::EnvironmentSteps);
+    let both = with(&["budget.drawn-tokens=10"]).expect_err("two units").to_string();
+    assert!(both.contains("`environment-steps` or `drawn-tokens`, not both"), "{both}");
+    let tokens = load(&Request { experiment: "sampler-budget".into(), ..Request::default() }).expect("valid");
+    assert_eq!(tokens.settings.budget.unit(), BudgetUnit::DrawnTokens);
+    assert!(tokens.settings.budget.words().ends_with("drawn tokens"));
+}
+
+#[test]
+fn an_arm_may_train_elsewhere_and_all_may_be_judged_elsewhere() {
+    let named = |name: &str| load(&Request { experiment: name.into(), ..Request::default() }).expect("valid");
+    let complexity = named("multi-turn-complexity");
+    let (small, rooms) = (complexity.arm("small").expect("there"), complexity.arm("rooms").expect("there"));
+    assert_eq!(complexity.environments(small).0, &complexity.settings.environment);
+    let (trained, held_out) = complexity.environments(rooms);
+    assert_eq!(trained, held_out, "judged where it trains");
+    assert!(trained.label().contains("w4-o3-q4"), "{}", trained.label());
+    let transfer = named("multi-turn-transfer");
+    let (trained, held_out) = transfer.environments(transfer.arm("small").expect("there"));
+    assert!(trained.label().contains("w2-o3-q4") && held_out.label().contains("w4-o6-q4"));
+    let text = complexity.to_toml().expect("writes");
+    assert_eq!(parse("resolved", &text).expect("reads"), complexity);
+}

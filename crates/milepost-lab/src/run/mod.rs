@@ -14,4 +14,4 @@ pub(crate) use recorder::prepare;
 pub(crate) use worker::ORPHAN_PATIENCE;
 pub use worker::{Assignment, Finished, WorkerError, work};
 pub use world::{SetupError, WorldError};
-pub(crate) use world::{action_name, check_environment, discount, probes};
+pub(crate) use world::{action_name, check_environments, discount, probes};

@@ -1,5 +1,5 @@
 use burn::{
-    module::{Module, Param},
+    module::Param,
     nn::gru::GruConfig as BurnGruConfig,
     tensor::{Device, Tensor, TensorData},
 };
@@ -8,8 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Adam, AdamConfig, Demonstration, behaviour_clone, greedy_action, model_from_bytes, model_to_bytes,
-    sequence::padded,
+    sequence::{laws, padded},
     testing::{host, random_tokens},
 };
 
@@ -98,51 +97,20 @@ proptest! {
     fn cached_decoding_is_the_full_forward_pass(
         seed: u64, layers in 1usize..4, lengths in prop::collection::vec(1usize..9, 1..5), steps in 1usize..8,
     ) {
-        let model = model(layers, seed);
-        let device = Device::flex();
-        let mut stream = Stream::new(StreamKey::new(seed, Purpose::named("order")));
-        let mut sequences: Vec<Vec<u32>> =
-            lengths.iter().enumerate().map(|(i, l)| random_tokens(*l, VOCABULARY, seed ^ i as u64)).collect();
-        let contexts: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
-        let (mut cache, mut logits) = model.prefill(&contexts, steps, &device).expect("fits");
-        for step in 0..=steps {
-            for (sequence, got) in sequences.iter().zip(host(logits.clone()).chunks_exact(VOCABULARY)) {
-                let hidden = model.hidden(padded(&[sequence], sequence.len(), &device)).squeeze_dim(0);
-                let full = host(model.logits(hidden));
-                for (got, want) in got.iter().zip(&full[full.len() - VOCABULARY..]) {
-                    prop_assert!((got - want).abs() < 1e-5 * (1.0 + want.abs()), "step {step}: {got}, {want}");
-                }
-            }
-            if step == steps {
-                break;
-            }
-            // Rows are dropped, branched and moved on the way.
-            let rows: Vec<usize> =
-                (0..=stream.below(5)).map(|_| stream.below(sequences.len() as u64) as usize).collect();
-            let next = random_tokens(rows.len(), VOCABULARY, seed ^ (77 + step as u64));
-            sequences = rows.iter().zip(&next).map(|(row, token)| [&sequences[*row][..], &[*token]].concat()).collect();
-            logits = model.decode(&mut cache, &rows, &next).expect("room");
-            prop_assert!(cache.lengths().eq(sequences.iter().map(Vec::len)));
-        }
+        let of = |cache: &GruCache| cache.lengths().collect();
+        laws::decoding_is_the_full_forward_pass(&model(layers, seed), of, seed, &lengths, steps)?;
     }
 
     #[test]
-    fn neither_the_batch_nor_padding_nor_later_tokens_matter(
+    fn neither_the_batch_nor_padding_matters(
         seed: u64, layers in 1usize..4, lengths in prop::collection::vec(1usize..12, 1..6), extra in 0usize..6,
     ) {
-        let (model, device) = (model(layers, seed), Device::flex());
-        let sequences: Vec<Vec<u32>> =
-            lengths.iter().enumerate().map(|(i, l)| random_tokens(*l, VOCABULARY, seed ^ i as u64)).collect();
-        let rows: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
-        let (length, width) = (12 + extra, model.width());
-        let together = host(model.hidden(padded(&rows, length, &device)));
-        for (row, sequence) in rows.iter().enumerate() {
-            let alone = host(model.hidden(padded(&[sequence], sequence.len(), &device)));
-            let start = row * length * width;
-            for (a, b) in together[start..].iter().zip(&alone) {
-                prop_assert!((a - b).abs() < 1e-5, "row {row}: {a} and {b}");
-            }
-        }
+        laws::neither_the_batch_nor_padding_matters(&model(layers, seed), seed, &lengths, 12 + extra)?;
+    }
+
+    #[test]
+    fn a_later_token_never_reaches_an_earlier_feature(seed: u64, layers in 1usize..4, at in 0usize..12) {
+        laws::a_later_token_never_reaches_an_earlier_feature(&model(layers, seed), seed, at, 12)?;
     }
 }
 
@@ -156,7 +124,6 @@ fn a_token_reaches_every_later_feature() {
         let features = |tokens: &[u32]| host(model.hidden(padded(&[tokens], 8, &device)));
         let (a, b) = (features(&one), features(&other));
         let split = at * model.width();
-        assert_eq!(a[..split], b[..split]);
         for (position, (a, b)) in a[split..].chunks(7).zip(b[split..].chunks(7)).enumerate() {
             assert_ne!(a, b, "position {} after a change at {at}", at + position);
         }
@@ -165,15 +132,9 @@ fn a_token_reaches_every_later_feature() {
 
 #[test]
 fn the_seed_alone_fixes_the_weights_and_checkpoints_keep_them() {
-    let bytes = |seed| model_to_bytes(&config(2).init(VOCABULARY, seed, &Device::flex()).expect("valid"));
-    assert_eq!(bytes(1), bytes(1));
-    assert_ne!(bytes(1), bytes(2));
-    let saved = bytes(1).expect("readable");
-    let other = config(2).init(VOCABULARY, 2, &Device::flex().autodiff()).expect("valid");
-    let loaded = model_from_bytes(other, &saved).expect("fits");
-    assert_eq!(model_to_bytes(&loaded).expect("readable"), saved);
-    let wider = config(2).init(VOCABULARY + 1, 2, &Device::flex()).expect("valid");
-    assert!(model_from_bytes(wider, &saved).is_err());
+    laws::the_seed_alone_fixes_the_weights_and_checkpoints_keep_them(VOCABULARY, |words, seed, device| {
+        config(2).init(words, seed, device).expect("valid")
+    });
 }
 
 #[test]
@@ -191,30 +152,9 @@ fn initial_gates_are_orthogonal_each() {
 
 #[test]
 fn a_tiny_set_is_learned_by_heart_with_the_same_bits_each_time() {
-    let texts: [(&[u32], &[u32]); 3] =
-        [(&[1, 3, 4], &[5, 6, 2]), (&[1, 4], &[7, 2]), (&[1, 3, 3, 8], &[8, 8, 4, 2])];
-    let demonstrations: Vec<Demonstration<'_>> =
-        texts.iter().map(|(context, tokens)| Demonstration { context, tokens }).collect();
-    let train = || {
-        let model = config(1).init(VOCABULARY, 1, &Device::flex().autodiff()).expect("valid");
-        let mut adam = Adam::new(AdamConfig { learning_rate: 2e-2, ..AdamConfig::default() });
-        let mut stream = Stream::new(StreamKey::new(1, Purpose::SHUFFLE));
-        behaviour_clone(model, &mut adam, &demonstrations, 80, 2, &mut stream).expect("fits")
-    };
-    let (model, losses) = train();
-    let last = losses[losses.len() - 1];
-    assert!(losses[0] > 1.5 && last < 0.05, "{} to {last}", losses[0]);
-    for (context, wanted) in texts {
-        let mut text = context.to_vec();
-        for token in wanted {
-            let (_, logits) = model.valid().prefill(&[&text], 0, &Device::flex()).expect("fits");
-            assert_eq!(greedy_action(&host(logits)), *token);
-            text.push(*token);
-        }
-    }
-    let (again, repeated) = train();
-    assert_eq!(losses, repeated);
-    assert_eq!(model_to_bytes(&model), model_to_bytes(&again));
+    laws::a_tiny_set_is_learned_by_heart_with_the_same_bits_each_time(2e-2, 80, |device| {
+        config(1).init(VOCABULARY, 1, device).expect("valid")
+    });
 }
 
 #[test]
@@ -248,17 +188,5 @@ fn sizes_and_sequences_that_do_not_fit_are_named() {
     }
     assert!(config(1).init(0, 1, &Device::flex()).is_err());
     assert!(toml::from_str::<GruConfig>("widht = 3").is_err());
-    let (model, device) = (model(1, 1), Device::flex());
-    let long = random_tokens(CONTEXT + 1, VOCABULARY, 1);
-    let overflow = PolicyError::ContextOverflow { length: CONTEXT + 1, context: CONTEXT };
-    assert_eq!(model.prefill(&[&long], 0, &device).map(|_| ()), Err(overflow.clone()));
-    let (mut cache, _) = model.prefill(&[&long[..CONTEXT]], 9, &device).expect("fits");
-    assert_eq!(model.decode(&mut cache, &[0], &[1]).map(|_| ()), Err(overflow));
-    let (mut cache, _) = model.prefill(&[&[1]], 9, &device).expect("fits");
-    assert!(matches!(model.decode(&mut cache, &[1], &[1]), Err(PolicyError::UnknownRow { row: 1, live: 1 })));
-    assert!(matches!(
-        model.decode(&mut cache, &[0], &[99]),
-        Err(PolicyError::UnknownToken { token: 99, .. })
-    ));
-    assert!(matches!(model.prefill(&[&[]], 1, &device), Err(PolicyError::EmptyContext { row: 0 })));
+    laws::what_does_not_fit_is_a_typed_error(&model(1, 1));
 }

@@ -3,6 +3,8 @@
 mod distributions;
 mod final_values;
 mod inputs;
+#[cfg(test)]
+pub(crate) mod laws;
 mod policy;
 mod supervised;
 #[cfg(test)]

@@ -4,6 +4,10 @@ use milepost_sampling::judge::{Judge, StepQuery, Verdict};
 use crate::TrainError;
 use crate::config::SamplerConfig;
 
+/// Makes the prompt with the hint of this number in it, from 0, for the task that the world has just been reset to;
+/// `None` where there is no other hint.
+pub type HintedPrompt<E> = fn(&E, u32) -> Option<Vec<u32>>;
+
 /// What a world lends to the samplers that need more than the world itself: judgements, hints, and where a call
 /// stands in a turn. They are made from the world's oracle (what a training signal may be computed from) and never
 /// from what evaluation believes.
@@ -13,9 +17,8 @@ use crate::config::SamplerConfig;
 pub struct SamplerAids<E> {
     /// Says how good a turn was.
     pub judge: Option<TurnJudge<E>>,
-    /// The prompt with the hint of this number in it, from 0, for the task that the world has just been reset to;
-    /// `None` where there is no other hint.
-    pub hint: Option<fn(&E, u32) -> Option<Vec<u32>>>,
+    /// Gives hints.
+    pub hint: Option<HintedPrompt<E>>,
     /// Where the call stands in a turn, in worlds that refuse calls and go on.
     pub call: Option<CallAid<E>>,
 }
@@ -38,6 +41,14 @@ pub struct CallAid<E> {
     pub start: fn(&E, &[u32]) -> Option<usize>,
     /// Whether well-formed turns can fail too.
     pub well_formed_fail: bool,
+}
+
+impl<E> CallAid<E> {
+    /// Of a world in which every turn is a call, without a thought before it.
+    #[must_use]
+    pub const fn whole_turns(well_formed_fail: bool) -> Self {
+        Self { start: |_, _| Some(0), well_formed_fail }
+    }
 }
 
 impl<E> SamplerAids<E> {
@@ -104,10 +115,7 @@ impl<E> SamplerAids<E> {
         self.judge.ok_or_else(|| lacks(sampler, "a judge of turns", remedy))
     }
 
-    pub(super) fn hint(
-        &self,
-        sampler: &SamplerConfig,
-    ) -> Result<fn(&E, u32) -> Option<Vec<u32>>, TrainError> {
+    pub(super) fn hint(&self, sampler: &SamplerConfig) -> Result<HintedPrompt<E>, TrainError> {
         let remedy = "choose a world with hints, or leave the rescue out";
         self.hint.ok_or_else(|| lacks(sampler, "hints", remedy))
     }

@@ -13,7 +13,7 @@ use milepost_core::{Batch, Encoder, Probe, Provenance, Purpose, TaskSeed, TokenE
 use milepost_policies::{ModelPolicy, SequenceModel};
 use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSampler};
 
-pub use aids::{CallAid, SamplerAids, TurnJudge};
+pub use aids::{CallAid, HintedPrompt, SamplerAids, TurnJudge};
 use draw::{Drawn, Source, draw};
 pub use settings::TokenSettings;
 pub use table::TokenTable;
@@ -117,9 +117,21 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
     /// Plays one episode on each task with a frozen copy of the policy, at the temperature of evaluation.
     /// Training is not affected.
     pub fn play(&mut self, tasks: &[TaskSeed]) -> Result<TokenRollout, TrainError> {
+        let world = self.agent.environment.clone();
+        self.play_in(&world, tasks)
+    }
+
+    /// The same in another world with the same words: what was learned in one may be of use in another.
+    pub fn play_in(&mut self, world: &E, tasks: &[TaskSeed]) -> Result<TokenRollout, TrainError> {
+        let (found, expected) = (world.vocabulary(), self.agent.environment.vocabulary());
+        if found != expected {
+            let reason =
+                "the world that is played speaks other words than the one that was trained in".into();
+            return Err(TrainError::Config { reason });
+        }
         let model = self.model().clone().valid();
         let tasks: Vec<_> = tasks.iter().map(|task| (task.get(), *task)).collect();
-        self.agent.play(&model, Version(self.iterations()), &tasks)
+        self.agent.play(world, &model, Version(self.iterations()), &tasks)
     }
 }
 
@@ -134,6 +146,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> TokenAgent<E, M> {
 
     fn play(
         &mut self,
+        world: &E,
         model: &M,
         version: Version,
         tasks: &[(u64, TaskSeed)],
@@ -142,7 +155,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> TokenAgent<E, M> {
         let temperature = self.settings.evaluation_temperature;
         let policy = ModelPolicy::freeze(model, version).with_temperature(temperature)?;
         let mut sampler = GroupSampler { group_size: 1 };
-        Ok(sampler.sample(&self.environment, tasks, &policy, &mut self.probes, &settings)?)
+        Ok(sampler.sample(world, tasks, &policy, &mut self.probes, &settings)?)
     }
 
     /// Draws with the configured sampler, or one of its kind.

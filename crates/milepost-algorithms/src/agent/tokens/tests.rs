@@ -3,7 +3,7 @@
 use burn::module::Module;
 use milepost_core::{Provenance, Version};
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind};
-use milepost_rewards::{CombineConfig, ScorerConfig, Term};
+use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig, Term};
 use milepost_sampling::ContextRule;
 use milepost_sampling::toy::Lock;
 use milepost_sampling::tree::STEP_VALUE;
@@ -90,7 +90,7 @@ fn build(
     let network = config.init(Lock::WORDS, run_seed, &device.clone().autodiff())?;
     let method = MethodConfig {
         sampler,
-        scorers: vec![ScorerConfig::Outcome { channel: "outcome".into(), source: Default::default() }],
+        scorers: vec![ScorerConfig::Outcome { channel: "outcome".into(), source: OutcomeSource::default() }],
         combine: CombineConfig { terms: vec![Term::new(channel, 1.0)], clip: None },
         learner: LearnerConfig { learning_rate: 0.01, ..MethodConfig::grpo().learner },
         ..MethodConfig::grpo()

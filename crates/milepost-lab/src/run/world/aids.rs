@@ -15,11 +15,6 @@ pub(super) trait Aids: TokenEnvironment {
     fn aids() -> SamplerAids<Self>;
 }
 
-/// A whole turn is a call.
-fn from_the_start<E>(_world: &E, _turn: &[u32]) -> Option<usize> {
-    Some(0)
-}
-
 impl Aids for LookupQa {
     fn aids() -> SamplerAids<Self> {
         SamplerAids {
@@ -59,7 +54,7 @@ impl Aids for TextQuest {
                 mistake: |_, after| after.intermediate_reward() <= 0,
             }),
             hint: Some(|world, attempt| if attempt == 0 { world.hinted_prompt() } else { None }),
-            call: Some(CallAid { start: from_the_start, well_formed_fail: false }),
+            call: Some(CallAid::whole_turns(false)),
         }
     }
 }
@@ -73,7 +68,7 @@ impl Aids for PageText {
                 mistake: |before, after| measured(after) <= measured(before),
             }),
             hint: None,
-            call: Some(CallAid { start: from_the_start, well_formed_fail: true }),
+            call: Some(CallAid::whole_turns(true)),
         }
     }
 }
@@ -95,7 +90,7 @@ impl Aids for RuleDb {
                 },
             }),
             hint: None,
-            call: Some(CallAid { start: from_the_start, well_formed_fail: true }),
+            call: Some(CallAid::whole_turns(true)),
         }
     }
 }
@@ -120,5 +115,71 @@ impl<T: TurnTask> Aids for SingleTurn<T> {
             hint: None,
             call: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milepost_core::{Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
+    use milepost_microworlds::tokens::{ArithChain, ArithChainConfig};
+    use milepost_taskworlds::lookup::LookupConfig;
+    use milepost_textworld::quest_env::TextQuestConfig;
+
+    /// The oracle's judge never calls a turn of the expert a mistake, and likes no random turn better.
+    fn judge_likes_the_expert<E: Aids + Demonstrator>(mut world: E) {
+        let judge = E::aids().judge.expect("lends a judge");
+        let mut stream = Stream::new(StreamKey::new(1, Purpose::named("test")));
+        let mut worse = 0;
+        for seed in 0..20 {
+            world.reset(TaskSeed::literal(seed)).expect("a task");
+            while let Some(turn) = world.expert_turn() {
+                let after = |turn: &Vec<u32>| {
+                    let mut after = world.clone();
+                    after.step(turn).expect("running");
+                    after
+                };
+                let expert = after(&turn);
+                let best = (judge.value)(&world, &expert);
+                assert!(!(judge.mistake)(&world, &expert), "seed {seed}: {turn:?}");
+                assert!(judge.values.contains(&best), "{best} is none of {:?}", judge.values);
+                for _ in 0..5 {
+                    let value = (judge.value)(&world, &after(&world.random_turn(&mut stream)));
+                    assert!(value <= best, "seed {seed}: {value} above {best}");
+                    worse += u32::from(value < best);
+                }
+                world = expert;
+            }
+            assert!(world.ending().is_some_and(Ending::is_success), "seed {seed}");
+        }
+        assert!(worse > 20, "random turns are worse: {worse}");
+    }
+
+    #[test]
+    fn oracles_like_what_their_experts_do() {
+        judge_likes_the_expert(TextQuest::new(TextQuestConfig::default()).expect("valid"));
+        let sure = LookupConfig { retriever_noise: 0.0, ..LookupConfig::default() };
+        judge_likes_the_expert(LookupQa::new(sure).expect("valid"));
+        let chain = ArithChain::new(ArithChainConfig::default()).expect("valid");
+        judge_likes_the_expert(SingleTurn::new(chain));
+    }
+
+    fn hints_are_prompts<E: Aids>(mut world: E) {
+        let hint = E::aids().hint.expect("lends hints");
+        world.reset(TaskSeed::literal(3)).expect("a task");
+        let mut plain = world.new_observation();
+        world.observe(&mut plain);
+        let hints: Vec<_> = (0..10).map_while(|attempt| hint(&world, attempt)).collect();
+        assert!(!hints.is_empty() && hints.len() < 10);
+        for hinted in &hints {
+            assert_ne!(*hinted, plain);
+            assert!(hinted.iter().all(|word| world.vocabulary().word(*word).is_some()));
+        }
+    }
+
+    #[test]
+    fn hints_are_prompts_in_the_world_s_words() {
+        hints_are_prompts(TextQuest::new(TextQuestConfig::default()).expect("valid"));
+        hints_are_prompts(LookupQa::new(LookupConfig::default()).expect("valid"));
     }
 }

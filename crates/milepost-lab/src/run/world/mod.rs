@@ -12,7 +12,7 @@ use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
 use milepost_core::TaskSeed;
 use milepost_eval::Gold;
 use milepost_gridworld::Gridworld;
-use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
+use milepost_microworlds::tokens::{ArithChain, ArithChainConfig, SingleTurn, TraceLab, TraceLabConfig};
 use milepost_policies::{DeviceChoice, DeviceError, PolicyError, open_device};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
@@ -44,6 +44,12 @@ pub enum SetupError {
         "policy: worlds of tokens need a transformer or gru and a [tokens] table, others a network on features"
     )]
     PolicyKind,
+    /// What is held out is another kind of world.
+    #[error(
+        "evaluation.environment: an arm that trains on one kind of world of tokens can be judged on that kind only, \
+         and one that trains on MiniGrid on its own level"
+    )]
+    HeldOut,
     /// No such device.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -127,36 +133,50 @@ pub(crate) fn build(
 ) -> Result<Box<dyn World>, SetupError> {
     let device = open_device(choice)?.device;
     let settings = &experiment.settings;
-    match &settings.environment {
-        EnvironmentConfig::Minigrid { level } => {
+    let tokens = tokens::Parts { settings, arm, seed, checkpoint: parts };
+    match experiment.environments(arm) {
+        (EnvironmentConfig::Minigrid { level }, held_out) => {
+            if !matches!(held_out, EnvironmentConfig::Minigrid { level: other } if other == level) {
+                return Err(SetupError::HeldOut);
+            }
             let policy = settings.policy.on_features().ok_or(SetupError::PolicyKind)?;
             Ok(Box::new(grid::GridWorld::build(level, &policy, &arm.method, seed, device, parts)?))
         }
-        EnvironmentConfig::TextQuest(config) => {
-            tokens::build(TextQuest::new(config.clone())?, settings, arm, seed, device, parts)
+        (EnvironmentConfig::TextQuest(config), EnvironmentConfig::TextQuest(other)) => {
+            tokens.build(TextQuest::new(config.clone())?, TextQuest::new(other.clone())?, device)
         }
-        EnvironmentConfig::LookupQa(config) => {
-            tokens::build(LookupQa::new(config.clone())?, settings, arm, seed, device, parts)
+        (EnvironmentConfig::LookupQa(config), EnvironmentConfig::LookupQa(other)) => {
+            tokens.build(LookupQa::new(config.clone())?, LookupQa::new(other.clone())?, device)
         }
-        EnvironmentConfig::PageQa(config) => {
-            tokens::build(PageText::new(config.clone())?, settings, arm, seed, device, parts)
+        (EnvironmentConfig::PageQa(config), EnvironmentConfig::PageQa(other)) => {
+            tokens.build(PageText::new(config.clone())?, PageText::new(other.clone())?, device)
         }
-        EnvironmentConfig::RuleDb(config) => {
-            tokens::build(RuleDb::new(config.clone())?, settings, arm, seed, device, parts)
+        (EnvironmentConfig::RuleDb(config), EnvironmentConfig::RuleDb(other)) => {
+            tokens.build(RuleDb::new(config.clone())?, RuleDb::new(other.clone())?, device)
         }
-        EnvironmentConfig::ArithChain(config) => {
-            let world = SingleTurn::new(ArithChain::new(config.clone())?);
-            tokens::build(world, settings, arm, seed, device, parts)
+        (EnvironmentConfig::ArithChain(config), EnvironmentConfig::ArithChain(other)) => {
+            let world = |config: &ArithChainConfig| ArithChain::new(config.clone()).map(SingleTurn::new);
+            tokens.build(world(config)?, world(other)?, device)
         }
-        EnvironmentConfig::TraceLab(config) => {
-            let world = SingleTurn::new(TraceLab::new(config.clone())?);
-            tokens::build(world, settings, arm, seed, device, parts)
+        (EnvironmentConfig::TraceLab(config), EnvironmentConfig::TraceLab(other)) => {
+            let world = |config: &TraceLabConfig| TraceLab::new(config.clone()).map(SingleTurn::new);
+            tokens.build(world(config)?, world(other)?, device)
         }
+        _ => Err(SetupError::HeldOut),
     }
 }
 
-/// Whether the environment that an experiment names can be made.
-pub(crate) fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
+/// Whether the environments that an experiment names can be made.
+pub(crate) fn check_environments(experiment: &Experiment) -> Result<(), SetupError> {
+    for arm in &experiment.arms {
+        let (trained, held_out) = experiment.environments(arm);
+        check_environment(trained)?;
+        check_environment(held_out)?;
+    }
+    Ok(())
+}
+
+fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
     match config {
         EnvironmentConfig::Minigrid { level } => drop(Gridworld::make(level)?),
         EnvironmentConfig::TextQuest(config) => drop(TextQuest::new(config.clone())?),

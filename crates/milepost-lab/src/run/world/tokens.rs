@@ -1,8 +1,8 @@
 //! Policies over tokens, on worlds that are read and written.
 
 use milepost_algorithms::{
-    CheckpointParts, Device, IterationReport, MethodConfig, TokenAgent, TokenParts, TokenSettings, Trace,
-    TrainError, Trainer, WarmStartReport,
+    CheckpointParts, Device, IterationReport, TokenAgent, TokenParts, Trace, TrainError, Trainer,
+    WarmStartReport,
 };
 use milepost_core::{Demonstrator, Probe, SpanKind, TaskSeed, Trajectory};
 use milepost_eval::Gold;
@@ -21,6 +21,8 @@ use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 /// One arm and seed over tokens, ready to train.
 struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     environment: E,
+    /// Where it is judged.
+    held_out: E,
     trainer: Trainer<TokenAgent<E, M>>,
     /// What the warm start was charged.
     charged: u64,
@@ -30,50 +32,56 @@ struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     imitated: WarmStartReport,
 }
 
-/// Everything of a run but its world and network.
-struct Run<'a> {
-    method: &'a MethodConfig,
-    arm: &'a Arm,
-    tokens: TokenSettings,
-    unit: BudgetUnit,
-    seed: u64,
-    device: Device,
-    parts: Option<&'a [(String, Vec<u8>)]>,
+/// Everything of a run but its worlds, its network and its device.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) arm: &'a Arm,
+    pub(super) seed: u64,
+    /// The checkpoint to go on from.
+    pub(super) checkpoint: Option<&'a [(String, Vec<u8>)]>,
 }
 
-/// Builds the policy that the settings name, warm-started if the arm says so.
-pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
-    environment: E,
-    settings: &Settings,
-    arm: &Arm,
-    seed: u64,
-    device: Device,
-    parts: Option<&[(String, Vec<u8>)]>,
-) -> Result<Box<dyn World>, SetupError> {
-    let tokens = settings.tokens.ok_or(SetupError::PolicyKind)?;
-    let words = environment.vocabulary().len();
-    let training = device.clone().autodiff();
-    let unit = settings.budget.unit();
-    let run = Run { method: &arm.method, arm, tokens, unit, seed, device, parts };
-    match &settings.policy {
-        PolicyConfig::Transformer(config) => {
-            let network = config.init(words, seed, &training)?;
-            Ok(Box::new(TokenWorld::build(environment, network, run)?))
+impl Parts<'_> {
+    /// Builds the policy that the settings name, warm-started if the arm says so. It trains in `environment` and is
+    /// judged in `held_out`.
+    pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
+        self,
+        environment: E,
+        held_out: E,
+        device: Device,
+    ) -> Result<Box<dyn World>, SetupError> {
+        let words = environment.vocabulary().len();
+        let (worlds, training) = ([environment, held_out], device.clone().autodiff());
+        match &self.settings.policy {
+            PolicyConfig::Transformer(config) => {
+                let network = config.init(words, self.seed, &training)?;
+                Ok(Box::new(TokenWorld::build(worlds, network, self, device)?))
+            }
+            PolicyConfig::Gru(config) => {
+                let network = config.init(words, self.seed, &training)?;
+                Ok(Box::new(TokenWorld::build(worlds, network, self, device)?))
+            }
+            PolicyConfig::Mlp(_) | PolicyConfig::Cnn(_) | PolicyConfig::Tabular(_) => {
+                Err(SetupError::PolicyKind)
+            }
         }
-        PolicyConfig::Gru(config) => {
-            let network = config.init(words, seed, &training)?;
-            Ok(Box::new(TokenWorld::build(environment, network, run)?))
-        }
-        PolicyConfig::Mlp(_) | PolicyConfig::Cnn(_) | PolicyConfig::Tabular(_) => Err(SetupError::PolicyKind),
     }
 }
 
 impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, M> {
-    fn build(environment: E, network: M, run: Run<'_>) -> Result<Self, SetupError> {
-        let Run { method, arm, tokens, unit, seed, device, parts } = run;
+    fn build(
+        [environment, held_out]: [E; 2],
+        network: M,
+        run: Parts<'_>,
+        device: Device,
+    ) -> Result<Self, SetupError> {
+        let Parts { settings, arm, seed, checkpoint } = run;
+        let (tokens, unit) = (settings.tokens.ok_or(SetupError::PolicyKind)?, settings.budget.unit());
+        let method = &arm.method;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
-        let (network, imitated) = if parts.is_none() || method.needs_reference() {
+        let (network, imitated) = if checkpoint.is_none() || method.needs_reference() {
             warm_start.apply(network, &environment, &tokens, &device, seed)?
         } else {
             (network, WarmStartReport::default())
@@ -91,10 +99,10 @@ impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, 
                 run_seed: seed,
             },
         )?;
-        if let Some(parts) = parts {
+        if let Some(parts) = checkpoint {
             trainer.restore(parts)?;
         }
-        Ok(Self { environment, trainer, charged: warm_start.charge(), unit, imitated })
+        Ok(Self { environment, held_out, trainer, charged: warm_start.charge(), unit, imitated })
     }
 }
 
@@ -121,7 +129,7 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
 
     /// Turns are drawn at the temperature of evaluation; experiment files that ask for greedy ones are refused.
     fn evaluate(&mut self, tasks: &[TaskSeed], _greedy: bool) -> Result<Vec<Gold>, WorldError> {
-        let played = self.trainer.play(tasks)?;
+        let played = self.trainer.play_in(&self.held_out, tasks)?;
         let gold = |e: &milepost_algorithms::sampling::EpisodeSummary| {
             Gold::of_episode(e.environment_return, e.success(), e.turns)
         };
