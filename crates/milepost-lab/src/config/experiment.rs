@@ -12,6 +12,7 @@ use super::resolved::{self, check_rule, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
 use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, VerdictConfig};
+use super::tree;
 
 /// Everything in an experiment file but its arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
