@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::flow_rl::FlowRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
 use crate::reward_distance::RewardDistance;
@@ -10,7 +11,10 @@ use crate::{Context, Metric, Recorder, Study, StudyError};
 /// A study as an experiment file writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "one study a run: boxing would save nothing that matters")]
 pub enum StudyConfig {
+    /// Which credit and which noise for a flow's denoising steps?
+    FlowRl(FlowRl),
     /// How far is a reward from the true one, and how much does it cost to believe it?
     RewardDistance(RewardDistance),
     /// What should stand between a reward model and the algorithm that trains on it?
@@ -26,6 +30,7 @@ pub enum StudyConfig {
 impl StudyConfig {
     fn study(&self) -> &dyn Study {
         match self {
+            Self::FlowRl(study) => study,
             Self::RewardDistance(study) => study,
             Self::Par(study) => study,
             Self::Overopt(study) => study,

@@ -6,6 +6,7 @@ mod memory;
 mod recorder;
 mod study;
 
+pub mod flow_rl;
 pub mod overopt;
 pub mod par;
 pub mod preference_lab;
@@ -20,10 +21,12 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 5] = [
+pub const EXPERIMENTS: [(&str, &str); 7] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
     ("robo-dopamine", include_str!("../experiments/robo-dopamine.toml")),
     ("robo-dopamine-grm", include_str!("../experiments/robo-dopamine-grm.toml")),
+    ("densegrpo", include_str!("../experiments/densegrpo.toml")),
+    ("flow-rl-basics", include_str!("../experiments/flow-rl-basics.toml")),
 ];

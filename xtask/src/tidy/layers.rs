@@ -31,6 +31,7 @@ pub(crate) const BURN_FREE: [&str; 17] = [
 const UPPER: [&str; 7] = [
     "milepost-policies",
     "milepost-rewards",
+    "milepost-flow",
     "milepost-algorithms",
     "milepost-studies",
     "milepost-lab",
@@ -79,6 +80,7 @@ const RULES: [Rule; 6] = [
             "milepost-preferences",
             "milepost-policies",
             "milepost-rewards",
+            "milepost-flow",
             "milepost-algorithms",
         ],
         edges: Edges::Normal,
@@ -93,6 +95,7 @@ const RULES: [Rule; 6] = [
             "milepost-preferences",
             "milepost-policies",
             "milepost-rewards",
+            "milepost-flow",
             "milepost-algorithms",
         ],
         edges: Edges::Normal,
