@@ -28,7 +28,7 @@ pub(crate) const BURN_FREE: [&str; 17] = [
 ];
 
 /// The packages above the environments, from the bottom up.
-const UPPER: [&str; 7] = [
+const UPPER: [&str; 8] = [
     "milepost-policies",
     "milepost-rewards",
     "milepost-flow",
