@@ -89,6 +89,9 @@ impl Default for Overopt {
     }
 }
 
+/// The answers to each prompt, tokens and gold.
+type Draws = Vec<(Vec<Vec<u32>>, Vec<f64>)>;
+
 /// Pairs of one update.
 const MINIBATCH: usize = 32;
 /// Pairs on which the reward model's accuracy is measured.
@@ -97,9 +100,8 @@ const HELD_OUT: usize = 1000;
 impl Overopt {
     /// The teacher, with thresholds that follow the writer's mean gold.
     fn teacher(&self, bench: &Bench, seed: u64) -> Result<Teacher, StudyError> {
-        let part = StudyError::part("the teacher");
-        let mean_return = bench.mean_worth(seed);
-        let threshold = adaptive_threshold(self.epsilon, mean_return, 1, 1).map_err(&part)?;
+        let threshold = adaptive_threshold(self.epsilon, bench.mean_worth(seed), 1, 1)
+            .map_err(StudyError::part("the teacher"))?;
         let suite = Teacher::suite(threshold.max(0.0));
         let named = suite.into_iter().find(|(name, _)| *name == self.teacher.name());
         Ok(named.map(|(_, teacher)| teacher).unwrap_or_default())
@@ -136,15 +138,16 @@ impl Overopt {
         gold: &[Vec<f64>],
         seed: u64,
     ) -> Result<Vec<OveroptimizationPoint>, StudyError> {
-        let part = StudyError::part("best of n");
         let mut points = Vec::new();
         let mut n = 1;
         while n <= self.most {
             let (mut proxies, mut golds) = (Vec::new(), Vec::new());
             for (index, (proxy, gold)) in proxy.iter().zip(gold).enumerate() {
                 let ties = seed + ((index as u64) << 32);
-                proxies.push(best_of_n(proxy, proxy, n, ties).map_err(&part)?);
-                golds.push(best_of_n(proxy, gold, n, ties).map_err(&part)?);
+                let best =
+                    |scores: &[f64]| best_of_n(proxy, scores, n, ties).map_err(StudyError::part("best of n"));
+                proxies.push(best(proxy)?);
+                golds.push(best(gold)?);
             }
             let divergence = divergence_bound(n as u64);
             points.push(OveroptimizationPoint { divergence, proxy: mean(&proxies), gold: mean(&golds) });
@@ -200,7 +203,7 @@ impl Study for Overopt {
         let key = format!("overopt draws {seed} {:?} {} {}", self.base, self.prompts, self.draws);
         let drawn = recorder.shared(&key, &mut || {
             let batch = bench.answers(&base, &tasks, self.draws, Purpose::EVALUATION_POLICY, seed)?;
-            let mut drawn: Vec<(Vec<Vec<u32>>, Vec<f64>)> = Vec::new();
+            let mut drawn: Draws = Vec::new();
             for group in &batch.groups {
                 let tokens = group.members().iter().map(|t: &Trajectory<()>| t.tokens.clone()).collect();
                 let gold = group.members().iter().map(|t| Ok(bench.gold(t)?.unwrap_or(0.0)));
@@ -208,8 +211,7 @@ impl Study for Overopt {
             }
             serde_json::to_vec(&drawn).map_err(StudyError::part("the draws"))
         })?;
-        let drawn: Vec<(Vec<Vec<u32>>, Vec<f64>)> =
-            serde_json::from_slice(&drawn).map_err(StudyError::part("the draws"))?;
+        let drawn: Draws = serde_json::from_slice(&drawn).map_err(StudyError::part("the draws"))?;
         recorder.advance(2, 4)?;
         let (model, accuracy) = self.reward_model(&bench, seed, recorder)?;
         recorder.advance(3, 4)?;

@@ -241,7 +241,7 @@ impl Study for Par {
             probes: Vec::new(),
             network: base.clone(),
             method: self.method(),
-            settings: bench.settings(),
+            settings: Bench::settings(),
             device: bench.device.clone(),
             run_seed: seed,
         })
@@ -276,9 +276,10 @@ fn report(
     [variation, saturated]: [f64; 2],
     recorder: &mut dyn Recorder,
 ) -> Result<(), StudyError> {
-    let part = StudyError::part("the curve");
-    let raw = OveroptimizationCurve::new(points.to_vec()).map_err(&part)?;
-    let curve = OveroptimizationCurve::new(smoothed(points)).map_err(&part)?;
+    let curve_of = |points: Vec<OveroptimizationPoint>| {
+        OveroptimizationCurve::new(points).map_err(StudyError::part("the curve"))
+    };
+    let (raw, curve) = (curve_of(points.to_vec())?, curve_of(smoothed(points))?);
     let summary = curve.summary();
     recorder.result("final-gold", summary.last.into())?;
     recorder.result("peak-gold", summary.peak.into())?;

@@ -103,7 +103,7 @@ impl Bench {
     }
 
     /// The prompt is read whole; only well-formed answers are drawn.
-    pub(crate) fn settings(&self) -> TokenSettings {
+    pub(crate) fn settings() -> TokenSettings {
         TokenSettings { constrained: true, ..TokenSettings::new(ContextRule::full(PROMPT), 1) }
     }
 
@@ -161,7 +161,7 @@ impl Bench {
         purpose: Purpose,
         seed: u64,
     ) -> Result<Batch<()>, StudyError> {
-        let settings = self.settings();
+        let settings = Self::settings();
         let sampling = SamplerSettings {
             purpose,
             constrained: settings.constrained,
