@@ -8,6 +8,7 @@ mod tokens;
 mod trace;
 mod transcript;
 
+use milepost_algorithms::config::SamplerConfig;
 use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
 use milepost_core::TaskSeed;
 use milepost_eval::Gold;
@@ -24,6 +25,7 @@ pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
 use crate::record::event::WarmStart;
+use aids::Aids;
 use record::Recorded;
 
 /// Why a run cannot be set up.
@@ -44,6 +46,14 @@ pub enum SetupError {
         "policy: worlds of tokens need a transformer or gru and a [tokens] table, others a network on features"
     )]
     PolicyKind,
+    /// A sampler asks for what the world does not lend.
+    #[error("arms.{arm}: {error}")]
+    Sampler {
+        /// The arm.
+        arm: String,
+        /// What it asks for.
+        error: TrainError,
+    },
     /// What is held out is another kind of world.
     #[error(
         "evaluation.environment: an arm that trains on one kind of world of tokens can be judged on that kind only, \
@@ -166,14 +176,33 @@ pub(crate) fn build(
     }
 }
 
-/// Whether the environments that an experiment names can be made.
+/// Whether the environments that an experiment names can be made, and lend what its samplers need.
 pub(crate) fn check_environments(experiment: &Experiment) -> Result<(), SetupError> {
     for arm in &experiment.arms {
         let (trained, held_out) = experiment.environments(arm);
         check_environment(trained)?;
         check_environment(held_out)?;
+        let constrained = experiment.settings.tokens.is_some_and(|tokens| tokens.constrained);
+        check_sampler(trained, &arm.method.sampler, constrained)
+            .map_err(|error| SetupError::Sampler { arm: arm.name.clone(), error })?;
     }
     Ok(())
+}
+
+fn check_sampler(
+    world: &EnvironmentConfig,
+    sampler: &SamplerConfig,
+    constrained: bool,
+) -> Result<(), TrainError> {
+    match world {
+        EnvironmentConfig::Minigrid { .. } => Ok(()),
+        EnvironmentConfig::TextQuest(_) => TextQuest::aids().check(sampler, constrained),
+        EnvironmentConfig::LookupQa(_) => LookupQa::aids().check(sampler, constrained),
+        EnvironmentConfig::PageQa(_) => PageText::aids().check(sampler, constrained),
+        EnvironmentConfig::RuleDb(_) => RuleDb::aids().check(sampler, constrained),
+        EnvironmentConfig::ArithChain(_) => SingleTurn::<ArithChain>::aids().check(sampler, constrained),
+        EnvironmentConfig::TraceLab(_) => SingleTurn::<TraceLab>::aids().check(sampler, constrained),
+    }
 }
 
 fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
