@@ -138,8 +138,8 @@ const fn height(metric: MetricName, point: &super::recorded::Point) -> f64 {
 
 fn describe(record: &ArmRecord, config: Option<&Arm>) -> String {
     let channels = config.map(|arm| {
-        let names = arm.method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
-        names.collect::<Vec<_>>().join(" + ")
+        let scored = arm.method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
+        scored.chain(arm.method.sampler.channels().iter().copied()).collect::<Vec<_>>().join(" + ")
     });
     match (record.about.as_str(), channels) {
         ("", Some(channels)) => channels,
