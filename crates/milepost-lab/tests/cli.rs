@@ -2,6 +2,7 @@
 
 mod audit;
 mod recredit;
+mod samplers;
 mod support;
 
 use std::fs;

@@ -1,13 +1,11 @@
 //! Samplers over tokens, warm starts and budgets of drawn tokens, from the file to the record.
 
-mod support;
-
 use std::io::Read;
 use std::path::Path;
 
+use crate::support::{self, Folder, milepost, refused, run_ok};
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
-use support::{Folder, milepost, refused, run_ok};
 
 /// Chains of one sum, a tiny network, a warm start, and every sampler that such a world allows.
 const TINY: &str = r#"
