@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arena;
+pub mod arena2d;
 mod dynamics;
 mod error;
 pub mod flows;
