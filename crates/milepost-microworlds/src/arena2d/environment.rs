@@ -83,9 +83,10 @@ impl Environment for Arena2d {
         self.elapsed += 1;
         let distance = motion::goal_distance(next.position);
         let reached = self.config.reward == ArenaReward::Sparse && distance <= GOAL_RADIUS;
-        self.ending = match reached {
-            true => Some(Ending::Terminated(Outcome::Success)),
-            false => (self.elapsed == self.config.horizon).then_some(Ending::Truncated(Budget::Steps)),
+        self.ending = if reached {
+            Some(Ending::Terminated(Outcome::Success))
+        } else {
+            (self.elapsed == self.config.horizon).then_some(Ending::Truncated(Budget::Steps))
         };
         let reward = match self.config.reward {
             ArenaReward::Dense => -distance,
