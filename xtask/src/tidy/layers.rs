@@ -28,10 +28,11 @@ pub(crate) const BURN_FREE: [&str; 17] = [
 ];
 
 /// The packages above the environments, from the bottom up.
-const UPPER: [&str; 8] = [
+const UPPER: [&str; 9] = [
     "milepost-policies",
     "milepost-rewards",
     "milepost-flow",
+    "milepost-offline",
     "milepost-algorithms",
     "milepost-studies",
     "milepost-lab",
@@ -81,6 +82,7 @@ const RULES: [Rule; 6] = [
             "milepost-policies",
             "milepost-rewards",
             "milepost-flow",
+            "milepost-offline",
             "milepost-algorithms",
         ],
         edges: Edges::Normal,
@@ -96,6 +98,7 @@ const RULES: [Rule; 6] = [
             "milepost-policies",
             "milepost-rewards",
             "milepost-flow",
+            "milepost-offline",
             "milepost-algorithms",
         ],
         edges: Edges::Normal,
