@@ -100,17 +100,15 @@ fn iterate(
 pub fn expectile(weighted: &[(f64, f64)], tau: f64) -> f64 {
     let mut sorted = weighted.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut best = f64::NAN;
-    for below in 0..=sorted.len() {
+    let at = |below: usize| {
         let weight = |index: usize| sorted[index].1 * if index < below { 1.0 - tau } else { tau };
         let total: f64 = (0..sorted.len()).map(weight).sum();
-        let v = (0..sorted.len()).map(|index| weight(index) * sorted[index].0).sum::<f64>() / total;
-        let above_lower = below == 0 || sorted[below - 1].0 <= v;
-        if above_lower && (below == sorted.len() || v <= sorted[below].0) {
-            best = v;
-        }
-    }
-    best
+        (0..sorted.len()).map(|index| weight(index) * sorted[index].0).sum::<f64>() / total
+    };
+    // With too few values counted as below, the mean lies above the next of them.
+    let below = (0..sorted.len()).find(|below| at(*below) <= sorted[*below].0).unwrap_or(sorted.len());
+    let (least, most) = (sorted.first().map_or(f64::NAN, |s| s.0), sorted.last().map_or(f64::NAN, |s| s.0));
+    at(below).max(least).min(most)
 }
 
 #[cfg(test)]

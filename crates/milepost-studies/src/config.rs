@@ -6,6 +6,8 @@ use crate::par::Par;
 use crate::reward_distance::RewardDistance;
 use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
+use crate::offline_rl::OfflineRl;
+use crate::ss_orl::{SsOrl, SsOrlGrid};
 use crate::{Context, Metric, Recorder, Study, StudyError};
 
 /// A study as an experiment file writes it.
@@ -25,6 +27,12 @@ pub enum StudyConfig {
     RoboDopamine(RoboDopamine),
     /// What makes a learned judge of hops good?
     RoboDopamineGrm(RoboDopamineGrm),
+    /// Which learner makes the most of which data?
+    OfflineRl(OfflineRl),
+    /// How much of the value of missing actions do labels recover?
+    SsOrl(SsOrl),
+    /// The same on a gridworld with choices.
+    SsOrlGrid(SsOrlGrid),
 }
 
 impl StudyConfig {
@@ -36,6 +44,9 @@ impl StudyConfig {
             Self::Overopt(study) => study,
             Self::RoboDopamine(study) => study,
             Self::RoboDopamineGrm(study) => study,
+            Self::OfflineRl(study) => study,
+            Self::SsOrl(study) => study,
+            Self::SsOrlGrid(study) => study,
         }
     }
 }

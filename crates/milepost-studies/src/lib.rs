@@ -13,6 +13,9 @@ pub mod preference_lab;
 pub mod reward_distance;
 pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
+pub mod offline_arena;
+pub mod offline_rl;
+pub mod ss_orl;
 
 pub use config::StudyConfig;
 pub use error::{Interrupted, StudyError};
@@ -22,6 +25,7 @@ pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
 pub const EXPERIMENTS: [(&str, &str); 7] = [
+pub const EXPERIMENTS: [(&str, &str); 8] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
@@ -29,4 +33,7 @@ pub const EXPERIMENTS: [(&str, &str); 7] = [
     ("robo-dopamine-grm", include_str!("../experiments/robo-dopamine-grm.toml")),
     ("densegrpo", include_str!("../experiments/densegrpo.toml")),
     ("flow-rl-basics", include_str!("../experiments/flow-rl-basics.toml")),
+    ("offline-rl-basics", include_str!("../experiments/offline-rl-basics.toml")),
+    ("ss-orl", include_str!("../experiments/ss-orl.toml")),
+    ("ss-orl-grid", include_str!("../experiments/ss-orl-grid.toml")),
 ];

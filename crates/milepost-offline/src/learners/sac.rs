@@ -257,3 +257,21 @@ fn repeat(rows: Tensor<2>, times: usize) -> Tensor<2> {
     let [n, width] = rows.dims();
     rows.unsqueeze_dim::<3>(1).expand([n, times, width]).reshape([n * times, width])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multiplier_grows_while_the_excess_is_positive_and_shrinks_while_it_is_not() {
+        let mut multiplier = Multiplier::new(0.1, &Device::flex().autodiff());
+        let mut step = |excess: f32| {
+            multiplier.step(Tensor::from_floats([excess], &Device::flex()));
+            multiplier.get().into_scalar::<f32>()
+        };
+        let up = [step(2.0), step(2.0)];
+        assert!(up[0] > 1.0 && up[1] > up[0]);
+        let down = (0..12).map(|_| step(-2.0)).last();
+        assert!(down.is_some_and(|value| value < 1.0 && value > 0.0));
+    }
+}
