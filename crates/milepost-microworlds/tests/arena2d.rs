@@ -119,7 +119,10 @@ fn forces_that_are_no_numbers_are_refused_by_component() {
     assert!(matches!(arena.step(&[0.0, 0.0]), Err(EnvError::NotReset { .. })));
     arena.reset(TaskSeed::literal(1)).expect("resets");
     let error = arena.step(&[0.0, f64::NAN]).expect_err("not a number");
-    assert!(matches!(error, EnvError::InvalidAction { .. }) && error.to_string().contains("component 1"), "{error}");
+    assert!(
+        matches!(error, EnvError::InvalidAction { .. }) && error.to_string().contains("component 1"),
+        "{error}"
+    );
     let drag = Arena2dConfig { drag: -1.0, ..Arena2dConfig::default() };
     assert!(Arena2d::new(drag).expect_err("negative").to_string().contains("drag"));
 }

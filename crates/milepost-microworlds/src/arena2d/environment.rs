@@ -75,7 +75,8 @@ impl Environment for Arena2d {
             return Err(EnvError::StepAfterEnd { environment: environment(), ending });
         }
         if let Some(component) = action.iter().position(|force| !force.is_finite()) {
-            let reason = format!("component {component} of the force is {}, which is no number", action[component]);
+            let reason =
+                format!("component {component} of the force is {}, which is no number", action[component]);
             return Err(EnvError::InvalidAction { environment: environment(), reason });
         }
         let next = self.motion(&state, *action);

@@ -20,4 +20,4 @@ pub use score::NormalizedScore;
 pub use split::Split;
 pub use trajectory::{ActionColumn, ActionSpace, End, Trajectory};
 pub use transitions::Transitions;
-pub use windows::{Padding, Windows};
+pub use windows::{Padding, WindowEncoding, Windows};

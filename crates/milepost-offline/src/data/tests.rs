@@ -156,6 +156,15 @@ proptest! {
 }
 
 #[test]
+fn windows_of_changes_hold_the_present_state_and_one_change_for_each_pair() {
+    let data = dataset(vec![trajectory(0, &[0.0; 3], End::Open, true)]);
+    let states = Windows::of(&data, 1, &Normalizer::identity(1), Padding::MeanState).expect("rows");
+    assert_eq!(states.clone().encoded(WindowEncoding::States, 1), states);
+    let changes = states.encoded(WindowEncoding::Changes, 1);
+    assert_eq!(changes.rows, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0, 1.0]);
+}
+
+#[test]
 fn every_time_step_is_drawn_equally_often() {
     let data = dataset(vec![
         trajectory(0, &[0.0; 2], End::Open, true),

@@ -13,6 +13,18 @@ pub enum Padding {
     ZeroState,
 }
 
+/// How a window is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowEncoding {
+    /// The states themselves, as the paper has them. The default.
+    #[default]
+    States,
+    /// The present state and the changes between neighbouring states: the same information, but a small change
+    /// of state is no longer a small difference of large inputs.
+    Changes,
+}
+
 /// The inputs of an inverse dynamics model: for each step with a next state the states
 /// `s_{t−k}, …, s_t, s_{t+1}`, `k + 2` of them, padded on the left. Windows never cross trajectories, and hold
 /// no actions.
@@ -55,6 +67,22 @@ impl Windows {
             return Err(DataError::Empty { what: "step with a next state" });
         }
         Ok(Self { width: (past + 2) * state, rows, trajectory, step })
+    }
+
+    /// The same windows in another encoding of equal width.
+    #[must_use]
+    pub fn encoded(mut self, encoding: WindowEncoding, state_width: usize) -> Self {
+        if encoding == WindowEncoding::States {
+            return self;
+        }
+        for row in self.rows.chunks_mut(self.width) {
+            let present = row[self.width - 2 * state_width..self.width - state_width].to_vec();
+            for i in (state_width..row.len()).rev() {
+                row[i] -= row[i - state_width];
+            }
+            row[..state_width].copy_from_slice(&present);
+        }
+        self
     }
 
     /// Windows.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::data::Padding;
+use crate::data::{Padding, WindowEncoding};
 use crate::learners::LearnerError;
 use crate::learners::settings::Check;
 
@@ -29,6 +29,8 @@ pub struct InverseConfig {
     pub validation: f64,
     /// What stands before the first state of a trajectory. Default the mean state.
     pub padding: Padding,
+    /// How a window is written. Changes are standardised with the labelled windows. Default states.
+    pub encoding: WindowEncoding,
 }
 
 impl Default for InverseConfig {
@@ -44,6 +46,7 @@ impl Default for InverseConfig {
             validate_every: 100,
             validation: 0.1,
             padding: Padding::default(),
+            encoding: WindowEncoding::default(),
         }
     }
 }

@@ -10,7 +10,9 @@ use milepost_core::{Purpose, Stream, StreamKey};
 use milepost_policies::ftanh;
 
 use super::{InverseConfig, mixture};
-use crate::data::{ActionColumn, ActionSpace, DataError, Dataset, Normalizer, Sampler, Windows};
+use crate::data::{
+    ActionColumn, ActionSpace, DataError, Dataset, Normalizer, Sampler, WindowEncoding, Windows,
+};
 use crate::learners::LearnerError;
 use crate::learners::policy::centre_and_log_std;
 use crate::learners::settings::adam;
@@ -36,6 +38,8 @@ pub struct InverseModel {
     config: InverseConfig,
     space: ActionSpace,
     normalizer: Normalizer,
+    /// Of encoded windows; the identity for states, which are normalised already.
+    inputs: Normalizer,
     /// Frozen.
     stack: Stack,
     device: Device,
@@ -59,9 +63,16 @@ impl InverseModel {
         labelled.require_actions()?;
         let space = labelled.action_space();
         let (train, held) = hold_out(labelled, config.validation, seed);
-        let windows = |data: &Dataset| Windows::of(data, config.past, normalizer, config.padding);
-        let (train_x, valid_data) = (windows(&train)?, held.as_ref().unwrap_or(&train));
-        let (train_y, valid_x) = (train_x.targets(&train)?, windows(valid_data)?);
+        let valid_data = held.as_ref().unwrap_or(&train);
+        let (mut train_x, mut valid_x) =
+            (encode(&train, normalizer, config)?, encode(valid_data, normalizer, config)?);
+        let inputs = match config.encoding {
+            WindowEncoding::States => Normalizer::identity(train_x.width),
+            WindowEncoding::Changes => Normalizer::fit_rows(&train_x.rows, train_x.width)?,
+        };
+        inputs.apply(&mut train_x.rows)?;
+        inputs.apply(&mut valid_x.rows)?;
+        let train_y = train_x.targets(&train)?;
         let valid_y = valid_x.targets(valid_data)?;
 
         let outputs = match space {
@@ -91,8 +102,8 @@ impl InverseModel {
         }
         let validation = best.losses().to_vec();
         let stack = best.restore(stack).valid();
-        let model =
-            Self { config: config.clone(), space, normalizer: normalizer.clone(), stack, device: plain };
+        let (config, normalizer) = (config.clone(), normalizer.clone());
+        let model = Self { config, space, normalizer, inputs, stack, device: plain };
         Ok((model, InverseReport { validation, held_out: held.is_some() }))
     }
 
@@ -110,7 +121,8 @@ impl InverseModel {
         if data.is_empty() {
             return Ok(Vec::new());
         }
-        let windows = Windows::of(data, self.config.past, &self.normalizer, self.config.padding)?;
+        let mut windows = encode(data, &self.normalizer, &self.config)?;
+        self.inputs.apply(&mut windows.rows)?;
         let (mean, variance) = self.predict(&windows);
         let width = self.space.width();
         let mut at = 0;
@@ -154,6 +166,12 @@ impl InverseModel {
         }
         (mean, variance)
     }
+}
+
+/// The windows of `data` in the encoding that the model reads.
+fn encode(data: &Dataset, normalizer: &Normalizer, config: &InverseConfig) -> Result<Windows, DataError> {
+    let windows = Windows::of(data, config.past, normalizer, config.padding)?;
+    Ok(windows.encoded(config.encoding, data.state_width()))
 }
 
 /// Training and validation trajectories; no validation where there is a single one or none is asked for.

@@ -153,7 +153,9 @@ fn recorded_actions_pass_through_and_unlabelled_copies_do_not_change_the_model()
     let config = InverseConfig { steps: 30, ..small() };
     // The same states, with and without a second copy that has no actions.
     let mut copies = labelled.without_actions().trajectories().to_vec();
-    copies.iter_mut().for_each(|t| t.id += 100);
+    for t in &mut copies {
+        t.id += 100;
+    }
     let copies = Dataset::new(2, ActionSpace::Box(2), copies).expect("valid");
     let union = labelled.union(&rest).expect("one task");
     let normalizer = Normalizer::fit(&union).expect("states");
@@ -208,6 +210,7 @@ fn an_ensemble_with_dropout_and_raw_padding_labels_within_bounds() {
         past: 2,
         dropout: 0.3,
         padding: Padding::ZeroState,
+        encoding: WindowEncoding::Changes,
         steps: 30,
         ..small()
     };

@@ -42,7 +42,7 @@ impl TwinCritic {
     }
 
     /// One gradient step on the online critics.
-    pub(super) fn step(&mut self, loss: Tensor<1>) {
+    pub(super) fn step(&mut self, loss: &Tensor<1>) {
         let grads = GradientsParams::from_grads(loss.backward(), &self.online);
         self.online = self.adam.step(self.online.clone(), grads).0;
     }

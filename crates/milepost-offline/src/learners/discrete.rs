@@ -76,7 +76,7 @@ impl OfflineLearner for DiscreteCql {
         let td = huber(q.clone(), action.clone(), target);
         let gap = discrete_conservative_gap(q, action);
         let losses = vec![("critic", td.clone().detach()), ("gap", gap.clone().detach())];
-        self.critic.step(td + gap.mul_scalar(self.config.weight));
+        self.critic.step(&(td + gap.mul_scalar(self.config.weight)));
         self.critic.follow();
         losses
     }

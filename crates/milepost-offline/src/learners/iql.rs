@@ -91,7 +91,7 @@ impl OfflineLearner for Iql {
         let target = td_target(rewards, continues, next_value, networks.gamma);
         let q_loss = critic_loss(self.critic.values(states.clone(), actions.clone()), target);
         let q_seen = q_loss.clone().detach();
-        self.critic.step(q_loss);
+        self.critic.step(&q_loss);
         self.critic.follow();
 
         let weight = advantage_weights(u.inner(), *beta, *cap);

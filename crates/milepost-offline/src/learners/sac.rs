@@ -235,7 +235,7 @@ impl OfflineLearner for Sac {
                 }
             };
         }
-        self.critic.step(loss);
+        self.critic.step(&loss);
         self.critic.follow();
         losses
     }

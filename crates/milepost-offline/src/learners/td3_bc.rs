@@ -90,7 +90,7 @@ impl OfflineLearner for Td3Bc {
         let target = td_target(rewards, continues, next_value, networks.gamma);
         let loss = critic_loss(self.critic.values(states.clone(), actions.clone()), target);
         let mut losses = vec![("critic", loss.clone().detach())];
-        self.critic.step(loss);
+        self.critic.step(&loss);
         self.updates += 1;
         if self.updates.is_multiple_of(*delay) {
             let policy = ftanh(self.actor.forward_one(states.clone()));

@@ -46,6 +46,7 @@ pub struct RollOutReport {
 
 /// Rolls the policy out in the model and stores what it imagined: at each step the prediction of a random elite
 /// and a draw from it.
+#[allow(clippy::too_many_arguments, reason = "each is a part of its own; `ModelBased` is the short way")]
 pub fn roll_out(
     data: &Transitions,
     dynamics: &Dynamics,

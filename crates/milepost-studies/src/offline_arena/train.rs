@@ -120,6 +120,7 @@ const BEAT: u64 = 200;
 
 /// Trains on `data`, every trajectory of which has actions, and returns the last policy. `certainty` is the
 /// temperature τ of the weights exp(−u/τ) of proxy actions, if they are weighted.
+#[allow(clippy::too_many_arguments, reason = "two call sites; a struct would name them a second time")]
 pub(crate) fn train(
     learner: Learner,
     data: &Dataset,

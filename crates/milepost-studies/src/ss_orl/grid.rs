@@ -109,7 +109,7 @@ impl Study for SsOrlGrid {
         let world = Grid::new(self.grid.clone())?;
         let best = best_moves(&world)?;
         let all = self.record(&world, &best, context.seed)?;
-        let scale = self.scale(&world, &best)?;
+        let scale = scale(&world, &best)?;
         // One-hot cells need no scale.
         let normalizer = Normalizer::identity(world.features());
         let split =
@@ -128,7 +128,7 @@ impl Study for SsOrlGrid {
                 learner.update(&batches.draw(128));
             }
             let mut actor = MarkovActor::new(learner.greedy(), normalizer.clone(), device.clone());
-            let mean = mean_return(&self.play(&world, context.seed, self.episodes, |states, _| {
+            let mean = mean_return(&play(&world, context.seed, self.episodes, |states, _| {
                 actor.act(states).map(|rows| rows.chunks(CHOICES).map(largest).collect())
             })?);
             Ok(scale.of(mean))
@@ -190,42 +190,39 @@ impl SsOrlGrid {
         }
         Dataset::new(world.features(), ActionSpace::Discrete(CHOICES), all).map_err(StudyError::part("data"))
     }
+}
 
-    /// Plays `episodes` evaluation episodes; `act` maps one-hot cells and cells to moves.
-    fn play<E: std::error::Error + Send + Sync + 'static>(
-        &self,
-        world: &Grid,
-        seed: u64,
-        episodes: u64,
-        mut act: impl FnMut(&[f32], &[u32]) -> Result<Vec<u32>, E>,
-    ) -> Result<Vec<Gold>, StudyError> {
-        let tasks: Vec<TaskSeed> = (0..episodes).map(|index| TaskSeed::evaluation(seed, index)).collect();
-        let mut failure = None;
-        let gold = evaluate(&Microworld::new(world.clone()), &tasks, |seen, keys, moves| {
-            let cells: Vec<u32> = keys.iter().map(|key| *key as u32).collect();
-            let states: Vec<f32> = seen.iter().flat_map(|seen| &seen.features).copied().collect();
-            match act(&states, &cells) {
-                Ok(chosen) => moves.copy_from_slice(&chosen),
-                Err(error) => failure = failure.take().or(Some(error)),
-            }
-        })
-        .map_err(StudyError::part("evaluation"))?;
-        failure.map_or(Ok(gold), |error| Err(StudyError::part("acting")(Box::new(error))))
-    }
+/// 0 for uniform moves, 100 for best ones, over the same fixed evaluation tasks.
+fn scale(world: &Grid, best: &[u32]) -> Result<NormalizedScore, StudyError> {
+    let mut stream = Stream::new(StreamKey::new(0, Purpose::named("grid reference")));
+    let random = play(world, 0, 200, |_, cells| {
+        Ok::<_, std::convert::Infallible>(cells.iter().map(|_| stream.below(CHOICES as u64) as u32).collect())
+    })?;
+    let wise = play(world, 0, 200, |_, cells| {
+        Ok::<_, std::convert::Infallible>(cells.iter().map(|cell| best[*cell as usize]).collect())
+    })?;
+    NormalizedScore::new(mean_return(&random), mean_return(&wise)).map_err(StudyError::part("references"))
+}
 
-    /// 0 for uniform moves, 100 for best ones, over the same fixed evaluation tasks.
-    fn scale(&self, world: &Grid, best: &[u32]) -> Result<NormalizedScore, StudyError> {
-        let mut stream = Stream::new(StreamKey::new(0, Purpose::named("grid reference")));
-        let random = self.play(world, 0, 200, |_, cells| {
-            Ok::<_, std::convert::Infallible>(
-                cells.iter().map(|_| stream.below(CHOICES as u64) as u32).collect(),
-            )
-        })?;
-        let wise = self.play(world, 0, 200, |_, cells| {
-            Ok::<_, std::convert::Infallible>(cells.iter().map(|cell| best[*cell as usize]).collect())
-        })?;
-        NormalizedScore::new(mean_return(&random), mean_return(&wise)).map_err(StudyError::part("references"))
-    }
+/// Plays `episodes` evaluation episodes; `act` maps one-hot cells and cells to moves.
+fn play<E: std::error::Error + Send + Sync + 'static>(
+    world: &Grid,
+    seed: u64,
+    episodes: u64,
+    mut act: impl FnMut(&[f32], &[u32]) -> Result<Vec<u32>, E>,
+) -> Result<Vec<Gold>, StudyError> {
+    let tasks: Vec<TaskSeed> = (0..episodes).map(|index| TaskSeed::evaluation(seed, index)).collect();
+    let mut failure = None;
+    let gold = evaluate(&Microworld::new(world.clone()), &tasks, |seen, keys, moves| {
+        let cells: Vec<u32> = keys.iter().map(|key| *key as u32).collect();
+        let states: Vec<f32> = seen.iter().flat_map(|seen| &seen.features).copied().collect();
+        match act(&states, &cells) {
+            Ok(chosen) => moves.copy_from_slice(&chosen),
+            Err(error) => failure = failure.take().or(Some(error)),
+        }
+    })
+    .map_err(StudyError::part("evaluation"))?;
+    failure.map_or(Ok(gold), |error| Err(StudyError::part("acting")(Box::new(error))))
 }
 
 fn mean_return(gold: &[Gold]) -> f64 {

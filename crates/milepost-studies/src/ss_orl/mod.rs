@@ -10,7 +10,7 @@ mod tests;
 use milepost_core::ParameterCheck;
 use milepost_eval::Gold;
 use milepost_microworlds::arena2d::{Arena2d, Arena2dConfig, ArenaData};
-use milepost_offline::data::{Dataset, NormalizedScore, Normalizer, Split};
+use milepost_offline::data::{Dataset, NormalizedScore, Normalizer, Split, WindowEncoding};
 use milepost_offline::inverse::{InverseConfig, label_error};
 use milepost_policies::open_device;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,8 @@ impl Default for SsOrl {
                 dropout: 0.0,
                 learning_rate: 1e-3,
                 batch: 256,
-                steps: 2000,
+                steps: 3000,
+                encoding: WindowEncoding::Changes,
                 ..InverseConfig::default()
             },
             trajectories: 200,
@@ -142,7 +143,7 @@ impl Study for SsOrl {
         };
 
         let labelled = label(self.labels, &all, &split, &normalizer, &self.inverse, context.seed, &device)?;
-        bench.report_labels(&labelled, &all, &split, recorder)?;
+        report_labels(&labelled, &all, &split, recorder)?;
         for (learner, score_name, gap_name) in LEARNERS {
             if !self.learners.contains(&learner) {
                 let reason = || Measured::Undefined("this arm does not train this learner".to_owned());
@@ -220,21 +221,20 @@ impl Bench<'_> {
             bytes.try_into().map_err(|_| StudyError::part("shared score")("it is not 8 bytes long"))?;
         Ok(f64::from_le_bytes(bytes))
     }
+}
 
-    /// How wrong labels are.
-    fn report_labels(
-        &self,
-        labelled: &Labelled,
-        all: &Dataset,
-        split: &Split,
-        recorder: &mut dyn Recorder,
-    ) -> Result<(), StudyError> {
-        let none = || Measured::Undefined("this arm makes no labels".to_owned());
-        let error = |labels: &Option<Dataset>, places: &[usize]| match labels {
-            None => none(),
-            Some(labels) => label_error(labels, &all.subset(places)).into(),
-        };
-        recorder.result("label-error", error(&labelled.unlabelled, &split.unlabelled))?;
-        recorder.result("label-error-labelled", error(&labelled.relabelled, &split.labelled))
-    }
+/// How wrong labels are.
+fn report_labels(
+    labelled: &Labelled,
+    all: &Dataset,
+    split: &Split,
+    recorder: &mut dyn Recorder,
+) -> Result<(), StudyError> {
+    let none = || Measured::Undefined("this arm makes no labels".to_owned());
+    let error = |labels: &Option<Dataset>, places: &[usize]| match labels {
+        None => none(),
+        Some(labels) => label_error(labels, &all.subset(places)).into(),
+    };
+    recorder.result("label-error", error(&labelled.unlabelled, &split.unlabelled))?;
+    recorder.result("label-error-labelled", error(&labelled.relabelled, &split.labelled))
 }
