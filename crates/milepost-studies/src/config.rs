@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow_rl::FlowRl;
+use crate::offline_rl::OfflineRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
 use crate::reward_distance::RewardDistance;
 use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
-use crate::offline_rl::OfflineRl;
 use crate::ss_orl::{SsOrl, SsOrlGrid};
 use crate::{Context, Metric, Recorder, Study, StudyError};
 

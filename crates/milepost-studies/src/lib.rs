@@ -7,14 +7,14 @@ mod recorder;
 mod study;
 
 pub mod flow_rl;
+pub mod offline_arena;
+pub mod offline_rl;
 pub mod overopt;
 pub mod par;
 pub mod preference_lab;
 pub mod reward_distance;
 pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
-pub mod offline_arena;
-pub mod offline_rl;
 pub mod ss_orl;
 
 pub use config::StudyConfig;

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::data::{
     ActionColumn, ActionSpace, Dataset, End, Normalizer, Padding, Split, Trajectory, Transitions,
+    WindowEncoding,
 };
 use crate::learners::{Batches, BcConfig, BehaviourCloning, Networks, OfflineLearner};
 
