@@ -24,8 +24,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 7] = [
-pub const EXPERIMENTS: [(&str, &str); 8] = [
+pub const EXPERIMENTS: [(&str, &str); 10] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
