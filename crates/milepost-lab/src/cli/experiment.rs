@@ -398,7 +398,8 @@ fn cost(experiment: &AnyExperiment) -> String {
     match experiment {
         AnyExperiment::Training(experiment) => {
             let runs = experiment.arms.len() as u64 * experiment.settings.seeds;
-            format!("{runs} × {}", experiment.settings.budget.words())
+            let budget = &experiment.settings.budget;
+            format!("{runs} × {} {}", budget.amount(), budget.unit().short())
         }
         AnyExperiment::Fidelity(experiment) => {
             let arms = experiment.suite();
