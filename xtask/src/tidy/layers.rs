@@ -3,11 +3,16 @@ use std::collections::BTreeSet;
 use super::graph::{Edges, Graph};
 
 /// The environments.
-const ENVIRONMENTS: [&str; 4] =
-    ["milepost-gridworld", "milepost-microworlds", "milepost-textworld", "milepost-taskworlds"];
+const ENVIRONMENTS: [&str; 5] = [
+    "milepost-gridworld",
+    "milepost-microworlds",
+    "milepost-textworld",
+    "milepost-taskworlds",
+    "milepost-codeexec",
+];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 17] = [
+pub(crate) const BURN_FREE: [&str; 18] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -18,6 +23,7 @@ pub(crate) const BURN_FREE: [&str; 17] = [
     "milepost-microworlds",
     "milepost-textworld",
     "milepost-taskworlds",
+    "milepost-codeexec",
     "milepost-sampling",
     "milepost-population",
     "milepost-progress",
