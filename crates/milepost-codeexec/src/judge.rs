@@ -256,19 +256,19 @@ impl<E: Executor> Judge<E> {
         tests
             .iter()
             .map(|test| match outcomes.next() {
-                Some(outcome) => self.report(test, outcome),
+                Some(outcome) => self.report(test, &outcome),
                 None => TestReport { verdict: Verdict::Infra, usage: Usage::default(), line: None },
             })
             .collect()
     }
 
-    fn report(&self, test: &Test, outcome: Outcome) -> TestReport {
-        let line = match &outcome {
+    fn report(&self, test: &Test, outcome: &Outcome) -> TestReport {
+        let line = match outcome {
             Outcome::Raised { line, .. } => *line,
             Outcome::Rejected(rejected) => rejected.line,
             _ => None,
         };
-        let verdict = self.verdict(test, &outcome);
+        let verdict = self.verdict(test, outcome);
         let usage = outcome.usage().cloned().unwrap_or_default();
         TestReport { verdict, usage, line }
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![allow(clippy::single_match_else, reason = "a language is a table of cases; both of two are cases")]
 
 mod compare;
 mod compile;
@@ -11,6 +12,7 @@ mod machine;
 mod minipy;
 mod number;
 mod outcome;
+mod problems;
 mod reject;
 mod source;
 pub mod syntax;
@@ -24,6 +26,12 @@ pub use integer::Integer;
 pub use judge::{Checker, Excerpt, Expected, Judge, ProgramReport, Test, TestReport, Verdict};
 pub use minipy::MiniPy;
 pub use outcome::{Captured, Crash, InfraError, InvalidResult, Limit, Limits, Outcome, Usage};
+pub use problems::{Problem, ProblemError};
 pub use reject::{Reason, Rejected};
 pub use source::{MAX_SOURCE_BYTES, Source};
 pub use value::{LiteralError, Value};
+
+/// The book's page, so that its example compiles and passes.
+#[doc = include_str!("../../../docs/src/minipy.md")]
+#[cfg(doctest)]
+struct Page;

@@ -38,7 +38,10 @@ impl Executor for MiniPy {
             return vec![Outcome::Infra(foreign); calls.len()];
         };
         match Machine::load(code, *limits) {
-            Err((failure, usage)) => vec![outcome(failure, usage); calls.len()],
+            Err(failed) => {
+                let (failure, usage) = *failed;
+                vec![outcome(failure, usage); calls.len()]
+            }
             Ok(loaded) => calls
                 .iter()
                 .map(|call| {
@@ -55,13 +58,14 @@ impl Executor for MiniPy {
 
 fn outcome(failure: Failure, usage: Usage) -> Outcome {
     match failure {
-        Failure::Raised(class, line) => Outcome::Raised { class, line, usage },
+        Failure::Raised(class, line) | Failure::Stopped(Stop::Error(class), line) => {
+            Outcome::Raised { class, line, usage }
+        }
         Failure::NotPlain(why) => Outcome::InvalidResult(why, usage),
         Failure::Stopped(Stop::Limit(limit), _) => Outcome::Limit(limit, usage),
         Failure::Stopped(Stop::Reject(what), line) => {
             Outcome::Rejected(Rejected { reason: Reason::Outside(what.to_owned()), line })
         }
-        Failure::Stopped(Stop::Error(class), line) => Outcome::Raised { class, line, usage },
         Failure::Stopped(Stop::Key(_) | Stop::Thrown(_), line) => {
             Outcome::Raised { class: crate::ExceptionClass::Exception, line, usage }
         }

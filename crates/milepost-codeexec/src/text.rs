@@ -22,7 +22,7 @@ pub fn bytes_repr(bytes: &[u8]) -> String {
             b'\t' => out.push_str("\\t"),
             _ if byte == quote => out.extend(['\\', char::from(byte)]),
             b' '..=b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
+            _ => push_escape(&mut out, char::from(byte)),
         }
     }
     out.push(char::from(quote));
@@ -57,11 +57,12 @@ pub(crate) fn str_ascii_of_repr(repr: &str) -> String {
 
 fn push_escape(out: &mut String, c: char) {
     let code = c as u32;
-    out.push_str(&match code {
+    let escape = match code {
         0..=0xff => format!("\\x{code:02x}"),
         0x100..=0xffff => format!("\\u{code:04x}"),
         _ => format!("\\U{code:08x}"),
-    });
+    };
+    out.push_str(&escape);
 }
 
 /// Whether Python prints the character as itself. Exact below U+0370 and for the characters of

@@ -171,7 +171,8 @@ fn nesting_is_bounded_and_flat_chains_are_not() {
     for (open, close) in [("(", ")"), ("-", ""), ("[", "]"), ("not ", "")] {
         assert!(syntax::parse(&wrap(open, close, 90)).is_ok(), "{open}1{close}");
     }
-    let blocks: String = (0..300).map(|n| format!("{}if 1:\n", " ".repeat(n))).collect();
+    let blocks: Vec<String> = (0..300).map(|n| format!("{}if 1:\n", " ".repeat(n))).collect();
+    let blocks = blocks.concat();
     assert!(syntax::parse(&format!("{blocks}{}pass\n", " ".repeat(300))).is_err());
     for chain in [" + 1", " * 1", " < 1", " and 1", " or 1", ", 1", " 'a'"] {
         let first = if chain.contains('a') { "'a'" } else { "1" };

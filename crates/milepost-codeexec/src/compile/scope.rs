@@ -273,12 +273,7 @@ impl Visitor for Builder {
             StmtKind::Def(def) => self.definition(def),
             StmtKind::Global(names) => self.declare(names, statement.line.0, true),
             StmtKind::Nonlocal(names) => self.declare(names, statement.line.0, false),
-            StmtKind::Import(names) => {
-                for (name, alias) in names {
-                    self.bind(alias.as_ref().unwrap_or(name));
-                }
-            }
-            StmtKind::ImportFrom { names, .. } => {
+            StmtKind::Import(names) | StmtKind::ImportFrom { names, .. } => {
                 for (name, alias) in names {
                     self.bind(alias.as_ref().unwrap_or(name));
                 }

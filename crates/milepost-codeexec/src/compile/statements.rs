@@ -284,7 +284,7 @@ impl<'t> Compiler<'t> {
         if parts.finally.is_empty() {
             return self.try_except(parts);
         }
-        self.with_cleanup(Cleanup::Finally(&parts.finally), |compiler| {
+        self.with_cleanup(&Cleanup::Finally(&parts.finally), |compiler| {
             if parts.handlers.is_empty() { compiler.block(&parts.body) } else { compiler.try_except(parts) }
         })
     }
@@ -292,7 +292,7 @@ impl<'t> Compiler<'t> {
     /// Code whose every way out runs `cleanup`.
     fn with_cleanup(
         &mut self,
-        cleanup: Cleanup<'t>,
+        cleanup: &Cleanup<'t>,
         body: impl FnOnce(&mut Self) -> Compiled<()>,
     ) -> Compiled<()> {
         let depth = self.depth();
@@ -302,12 +302,12 @@ impl<'t> Compiler<'t> {
         let end = self.here();
         let Some(Block::Cleanup(_, mut stretches)) = self.function().blocks.pop() else { return Ok(()) };
         stretches.closed.push((stretches.start, end));
-        self.cleanup(&cleanup)?;
+        self.cleanup(cleanup)?;
         let past = self.emit(Op::Jump(0));
         let handler = self.here();
         let slot = self.fresh_slot();
         self.emit(Op::SetLocal(slot));
-        self.cleanup(&cleanup)?;
+        self.cleanup(cleanup)?;
         self.emit(Op::Local(slot));
         self.emit(Op::Reraise);
         self.guard(&stretches, handler, depth);
@@ -346,7 +346,7 @@ impl<'t> Compiler<'t> {
             if let Some(name) = &handler.name {
                 self.emit(Op::Local(slot));
                 self.bind(name)?;
-                self.with_cleanup(Cleanup::Unbind(name.clone()), |compiler| compiler.block(&handler.body))?;
+                self.with_cleanup(&Cleanup::Unbind(name.clone()), |compiler| compiler.block(&handler.body))?;
             } else {
                 self.block(&handler.body)?;
             }

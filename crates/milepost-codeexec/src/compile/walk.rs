@@ -18,10 +18,16 @@ pub(super) fn block<V: Visitor>(visitor: &mut V, body: &[Stmt]) {
 /// The parts of a statement that opens no scope.
 pub(super) fn statement<V: Visitor>(visitor: &mut V, statement: &Stmt) {
     match &statement.kind {
-        StmtKind::Return(value) => value.iter().for_each(|v| visitor.expression(v)),
+        StmtKind::Return(value) => {
+            if let Some(v) = value {
+                visitor.expression(v);
+            }
+        }
         StmtKind::Assign { targets, value } => {
             visitor.expression(value);
-            targets.iter().for_each(|t| visitor.target(t));
+            for t in targets {
+                visitor.target(t);
+            }
         }
         StmtKind::AugAssign { target, value, .. } => {
             visitor.target(target);
@@ -29,7 +35,9 @@ pub(super) fn statement<V: Visitor>(visitor: &mut V, statement: &Stmt) {
         }
         StmtKind::AnnAssign { target, annotation, value } => {
             visitor.expression(annotation);
-            value.iter().for_each(|v| visitor.expression(v));
+            if let Some(v) = value {
+                visitor.expression(v);
+            }
             visitor.target(target);
         }
         StmtKind::If { branches, otherwise } => {
@@ -50,10 +58,16 @@ pub(super) fn statement<V: Visitor>(visitor: &mut V, statement: &Stmt) {
             block(visitor, body);
             block(visitor, otherwise);
         }
-        StmtKind::Delete(targets) => targets.iter().for_each(|t| visitor.target(t)),
+        StmtKind::Delete(targets) => {
+            for t in targets {
+                visitor.target(t);
+            }
+        }
         StmtKind::Assert { test, message } => {
             visitor.expression(test);
-            message.iter().for_each(|v| visitor.expression(v));
+            if let Some(v) = message {
+                visitor.expression(v);
+            }
         }
         StmtKind::Raise { exception, cause } => {
             exception.iter().chain(cause).for_each(|v| visitor.expression(v));
@@ -75,26 +89,42 @@ pub(super) fn statement<V: Visitor>(visitor: &mut V, statement: &Stmt) {
 pub(super) fn expression<V: Visitor>(visitor: &mut V, value: &Expr) {
     match &value.kind {
         ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
-            items.iter().for_each(|i| visitor.expression(i));
+            for i in items {
+                visitor.expression(i);
+            }
         }
         ExprKind::Dict(pairs) => {
             for (key, value) in pairs {
-                key.iter().for_each(|k| visitor.expression(k));
+                if let Some(k) = key {
+                    visitor.expression(k);
+                }
                 visitor.expression(value);
             }
         }
         ExprKind::Starred(inner) => visitor.expression(inner),
         ExprKind::Binary { first, rest } => {
             visitor.expression(first);
-            rest.iter().for_each(|(_, operand)| visitor.expression(operand));
+            for (_, operand) in rest {
+                visitor.expression(operand);
+            }
         }
         ExprKind::Unary { operand, .. } => visitor.expression(operand),
-        ExprKind::Boolean { operands, .. } => operands.iter().for_each(|o| visitor.expression(o)),
+        ExprKind::Boolean { operands, .. } => {
+            for o in operands {
+                visitor.expression(o);
+            }
+        }
         ExprKind::Compare { first, rest } => {
             visitor.expression(first);
-            rest.iter().for_each(|(_, operand)| visitor.expression(operand));
+            for (_, operand) in rest {
+                visitor.expression(operand);
+            }
         }
-        ExprKind::Conditional(parts) => parts.iter().for_each(|p| visitor.expression(p)),
+        ExprKind::Conditional(parts) => {
+            for p in parts.iter() {
+                visitor.expression(p);
+            }
+        }
         ExprKind::Call { callee, arguments } => {
             visitor.expression(callee);
             for argument in arguments {

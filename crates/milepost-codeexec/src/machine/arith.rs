@@ -39,18 +39,18 @@ impl Heap {
                 _ => self.repeat(a, b),
             },
             BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor | BinaryOp::Sub => self.combine(op, a, b),
-            _ => self.unsupported(a, b),
+            _ => Self::unsupported(a, b),
         }
     }
 
-    fn unsupported<T>(&self, a: Val, b: Val) -> Res<T> {
+    fn unsupported<T>(a: Val, b: Val) -> Res<T> {
         let strange = |v: Val| matches!(v, Val::Opaque | Val::Type(_) | Val::Class(_));
         if strange(a) || strange(b) { reject("an operator on types") } else { type_error() }
     }
 
     fn numeric(&mut self, op: BinaryOp, x: &Number, y: &Number) -> Res<Val> {
         if let (Number::Float(_), _) | (_, Number::Float(_)) = (x, y) {
-            let (x, y) = (self.to_float(x)?, self.to_float(y)?);
+            let (x, y) = (Self::to_float(x)?, Self::to_float(y)?);
             return float(op, x, y).map(Val::Float);
         }
         if op == BinaryOp::Div {
@@ -119,8 +119,8 @@ impl Heap {
                 return raise(ExceptionClass::ZeroDivisionError);
             }
             let (x, y) = (
-                self.to_float(&Number::Big(Arc::new(base.clone())))?,
-                self.to_float(&Number::Big(Arc::new(exponent.clone())))?,
+                Self::to_float(&Number::Big(Arc::new(base.clone())))?,
+                Self::to_float(&Number::Big(Arc::new(exponent.clone())))?,
             );
             return float(BinaryOp::Pow, x, y).map(Val::Float);
         }
@@ -143,7 +143,7 @@ impl Heap {
         self.big(base.pow(times))
     }
 
-    pub(super) fn to_float(&self, number: &Number) -> Res<f64> {
+    pub(super) fn to_float(number: &Number) -> Res<f64> {
         match number {
             Number::Int(value) => Ok(*value as f64),
             Number::Float(value) => Ok(*value),
@@ -174,9 +174,9 @@ impl Heap {
         let shift = 66 - (p.bits() as i64 - q.bits() as i64);
         let (mut n, mut d) = (p.abs(), q.abs());
         if shift >= 0 {
-            n <<= shift as u64
+            n <<= shift as u64;
         } else {
-            d <<= (-shift) as u64
+            d <<= (-shift) as u64;
         }
         let (quotient, rest) = n.div_rem(&d);
         let sticky = if rest.is_zero() { quotient } else { quotient | BigInt::from(1) };
@@ -206,7 +206,7 @@ impl Heap {
                 self.check((x.len() + y.len()) as u64 * HANDLE_BYTES)?;
                 (false, both(x, y))
             }
-            _ => return self.unsupported(a, b),
+            _ => return Self::unsupported(a, b),
         };
         self.spend_items(joined.len())?;
         if list { self.list(joined) } else { self.tuple(joined) }
@@ -217,7 +217,7 @@ impl Heap {
         let length = match (self.text(&sequence), self.sequence(sequence)) {
             (Some(text), _) => text.len() as u64,
             (_, Some(items)) => items.len() as u64,
-            _ => return self.unsupported(sequence, count),
+            _ => return Self::unsupported(sequence, count),
         };
         let times = match self.number(count) {
             Some(Number::Int(times)) => times.max(0) as u64,
@@ -243,7 +243,7 @@ impl Heap {
 
     /// Operators of sets and dicts.
     fn combine(&mut self, op: BinaryOp, a: Val, b: Val) -> Res<Val> {
-        let (Val::Obj(x), Val::Obj(y)) = (a, b) else { return self.unsupported(a, b) };
+        let (Val::Obj(x), Val::Obj(y)) = (a, b) else { return Self::unsupported(a, b) };
         match (self.get(x), self.get(y)) {
             (Obj::Set(p), Obj::Set(_)) => {
                 let frozen = p.frozen;
@@ -271,7 +271,7 @@ impl Heap {
                 Ok(new)
             }
             (Obj::View(..), _) | (_, Obj::View(..)) => reject("operators on views of dicts"),
-            _ => self.unsupported(a, b),
+            _ => Self::unsupported(a, b),
         }
     }
 
@@ -328,7 +328,7 @@ impl Heap {
             },
             Some(Number::Float(value)) => Ok(Val::Float(-value)),
             Some(Number::Big(value)) => self.big(-&*value),
-            None => self.unsupported(val, val),
+            None => Self::unsupported(val, val),
         }
     }
 
@@ -336,7 +336,7 @@ impl Heap {
         match val {
             Val::Bool(value) => Ok(Val::Int(i64::from(value))),
             _ if self.number(val).is_some() => Ok(val),
-            _ => self.unsupported(val, val),
+            _ => Self::unsupported(val, val),
         }
     }
 
@@ -344,7 +344,7 @@ impl Heap {
         match self.number(val) {
             Some(Number::Int(value)) => Ok(Val::Int(!value)),
             Some(Number::Big(value)) => self.big(-(&*value + BigInt::from(1))),
-            _ => self.unsupported(val, val),
+            _ => Self::unsupported(val, val),
         }
     }
 
@@ -376,8 +376,9 @@ fn small(op: BinaryOp, x: i64, y: i64) -> Option<Res<i64>> {
         BinaryOp::Add => x.checked_add(y)?,
         BinaryOp::Sub => x.checked_sub(y)?,
         BinaryOp::Mul => x.checked_mul(y)?,
-        BinaryOp::FloorDiv if y == 0 => return Some(raise(ExceptionClass::ZeroDivisionError)),
-        BinaryOp::Mod if y == 0 => return Some(raise(ExceptionClass::ZeroDivisionError)),
+        BinaryOp::FloorDiv | BinaryOp::Mod if y == 0 => {
+            return Some(raise(ExceptionClass::ZeroDivisionError));
+        }
         BinaryOp::FloorDiv => {
             let quotient = x.checked_div(y)?;
             quotient - i64::from(x % y != 0 && (x < 0) != (y < 0))
@@ -440,7 +441,7 @@ fn float_power(x: f64, y: f64) -> Res<f64> {
     if x < 0.0 && x.is_finite() && y.is_finite() && y.fract() != 0.0 {
         return reject("complex numbers");
     }
-    let result = super::math::pow(x, y);
+    let result = super::double::pow(x, y);
     if result.is_infinite() && x.is_finite() && y.is_finite() {
         return raise(ExceptionClass::OverflowError);
     }

@@ -37,8 +37,7 @@ impl Machine<'_> {
                     return Ok(Flow::Prelude(function, vec![items]));
                 }
                 let wanted = builtin == B::Any;
-                let found = self.find_truth(items, wanted)?;
-                Val::Bool(found == wanted)
+                Val::Bool(self.find_truth(items, wanted)?)
             }
             B::Bin | B::Oct | B::Hex => {
                 let [val] = args.bind(1, [""])?;
@@ -75,7 +74,7 @@ impl Machine<'_> {
                         let (Some(x), Some(y)) = (self.heap.number(a), self.heap.number(b)) else {
                             return type_error();
                         };
-                        let (x, y) = (self.heap.to_float(&x)?, self.heap.to_float(&y)?);
+                        let (x, y) = (super::heap::Heap::to_float(&x)?, super::heap::Heap::to_float(&y)?);
                         if y == 0.0 {
                             return raise(ExceptionClass::ZeroDivisionError);
                         }
@@ -98,7 +97,7 @@ impl Machine<'_> {
                     return reject("`iter` with a sentinel");
                 }
                 let [val] = args.bind(1, [""])?;
-                self.heap.iter(val)?
+                self.heap.iter_of(val)?
             }
             B::Len => {
                 let [val] = args.bind(1, [""])?;
@@ -191,9 +190,9 @@ impl Machine<'_> {
         Ok(Flow::Value(val))
     }
 
-    /// Whether some item is as true as wanted; the answer of the search, not of `any` or `all`.
+    /// `wanted` if some item is as true as that, else the opposite: `any` and `all`.
     fn find_truth(&mut self, items: Val, wanted: bool) -> Res<bool> {
-        let Val::Obj(at) = self.heap.iter(items)? else { return type_error() };
+        let Val::Obj(at) = self.heap.iter_of(items)? else { return type_error() };
         while let Next::Item(item) = self.heap.next(at)? {
             self.heap.spend(1)?;
             if self.heap.truth(item) == wanted {
@@ -204,7 +203,7 @@ impl Machine<'_> {
     }
 
     fn total(&mut self, items: Val, start: Val) -> Res<Val> {
-        let Val::Obj(at) = self.heap.iter(items)? else { return type_error() };
+        let Val::Obj(at) = self.heap.iter_of(items)? else { return type_error() };
         let mut sum = start;
         while let Next::Item(item) = self.heap.next(at)? {
             self.heap.spend(1)?;
@@ -237,7 +236,7 @@ impl Machine<'_> {
             let function = if greatest { Prelude::Greatest } else { Prelude::Least };
             return Ok(Flow::Prelude(function, vec![items, Val::Bool(has_default), default]));
         }
-        let Val::Obj(at) = self.heap.iter(items)? else { return type_error() };
+        let Val::Obj(at) = self.heap.iter_of(items)? else { return type_error() };
         let op = if greatest { CompareOp::Gt } else { CompareOp::Lt };
         let mut best = None;
         while let Next::Item(item) = self.heap.next(at)? {
@@ -281,8 +280,8 @@ impl Machine<'_> {
 
     fn print(&mut self, args: &Args<'_>) -> Res<Val> {
         let only = Args { positional: &[], names: args.names, named: args.named };
-        let foreign = |name: &Box<str>| matches!(&**name, "file" | "flush");
-        if args.names.iter().any(foreign) {
+        let mut names = args.names.iter().map(|name| &**name);
+        if names.any(|name| matches!(name, "file" | "flush")) {
             return reject("`file` and `flush` of `print`");
         }
         let [separator, end] = only.bind(0, ["sep", "end"])?;
@@ -364,7 +363,7 @@ impl Machine<'_> {
                     return Ok(Flow::Value(Val::Float(0.0)));
                 }
                 match (self.heap.number(val), self.heap.text(&val)) {
-                    (Some(number), _) => Val::Float(self.heap.to_float(&number)?),
+                    (Some(number), _) => Val::Float(super::heap::Heap::to_float(&number)?),
                     (_, Some(text)) if text.is_ascii() => Val::Float(parse_float(text)?),
                     (_, Some(_)) => return reject("numbers in digits outside ASCII"),
                     _ => return type_error(),
@@ -424,7 +423,7 @@ impl Machine<'_> {
             }
             Type::Filter => {
                 let [function, items] = args.bind(2, ["", ""])?;
-                let inner = self.heap.iter(items)?;
+                let inner = self.heap.iter_of(items)?;
                 let depth = self.heap.iterator_depth(&[inner])?;
                 self.heap.iterator(Iterator::Filter { function, inner, depth })?
             }
@@ -438,7 +437,7 @@ impl Machine<'_> {
                         _ => return type_error(),
                     },
                 };
-                let inner = self.heap.iter(items)?;
+                let inner = self.heap.iter_of(items)?;
                 let depth = self.heap.iterator_depth(&[inner])?;
                 self.heap.iterator(Iterator::Enumerate { inner, next, depth })?
             }
@@ -472,7 +471,7 @@ impl Machine<'_> {
     }
 
     fn iterators(&mut self, vals: &[Val]) -> Res<Vec<Val>> {
-        vals.iter().map(|val| self.heap.iter(*val)).collect()
+        vals.iter().map(|val| self.heap.iter_of(*val)).collect()
     }
 
     fn int(&mut self, val: Val, base: Val) -> Res<Val> {

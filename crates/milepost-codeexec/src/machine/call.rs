@@ -85,7 +85,7 @@ impl Machine<'_> {
                 if !args.names.is_empty() {
                     return reject("keywords of an exception");
                 }
-                machine.must_construct(class, args.positional.len())?;
+                Machine::must_construct(class, args.positional.len())?;
                 let exception = Exception { class, args: Some(args.positional.into()), line: None };
                 machine.heap.add(Obj::Exception(Box::new(exception))).map(Flow::Value)
             }),
@@ -98,7 +98,7 @@ impl Machine<'_> {
     }
 
     /// Classes whose construction or text has rules of its own are left to CPython.
-    pub(super) fn must_construct(&self, class: ExceptionClass, count: usize) -> Res<()> {
+    pub(super) fn must_construct(class: ExceptionClass, count: usize) -> Res<()> {
         use ExceptionClass as E;
         let special = class.is_a(E::UnicodeError) && class != E::UnicodeError
             || class.is_a(E::OSError) && count > 1
@@ -308,7 +308,7 @@ impl Machine<'_> {
     /// `type.method(receiver, …)`
     fn method_of(&mut self, kind: Type, method: Method, args: &Args<'_>) -> Res<Flow> {
         if method == Method::FromKeys {
-            return self.from_keys(args);
+            return self.keyed_by(args);
         }
         let Some((receiver, rest)) = args.positional.split_first() else { return type_error() };
         let found = self.heap.type_of(*receiver);

@@ -28,7 +28,7 @@ impl Heap {
             (Some(Obj::Set(_)), Val::Obj(other)) => self.set_merge(at, other),
             (Some(Obj::Dict(_)), Val::Obj(other)) => self.set_add_keys(at, other),
             _ => {
-                let Val::Obj(iterator) = self.iter(iterable)? else { return type_error() };
+                let Val::Obj(iterator) = self.iter_of(iterable)? else { return type_error() };
                 while let Next::Item(item) = self.next(iterator)? {
                     self.spend(1)?;
                     self.set_add(at, item)?;
@@ -53,7 +53,7 @@ impl Heap {
         if matches!(self.obj(other), Some(Obj::Dict(_))) {
             return self.dict_merge(dict, other);
         }
-        let Val::Obj(iterator) = self.iter(other)? else { return type_error() };
+        let Val::Obj(iterator) = self.iter_of(other)? else { return type_error() };
         while let Next::Item(pair) = self.next(iterator)? {
             self.put_pair(dict, pair)?;
         }

@@ -163,7 +163,7 @@ impl Heap {
         self.spend_items(used)?;
         let Some(dict) = self.dict_mut(at) else { return Ok(()) };
         let mut entries = Vec::with_capacity(room);
-        entries.extend(std::mem::take(&mut dict.entries).into_iter().filter(Option::is_some));
+        entries.extend(std::mem::take(&mut dict.entries).into_iter().flatten().map(Some));
         dict.entries = entries;
         dict.table = vec![EMPTY; size];
         for index in 0..dict.entries.len() {

@@ -228,7 +228,10 @@ impl Machine<'_> {
                         self.heap.set_add(set, item)?;
                     }
                     if folded {
-                        set = self.heap.set_copy(set, false)?;
+                        // CPython's compiler makes the frozenset twice: once folding, once merging constants.
+                        let again = self.heap.new_set(true)?;
+                        self.heap.update_in_order(again, set)?;
+                        set = self.heap.set_copy(again, false)?;
                     }
                     self.stack.push(Val::Obj(set));
                 }
@@ -364,7 +367,7 @@ impl Machine<'_> {
                     }
                 }
                 Op::Iter => {
-                    let val = self.heap.iter(self.peek(0))?;
+                    let val = self.heap.iter_of(self.peek(0))?;
                     self.replace(val);
                 }
                 Op::ForIter(exit) => {
@@ -532,7 +535,7 @@ impl Machine<'_> {
             Some(items) => items.to_vec(),
             // No more than one item too many is taken.
             None => {
-                let Val::Obj(at) = self.heap.iter(val)? else { return type_error() };
+                let Val::Obj(at) = self.heap.iter_of(val)? else { return type_error() };
                 let mut items = Vec::new();
                 while items.len() <= count {
                     match self.heap.next(at)? {
@@ -591,7 +594,7 @@ impl Machine<'_> {
     fn throw(&mut self, val: Val) -> Res<Option<Val>> {
         match val {
             Val::Class(class) => {
-                self.must_construct(class, 0)?;
+                Self::must_construct(class, 0)?;
                 let line = self.line();
                 let made = self.heap.add(Obj::Exception(Box::new(Exception {
                     class,
@@ -773,7 +776,7 @@ impl Machine<'_> {
                 }
                 (_, None) => {}
             }
-            let inner = match (task, self.heap.obj(Val::Obj(task_iterator(task)))) {
+            let inner = match (task, self.heap.obj(Val::Obj(task.iterator()))) {
                 (Task::Zip(_, got), Some(Obj::Iter(iterator))) => match &**iterator {
                     Iterator::Zip { inner, .. } if got < inner.len() => inner[got],
                     _ => {
@@ -910,13 +913,6 @@ impl Machine<'_> {
                 }
             }
         }
-    }
-}
-
-fn task_iterator(task: Task) -> Ref {
-    match task {
-        Task::Zip(at, _) | Task::Map(at, _) => at,
-        Task::Filter(at) | Task::FilterTest(at) | Task::Enumerate(at) => at,
     }
 }
 

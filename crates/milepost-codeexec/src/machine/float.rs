@@ -194,9 +194,9 @@ pub(super) fn ratio(value: f64) -> (BigInt, BigInt) {
     let mut bottom = BigInt::from(1);
     let exponent = exponent - 53;
     if exponent > 0 {
-        top <<= exponent
+        top <<= exponent;
     } else {
-        bottom <<= -exponent
+        bottom <<= -exponent;
     }
     let common = top.gcd(&bottom);
     if !common.is_zero() && common.is_positive() {

@@ -15,7 +15,8 @@ use crate::{ExceptionClass, Limit, number, text};
 struct Spec {
     fill: char,
     align: Option<char>,
-    sign: char,
+    /// As given; without one as `-`.
+    sign: Option<char>,
     alternate: bool,
     width: usize,
     grouping: Option<char>,
@@ -30,7 +31,7 @@ fn parse(spec: &str) -> Res<Spec> {
     let mut out = Spec {
         fill: ' ',
         align: None,
-        sign: '-',
+        sign: None,
         alternate: false,
         width: 0,
         grouping: None,
@@ -49,7 +50,7 @@ fn parse(spec: &str) -> Res<Spec> {
         at = 1;
     }
     if let Some(&sign @ ('+' | '-' | ' ')) = chars.get(at) {
-        out.sign = sign;
+        out.sign = Some(sign);
         at += 1;
     }
     if chars.get(at) == Some(&'z') {
@@ -125,7 +126,7 @@ impl Heap {
         let head = parts.sign.len() + parts.prefix.len() + parts.rest.len();
         let inside = spec.align == Some('=');
         self.check(spec.width as u64)?;
-        if inside && spec.fill == '0' && spec.grouping.is_some() {
+        if inside && spec.fill == '0' && spec.grouping.is_some() && !parts.digits.is_empty() {
             // Zeros are grouped with the digits.
             let group = |digits: &str| match spec.grouping {
                 Some(mark) => grouped(digits, mark, every),
@@ -182,7 +183,7 @@ impl Heap {
 
     fn format_text(&mut self, text: &str, spec: &Spec) -> Res<String> {
         if spec.kind.is_some_and(|kind| kind != 's')
-            || spec.sign != '-'
+            || spec.sign.is_some()
             || spec.alternate
             || spec.grouping.is_some()
         {
@@ -208,7 +209,7 @@ impl Heap {
     fn format_integer(&mut self, number: &Number, spec: &Spec) -> Res<String> {
         let kind = spec.kind.unwrap_or('d');
         if matches!(kind, 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') {
-            let value = self.to_float(number)?;
+            let value = Self::to_float(number)?;
             return self.format_float(value, spec, false);
         }
         if spec.precision.is_some() {
@@ -224,10 +225,10 @@ impl Heap {
             'x' if spec.grouping != Some(',') => ("0x", magnitude.to_str_radix(16)),
             'X' if spec.grouping != Some(',') => ("0X", magnitude.to_str_radix(16).to_uppercase()),
             'c' => {
-                if spec.sign != '-' || spec.grouping.is_some() {
+                if spec.sign.is_some() || spec.grouping.is_some() {
                     return value_error();
                 }
-                let c = self.character(&value)?;
+                let c = Self::character(&value)?;
                 let mut spec = spec.clone();
                 if spec.align.is_none() {
                     spec.align = Some('<');
@@ -249,7 +250,7 @@ impl Heap {
         self.assemble(parts, spec)
     }
 
-    fn character(&self, value: &BigInt) -> Res<char> {
+    fn character(value: &BigInt) -> Res<char> {
         use num_traits::ToPrimitive;
         match value.to_u32().filter(|code| *code <= 0x10_ffff) {
             None => raise(ExceptionClass::OverflowError),
@@ -406,7 +407,7 @@ impl Heap {
             let mut spec = Spec {
                 fill: ' ',
                 align: None,
-                sign: '-',
+                sign: None,
                 alternate: false,
                 width: 0,
                 grouping: None,
@@ -418,8 +419,8 @@ impl Heap {
             while let Some(&flag) = chars.peek() {
                 match flag {
                     '-' => left = true,
-                    '+' => spec.sign = '+',
-                    ' ' if spec.sign != '+' => spec.sign = ' ',
+                    '+' => spec.sign = Some('+'),
+                    ' ' if spec.sign != Some('+') => spec.sign = Some(' '),
                     ' ' => {}
                     '#' => spec.alternate = true,
                     '0' => spec.zero = true,
@@ -446,7 +447,7 @@ impl Heap {
                     chars.next();
                     let grown =
                         value.unwrap_or(0).checked_mul(10).and_then(|v| v.checked_add(digit as usize));
-                    match grown.filter(|v| *v <= i64::MAX as usize) {
+                    match grown.filter(|v| i64::try_from(*v).is_ok()) {
                         Some(grown) => value = Some(grown),
                         None => return value_error(),
                     }
@@ -488,18 +489,18 @@ impl Heap {
                     'r' => self.repr(val)?,
                     _ => text::str_ascii_of_repr(&self.repr(val)?),
                 };
-                spec.sign = '-';
+                spec.sign = None;
                 spec.alternate = false;
                 self.format_text(&text, &spec)
             }
             'c' => {
                 let text = match (self.text(&val), self.number(val)) {
                     (Some(text), _) if text.chars().count() == 1 => text.to_owned(),
-                    (_, Some(Number::Int(code))) => self.character(&BigInt::from(code))?.to_string(),
+                    (_, Some(Number::Int(code))) => Self::character(&BigInt::from(code))?.to_string(),
                     (_, Some(Number::Big(_))) => return raise(ExceptionClass::OverflowError),
                     _ => return type_error(),
                 };
-                spec.sign = '-';
+                spec.sign = None;
                 spec.precision = None;
                 spec.alternate = false;
                 self.format_text(&text, &spec)
@@ -541,7 +542,7 @@ impl Heap {
             }
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
                 let Some(number) = self.number(val) else { return type_error() };
-                let value = self.to_float(&number)?;
+                let value = Self::to_float(&number)?;
                 if zero {
                     spec.fill = '0';
                     spec.align = Some('=');
@@ -590,11 +591,11 @@ impl Filler<'_> {
     }
 }
 
-fn sign(negative: bool, option: char) -> &'static str {
+fn sign(negative: bool, option: Option<char>) -> &'static str {
     match (negative, option) {
         (true, _) => "-",
-        (false, '+') => "+",
-        (false, ' ') => " ",
+        (false, Some('+')) => "+",
+        (false, Some(' ')) => " ",
         _ => "",
     }
 }
@@ -602,7 +603,7 @@ fn sign(negative: bool, option: char) -> &'static str {
 fn grouped(digits: &str, mark: char, every: usize) -> String {
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % every == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(every) {
             out.push(mark);
         }
         out.push(digit);

@@ -60,7 +60,7 @@ fn combine(lanes: impl Iterator<Item = i64>, length: usize) -> i64 {
     for lane in lanes {
         acc = acc.wrapping_add((lane as u64).wrapping_mul(P2)).rotate_left(31).wrapping_mul(P1);
     }
-    acc = acc.wrapping_add(length as u64 ^ (P5 ^ 3_527_539));
+    acc = acc.wrapping_add(length as u64 ^ (P5 ^ 0x35_d373));
     if acc == u64::MAX { 1_546_275_796 } else { acc as i64 }
 }
 

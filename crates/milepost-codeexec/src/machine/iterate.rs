@@ -158,7 +158,7 @@ impl Heap {
     }
 
     /// `iter(val)`
-    pub(super) fn iter(&mut self, val: Val) -> Res<Val> {
+    pub(super) fn iter_of(&mut self, val: Val) -> Res<Val> {
         let iterator = match val {
             Val::Short(_) => Iterator::Text { text: val, byte: 0 },
             Val::Obj(at) => match self.get(at) {
@@ -180,7 +180,6 @@ impl Heap {
                 _ => return type_error(),
             },
             Val::Opaque => return reject("a name of `typing` as a value"),
-            Val::Type(_) => return type_error(),
             _ => return type_error(),
         };
         self.iterator(iterator)
@@ -402,7 +401,7 @@ impl Heap {
             self.spend_items(items.len())?;
             return Ok(items);
         }
-        let Val::Obj(at) = self.iter(val)? else { return type_error() };
+        let Val::Obj(at) = self.iter_of(val)? else { return type_error() };
         if let Some(Iterator::Range { left, .. }) = self.iter_at(at) {
             let left = *left;
             self.check(left.saturating_mul(16))?;

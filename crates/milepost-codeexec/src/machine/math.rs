@@ -61,21 +61,10 @@ pub(super) fn is_foreign(name: &str) -> bool {
     )
 }
 
-/// `x ** y` for floats; square roots are exact, as they all but are in the C library.
-pub(super) fn pow(x: f64, y: f64) -> f64 {
-    if y == 0.5 && x >= 0.0 && x.is_finite() {
-        return x.sqrt();
-    }
-    if y == 2.0 {
-        return x * x;
-    }
-    libm::pow(x, y)
-}
-
 impl Machine<'_> {
     fn real(&self, val: Val) -> Res<f64> {
         match self.heap.number(val) {
-            Some(number) => self.heap.to_float(&number),
+            Some(number) => super::heap::Heap::to_float(&number),
             None => type_error(),
         }
     }
@@ -157,7 +146,7 @@ impl Machine<'_> {
                 Val::Float(match values[..] {
                     [] => 0.0,
                     [x] => x.abs(),
-                    [x, y] => libm::hypot(x, y),
+                    [x, y] => super::double::hypot(x, y),
                     _ => return type_error(),
                 })
             }
@@ -196,11 +185,11 @@ impl Machine<'_> {
             }
             F::Log => {
                 let [val, base] = args.bind(1, ["", ""])?;
-                let top = self.logarithm(val, libm::log)?;
+                let top = self.logarithm(val, super::double::log)?;
                 if matches!(base, Val::Unbound) {
                     Val::Float(top)
                 } else {
-                    let bottom = self.logarithm(base, libm::log)?;
+                    let bottom = self.logarithm(base, super::double::log)?;
                     if bottom == 0.0 {
                         return raise(ExceptionClass::ZeroDivisionError);
                     }
@@ -209,7 +198,9 @@ impl Machine<'_> {
             }
             F::Log2 | F::Log10 => {
                 let [val] = args.bind(1, [""])?;
-                Val::Float(self.logarithm(val, if function == F::Log2 { libm::log2 } else { libm::log10 })?)
+                Val::Float(
+                    self.logarithm(val, if function == F::Log2 { super::double::log2 } else { libm::log10 })?,
+                )
             }
             F::Atan2 | F::Copysign | F::Fmod | F::Pow => {
                 let [x, y] = args.bind(2, ["", ""])?;
@@ -252,7 +243,7 @@ impl Machine<'_> {
                 }
             }
             Some(number) => {
-                let value = self.heap.to_float(&number)?;
+                let value = super::heap::Heap::to_float(&number)?;
                 if value.is_nan() || value == f64::INFINITY {
                     return Ok(value);
                 }
@@ -307,7 +298,7 @@ fn binary(function: Function, x: f64, y: f64) -> Res<f64> {
             if x == 0.0 && y < 0.0 && y.is_finite() {
                 return value_error();
             }
-            pow(x, y)
+            super::double::pow(x, y)
         }
     };
     if result.is_nan() && !x.is_nan() && !y.is_nan() {
@@ -328,7 +319,7 @@ fn unary(function: Function, x: f64) -> Res<f64> {
         F::Cos => libm::cos(x),
         F::Cosh => libm::cosh(x),
         F::Degrees => x * (180.0 / std::f64::consts::PI),
-        F::Exp => libm::exp(x),
+        F::Exp => super::double::exp(x),
         F::Expm1 => libm::expm1(x),
         F::Fabs => x.abs(),
         F::Log1p if x == -1.0 => return value_error(),

@@ -260,7 +260,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn from_keys(&mut self, args: &Args<'_>) -> Res<Flow> {
+    pub(super) fn keyed_by(&mut self, args: &Args<'_>) -> Res<Flow> {
         let [keys, value] = args.bind(1, ["", ""])?;
         let value = if matches!(value, Val::Unbound) { Val::None } else { value };
         if self.heap.calls_back(keys) {
@@ -345,7 +345,7 @@ impl Machine<'_> {
                 self.put_keywords(dict, args)?;
                 Val::None
             }
-            _ => return self.from_keys(args),
+            _ => return self.keyed_by(args),
         };
         Ok(Flow::Value(val))
     }

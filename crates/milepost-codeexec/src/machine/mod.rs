@@ -6,6 +6,7 @@ mod call;
 mod compare;
 mod containers;
 mod dict;
+mod double;
 mod exec;
 mod float;
 mod format;

@@ -103,11 +103,12 @@ impl Heap {
             }
             Obj::Range { start, stop, step } => {
                 let (start, stop, step) = (*start, *stop, *step);
-                out.push_str(&if step == 1 {
+                let text = if step == 1 {
                     format!("range({start}, {stop})")
                 } else {
                     format!("range({start}, {stop}, {step})")
-                });
+                };
+                out.push_str(&text);
                 return Ok(());
             }
             Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Set(_) | Obj::View(..) | Obj::Exception(_) => {

@@ -79,7 +79,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs the module.
-    pub(crate) fn load(program: &'p Program, limits: Limits) -> Result<Loaded, (Failure, Usage)> {
+    pub(crate) fn load(program: &'p Program, limits: Limits) -> Result<Loaded, Box<(Failure, Usage)>> {
         let mut machine = Self::new(program, limits);
         let outcome = machine.load_constants().and_then(|()| {
             machine.start_module();
@@ -92,7 +92,7 @@ impl<'p> Machine<'p> {
                 constants: machine.constants,
                 stdout: machine.stdout,
             }),
-            Err(stop) => Err((machine.failure(stop), machine.usage())),
+            Err(stop) => Err(Box::new((machine.failure(stop), machine.usage()))),
         }
     }
 
@@ -243,10 +243,13 @@ impl<'p> Machine<'p> {
 }
 
 impl Task {
-    fn iterator(self) -> Ref {
+    pub(super) fn iterator(self) -> Ref {
         match self {
-            Self::Zip(at, _) | Self::Map(at, _) => at,
-            Self::Filter(at) | Self::FilterTest(at) | Self::Enumerate(at) => at,
+            Self::Zip(at, _)
+            | Self::Map(at, _)
+            | Self::Filter(at)
+            | Self::FilterTest(at)
+            | Self::Enumerate(at) => at,
         }
     }
 }

@@ -83,7 +83,7 @@ impl Set {
 
     /// CPython's `frozenset_hash`.
     pub(super) fn hash(&self) -> i64 {
-        let shuffle = |h: u64| ((h ^ 89_869_747) ^ (h << 16)).wrapping_mul(3_644_798_167);
+        let shuffle = |h: u64| ((h ^ 0x055b_4db3) ^ (h << 16)).wrapping_mul(3_644_798_167);
         let mut hash: u64 = 0;
         for slot in &self.table {
             hash ^= match slot {
@@ -131,8 +131,9 @@ impl Heap {
         }
     }
 
-    /// Where an item is, or where it would go.
+    /// Where an item is, or where it would go: the last dummy on the way, else the empty slot at its end.
     fn set_find(&mut self, at: Ref, val: Val, hash: i64) -> Res<(usize, bool)> {
+        let mut dummy = None;
         let mask = self.set(at).mask();
         let mut perturb = hash as u64;
         let mut place = perturb as usize & mask;
@@ -140,13 +141,14 @@ impl Heap {
             let probes = if place + LINEAR_PROBES <= mask { LINEAR_PROBES } else { 0 };
             for probe in place..=place + probes {
                 match self.set(at).table[probe] {
-                    Slot::Empty => return Ok((probe, false)),
+                    Slot::Empty => return Ok((dummy.unwrap_or(probe), false)),
+                    Slot::Dummy => dummy = Some(probe),
                     Slot::Item(other, found) if other == hash => {
                         if self.same(found, val)? {
                             return Ok((probe, true));
                         }
                     }
-                    _ => {}
+                    Slot::Item(..) => {}
                 }
                 self.spend(u64::from(probe > place))?;
             }
@@ -178,9 +180,12 @@ impl Heap {
             return Ok(());
         }
         let Some(set) = self.set_mut(at) else { return Ok(()) };
-        set.table[place] = Slot::Item(hash, val);
-        set.fill += 1;
+        let reused = matches!(std::mem::replace(&mut set.table[place], Slot::Item(hash, val)), Slot::Dummy);
         set.used += 1;
+        if reused {
+            return Ok(());
+        }
+        set.fill += 1;
         if set.fill * 5 < set.mask() * 3 {
             return Ok(());
         }
@@ -287,6 +292,16 @@ impl Heap {
             if let Slot::Item(hash, val) = self.set(other).table[place] {
                 self.set_add_hashed(at, val, hash)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the items of another set one by one, in its order.
+    pub(super) fn update_in_order(&mut self, at: Ref, other: Ref) -> Res<()> {
+        let mut place = 0;
+        while let Some((item, next)) = self.set(other).next_from(place) {
+            self.set_add(at, item)?;
+            place = next;
         }
         Ok(())
     }

@@ -352,9 +352,9 @@ fn change_case(method: Method, text: &str) -> Res<String> {
             let mut inside = false;
             for c in text.chars() {
                 if inside {
-                    out.extend(c.to_lowercase())
+                    out.extend(c.to_lowercase());
                 } else {
-                    out.extend(c.to_uppercase())
+                    out.extend(c.to_uppercase());
                 }
                 inside = method == Method::Capitalize || is_cased(c);
             }

@@ -69,6 +69,7 @@ macro_rules! named {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(clippy::enum_variant_names, reason = "the type of types is called type")]
         pub(crate) enum $name { $($variant),* }
 
         impl $name {

@@ -33,7 +33,7 @@ impl Parser<'_> {
 
     fn ends_expression(&self) -> bool {
         match self.peek() {
-            Tok::Newline | Tok::End => true,
+            Tok::Newline | Tok::End | Tok::Key(Key::In) => true,
             Tok::Op(symbol) => {
                 matches!(
                     symbol,
@@ -45,7 +45,6 @@ impl Parser<'_> {
                         | Sym::Semicolon
                 ) || super::augmented(Tok::Op(symbol)).is_some()
             }
-            Tok::Key(Key::In) => true,
             _ => false,
         }
     }
