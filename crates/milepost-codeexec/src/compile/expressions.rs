@@ -136,6 +136,9 @@ impl<'t> Compiler<'t> {
         self.each(&items[..first])?;
         let count = first as u32;
         let folded = starred.is_none() && items.len() > 2 && items.iter().all(is_constant);
+        if is_set && folded && items.iter().any(is_folded_within_bounds) {
+            return self.outside("a set of constants of which CPython folds some and others not");
+        }
         self.emit(match (is_set, folded) {
             (true, true) => Op::FoldedSet(count),
             (true, false) => Op::Set(count),
@@ -355,6 +358,16 @@ impl<'t> Compiler<'t> {
             }
             _ => self.syntax("`del` of something that is no place"),
         }
+    }
+}
+
+/// Products, powers and shifts are folded up to sizes of CPython's own, which decides the order of a set.
+fn is_folded_within_bounds(item: &Expr) -> bool {
+    match &item.kind {
+        ExprKind::Unary { operand, .. } => is_folded_within_bounds(operand),
+        ExprKind::Tuple(items) => items.iter().any(is_folded_within_bounds),
+        ExprKind::Binary { .. } => true,
+        _ => false,
     }
 }
 

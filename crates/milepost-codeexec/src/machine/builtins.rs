@@ -362,6 +362,8 @@ impl Machine<'_> {
                 if matches!(val, Val::Unbound) {
                     return Ok(Flow::Value(Val::Float(0.0)));
                 }
+                let length = self.heap.text(&val).map_or(0, str::len);
+                self.heap.spend_chars(length)?;
                 match (self.heap.number(val), self.heap.text(&val)) {
                     (Some(number), _) => Val::Float(super::heap::Heap::to_float(&number)?),
                     (_, Some(text)) if text.is_ascii() => Val::Float(parse_float(text)?),

@@ -185,10 +185,6 @@ impl Heap {
         dict.table[slot] = GONE;
         dict.used -= 1;
         let removed = dict.entries[index].take().map(|(_, _, value)| value);
-        if dict.used == 0 {
-            dict.entries.clear();
-            dict.table.fill(EMPTY);
-        }
         Ok(removed)
     }
 

@@ -502,6 +502,7 @@ impl Machine<'_> {
             && let Some(template) = self.heap.text(&a)
         {
             let template = template.to_owned();
+            self.heap.spend_chars(template.len())?;
             let text = self.heap.percent(&template, b)?;
             self.heap.check(text.len() as u64)?;
             return self.heap.str(&text);
@@ -532,6 +533,7 @@ impl Machine<'_> {
     fn unpack(&mut self, count: usize) -> Res<()> {
         let val = self.peek(0);
         let items = match self.heap.sequence(val) {
+            Some(items) if items.len() != count => return value_error(),
             Some(items) => items.to_vec(),
             // No more than one item too many is taken.
             None => {

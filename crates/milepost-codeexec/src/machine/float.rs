@@ -44,7 +44,7 @@ pub(super) fn parse_float(text: &str) -> Res<f64> {
 impl Heap {
     /// `int(text, base)`
     pub(super) fn parse_int(&mut self, text: &str, base: u32) -> Res<Val> {
-        self.spend_bytes(text.len())?;
+        self.spend_chars(text.len())?;
         let trimmed = super::strings::strip_space(text);
         let (negative, rest) = match trimmed.strip_prefix('-') {
             Some(rest) => (true, rest),

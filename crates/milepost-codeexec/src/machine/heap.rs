@@ -123,6 +123,11 @@ impl Heap {
         self.spend(1 + bytes as u64 / 64)
     }
 
+    /// Pays for reading text character by character: 1 + n/8.
+    pub(super) fn spend_chars(&mut self, bytes: usize) -> Res<()> {
+        self.spend(1 + bytes as u64 / 8)
+    }
+
     /// Pays for bytes before they are allocated.
     pub(super) fn charge(&mut self, bytes: u64) -> Res<()> {
         let live = self.live.saturating_add(bytes);

@@ -69,6 +69,7 @@ impl Machine<'_> {
         use Method as M;
         let text = self.heap.text(&receiver).unwrap_or("").to_owned();
         if method == M::Format {
+            self.heap.spend_chars(text.len())?;
             let keywords: Vec<_> = args.names.iter().cloned().zip(args.named.iter().copied()).collect();
             let filled = self.heap.format_template(&text, args.positional, &keywords)?;
             self.heap.check(filled.len() as u64)?;
@@ -305,7 +306,9 @@ impl Machine<'_> {
             M::PopItem => {
                 let [] = args.bind(0, [])?;
                 let last = self.heap.dict(dict).next_back_from(usize::MAX);
-                let Some((key, value, _)) = last else { return raise(ExceptionClass::KeyError) };
+                let Some((key, value, at)) = last else { return raise(ExceptionClass::KeyError) };
+                let gaps = self.heap.dict(dict).places() - at;
+                self.heap.spend(gaps as u64 / 8)?;
                 self.heap.dict_remove(dict, key)?;
                 self.heap.tuple(vec![key, value])?
             }

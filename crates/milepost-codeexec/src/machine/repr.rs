@@ -8,7 +8,8 @@ use super::{Res, Stop, raise, reject};
 use crate::number::float_repr;
 use crate::{ExceptionClass, Limit, text};
 
-const MAX_DEPTH: usize = 900;
+/// CPython's own limit depends on how deep its stack is.
+const MAX_DEPTH: usize = 300;
 /// CPython writes and reads no longer decimal integers.
 pub(super) const MAX_DIGITS: usize = 4300;
 
@@ -82,10 +83,10 @@ impl Heap {
     }
 
     fn write_text(&mut self, found: &str, out: &mut String) -> Res<()> {
+        self.spend_chars(found.len())?;
         if found.chars().any(|c| !c.is_ascii() && !text::is_known(c) && !is_surely_printable(c)) {
             return reject("`repr` of characters outside the common alphabets");
         }
-        self.spend_bytes(found.len())?;
         out.push_str(&text::str_repr(found));
         Ok(())
     }
@@ -127,7 +128,7 @@ impl Heap {
             return Ok(());
         }
         if open.len() > MAX_DEPTH {
-            return raise(ExceptionClass::RecursionError);
+            return reject("`repr` of values nested so deeply");
         }
         self.spend(open.len() as u64 / 8)?;
         open.push(at);

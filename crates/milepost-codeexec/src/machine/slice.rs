@@ -72,9 +72,11 @@ impl Heap {
             return Ok(self.sequence(container).map_or(Val::None, |items| items[at]));
         }
         if self.text(&container).is_some() {
-            let at = self.place(index, self.chars(&container))?;
+            let chars = self.chars(&container);
+            let at = self.place(index, chars)?;
             let text = self.text(&container).unwrap_or("");
-            if text.is_ascii() {
+            // As many bytes as characters: the text is ASCII, and its length is known without a look at it.
+            if text.len() == chars {
                 return Ok(Val::Short(Short::of(char::from(text.as_bytes()[at]))));
             }
             let c = text.chars().nth(at).unwrap_or(' ');
@@ -139,21 +141,22 @@ impl Heap {
 
     pub(super) fn get_slice(&mut self, container: Val, parts: [Val; 3]) -> Res<Val> {
         if self.text(&container).is_some() {
-            let span = self.span(parts, self.chars(&container))?;
+            let chars = self.chars(&container);
+            let span = self.span(parts, chars)?;
             let text = self.text(&container).unwrap_or("");
             let length = text.len();
+            let is_ascii = length == chars;
             self.check(span.count as u64 * 4)?;
-            let picked: String = if text.is_ascii() && span.step == 1 {
+            let picked: String = if is_ascii && span.step == 1 {
                 text[span.start as usize..span.start as usize + span.count].to_owned()
-            } else if text.is_ascii() {
+            } else if is_ascii {
                 let bytes = text.as_bytes();
                 (0..span.count).map(|n| char::from(bytes[pick(span, n)])).collect()
             } else {
                 let chars: Vec<char> = text.chars().collect();
                 (0..span.count).map(|n| chars[pick(span, n)]).collect()
             };
-            let work = if picked.is_ascii() { span.count } else { length };
-            self.spend_bytes(work)?;
+            self.spend_chars(if is_ascii { span.count } else { length })?;
             return self.str(&picked);
         }
         if let Some(items) = self.sequence(container) {

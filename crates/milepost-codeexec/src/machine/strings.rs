@@ -76,7 +76,7 @@ impl Heap {
     /// A method of the string `text`. `args` are bound by position, missing ones unbound.
     pub(super) fn string_method(&mut self, method: Method, text: &str, args: &[Val; 3]) -> Res<Val> {
         use Method as M;
-        self.spend_bytes(text.len())?;
+        self.spend_chars(text.len())?;
         let [first, second, third] = *args;
         match method {
             M::Upper | M::Lower | M::SwapCase | M::Capitalize | M::Title | M::Casefold => {
