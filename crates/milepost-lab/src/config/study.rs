@@ -52,10 +52,10 @@ pub struct Claim {
     /// Further arms of the other side: in each seed the best of them and `than` counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub than_or: Vec<String>,
-    /// Instead of `than`: the score must be above this, for metrics where more is better.
+    /// Instead of `than`: the score must be above this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
-    /// Instead of `than`: the score must be below this, for metrics where less is better.
+    /// Instead of `than`: the score must be below this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
     /// How much better it must be; negative: how much worse it may be.
@@ -196,7 +196,7 @@ impl StudyExperiment {
 
     /// What is wrong with a claim: the key and the reason.
     fn check_claim(&self, claim: &Claim) -> Result<(), (&'static str, String)> {
-        let metric = self.metric_of(claim).map_err(|error| ("metric", error.to_string()))?;
+        self.metric_of(claim).map_err(|error| ("metric", error.to_string()))?;
         let arms = std::iter::once(("better", &claim.better))
             .chain(claim.better_or.iter().map(|arm| ("better-or", arm)))
             .chain(claim.than.iter().map(|arm| ("than", arm)))
@@ -209,13 +209,6 @@ impl StudyExperiment {
             + usize::from(claim.at_most.is_some());
         if others != 1 {
             return Err(("than", "give exactly one of `than`, `at-least` and `at-most`".into()));
-        }
-        let (wrong, right) = match metric.direction {
-            Direction::HigherIsBetter => (claim.at_most.map(|_| "at-most"), "at-least"),
-            Direction::LowerIsBetter => (claim.at_least.map(|_| "at-least"), "at-most"),
-        };
-        if let Some(wrong) = wrong {
-            return Err((wrong, format!("does not fit the direction of {}; use `{right}`", metric.name)));
         }
         if !claim.margin.is_finite() {
             return Err(("margin", format!("is {}; it must be a finite number", claim.margin)));
@@ -267,6 +260,18 @@ impl StudyExperiment {
         let written =
             |arm: &StudyArm| Ok((arm.name.clone(), arm.about.clone(), Table::try_from(&arm.study)?));
         resolved::table(&self.settings, self.arms.iter().map(written))
+    }
+}
+
+impl Claim {
+    /// Which scores speak for the claim: those above or below a constant, or those that the metric calls better.
+    #[must_use]
+    pub const fn direction(&self, metric: Direction) -> Direction {
+        match (self.at_least, self.at_most) {
+            (Some(_), _) => Direction::HigherIsBetter,
+            (None, Some(_)) => Direction::LowerIsBetter,
+            (None, None) => metric,
+        }
     }
 }
 

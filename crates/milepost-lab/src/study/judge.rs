@@ -65,8 +65,9 @@ pub(super) fn judge(
     arms: &[ArmRecord],
 ) -> Result<Judged, StatsError> {
     let metric_name = claim.metric.as_ref().unwrap_or(&experiment.settings.metric.primary);
-    let direction =
+    let of_metric =
         experiment.metric(metric_name).map_or(Direction::HigherIsBetter, |metric| metric.direction);
+    let direction = claim.direction(of_metric);
     let comparison = comparison(claim);
     let rule = format!(
         "{comparison} in {metric_name}, paired by seed: {} % interval above 0, and at least {} of every {} seeds agree",
@@ -196,6 +197,9 @@ distance = "direct"
             (r#"better = "a", at-least = 0.45"#, "Reproduced"),
             (r#"better = "b", at-least = 0.45"#, "NotReproduced"),
             (r#"better = "b", better-or = ["a"], at-least = 0.45"#, "Reproduced"),
+            (r#"better = "b", at-most = 0.45"#, "Reproduced"),
+            (r#"better = "a", at-most = 0.45"#, "NotReproduced"),
+            (r#"better = "a", at-most = 0.45, margin = -0.1"#, "Reproduced"),
         ] {
             assert_eq!(outcome(rule, &arms).0, expected, "{rule}");
         }
@@ -216,7 +220,6 @@ distance = "direct"
         for (rule, key) in [
             (r#"better = "a""#, "verdict.than"),
             (r#"better = "a", than = "b", at-least = 1.0"#, "verdict.than"),
-            (r#"better = "a", at-most = 1.0"#, "verdict.at-most"),
             (r#"better = "c", than = "b""#, "verdict.better"),
             (r#"better = "a", than = "b", metric = "rank""#, "verdict.metric"),
             (r#"better = "a", than = "b", agree = 9"#, "verdict.agree"),
