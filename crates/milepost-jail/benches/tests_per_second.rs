@@ -26,7 +26,7 @@ fn tests_per_second(criterion: &mut Criterion) {
             Ok(jail) => {
                 group.bench_function(level.to_string(), |bencher| {
                     bencher.iter(|| {
-                        let report = jail.run(&program, &call, &Limits::default());
+                        let report = jail.call(&program, &call, &Limits::default());
                         assert_eq!(report.ending, Ending::Returned(Plain::Int(0)));
                     });
                 });

@@ -74,7 +74,7 @@ impl Jail {
     ///
     /// A child that dies before the program is loaded is tried once more; then it is [`Infra`](crate::Ending::Infra).
     #[must_use]
-    pub fn run(&self, program: &Program, call: &Call, limits: &Limits) -> Report {
+    pub fn call(&self, program: &Program, call: &Call, limits: &Limits) -> Report {
         let job = Job {
             source: &program.source,
             entry: &program.entry,

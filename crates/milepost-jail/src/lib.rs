@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+mod executor;
 mod plain;
 mod program;
 mod report;

@@ -26,7 +26,7 @@ impl Jail {
 
     /// Never reached.
     #[must_use]
-    pub fn run(&self, _: &Program, _: &Call, _: &Limits) -> Report {
+    pub fn call(&self, _: &Program, _: &Call, _: &Limits) -> Report {
         match self.0 {}
     }
 }

@@ -1,5 +1,6 @@
 //! One line of the suite.
 
+use milepost_codeexec::{Call, Comparison, Expected, Test, Value as Plain};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ pub(crate) struct Line {
     #[serde(default)]
     source_parts: Vec<Part>,
     pub(crate) prelude: Option<String>,
-    pub(crate) tests: Vec<Case>,
+    tests: Vec<Case>,
     compare: Option<String>,
     expect: Expect,
     solved: Option<bool>,
@@ -30,9 +31,9 @@ struct Part {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Case {
-    pub(crate) args: String,
-    pub(crate) expect: String,
+struct Case {
+    args: String,
+    expect: String,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +61,16 @@ impl Line {
         self.source_parts.iter().flat_map(|part| part.text.repeat(part.times).into_bytes()).collect()
     }
 
+    pub(crate) fn tests(&self, comparison: Comparison) -> Vec<Test> {
+        let value =
+            |literal: &str| Plain::parse(literal).unwrap_or_else(|error| panic!("{literal}: {error}"));
+        let test = |case: &Case| {
+            let Plain::Tuple(arguments) = value(&case.args) else { panic!("{} is no tuple", case.args) };
+            Test { call: Call::new(arguments), expected: Expected::Returns(value(&case.expect), comparison) }
+        };
+        self.tests.iter().map(test).collect()
+    }
+
     /// Whether the verdicts are among those that a correct executor gives.
     pub(crate) fn judge(&self, words: &[String]) -> Result<(), String> {
         let is_allowed = |allowed: &Value, word: &str| {
@@ -75,7 +86,7 @@ impl Line {
             is_allowed(if each_has_its_own { &self.expect.cpython[index] } else { &every }, word)
         });
         let solved = words.iter().all(|word| word == "pass");
-        let no_infra = words.iter().all(|word| !word.starts_with("Infra"));
+        let no_infra = words.iter().all(|word| word != "infra");
         if fits && no_infra && self.solved.is_none_or(|expected| expected == solved) {
             return Ok(());
         }

@@ -2,7 +2,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod judge;
 mod line;
 
 use std::path::Path;
@@ -10,7 +9,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use line::Line;
-use milepost_jail::{Call, Ending, Jail, Level, Limits, Plain, Program, Report};
+use milepost_codeexec::{Comparison, Judge, Source};
+use milepost_jail::{Jail, Level, Plain};
 use milepost_testkit::fixtures;
 
 const SECRET: &str = "SANDBOX_TEST_SECRET";
@@ -70,9 +70,8 @@ fn attack(jail: &Jail, line: &Line, user: Option<u32>) -> Result<(), String> {
     let mut first: Option<Vec<String>> = None;
     for _ in 0..line.repeat.unwrap_or(2) {
         if let Some(prelude) = &line.prelude {
-            let call = Call { arguments: arguments(jail, &line.tests[0].args), ..Call::default() };
-            let program = Program::new(prelude.as_bytes(), &line.entry).expect("a prelude is text");
-            let _ = jail.run(&program, &call, &Limits::default());
+            let first = &line.tests(Comparison::Python)[..1];
+            let _ = Judge::new(jail).judge(&Source::from(prelude.as_str()), &line.entry, first);
         }
         let words = once(jail, line)?;
         line.judge(&words)?;
@@ -91,23 +90,21 @@ fn attack(jail: &Jail, line: &Line, user: Option<u32>) -> Result<(), String> {
 
 /// The verdict words of one run.
 fn once(jail: &Jail, line: &Line) -> Result<Vec<String>, String> {
-    let limits = Limits::default();
-    let Ok(program) = Program::new(&line.source(), &line.entry) else {
-        return Ok(vec!["rejected".into(); line.tests.len()]);
-    };
+    let comparison =
+        if line.is_approximate() { Comparison::Approx { rel: 1e-6, abs: 1e-6 } } else { Comparison::Python };
+    let (judge, source, tests) = (Judge::new(jail), Source::new(line.source()), line.tests(comparison));
     let mut words = Vec::new();
     let begin = now();
-    for test in &line.tests {
-        let call = Call { arguments: arguments(jail, &test.args), ..Call::default() };
+    for test in &tests {
         let begin = now();
-        let report = jail.run(&program, &call, &limits);
-        if begin.elapsed() > limits.wall + Duration::from_secs(1) {
+        let report = judge.judge(&source, &line.entry, std::slice::from_ref(test));
+        if begin.elapsed() > judge.limits.wall + Duration::from_secs(1) {
             return Err(format!("{}: it held the host for {:?}", line.id, begin.elapsed()));
         }
         if format!("{report:?}").contains("s3cr3t") {
             return Err(format!("{}: the secret is out", line.id));
         }
-        words.push(judge::word(&report.ending, &literal(jail, &test.expect), line.is_approximate()));
+        words.extend(report.tests.iter().map(|test| test.verdict.to_string()));
     }
     match line.max_wall_ms {
         Some(most) if begin.elapsed() > Duration::from_millis(most) => {
@@ -135,20 +132,4 @@ fn host(jail: &Jail, rule: &str, user: Option<u32>) -> Result<(), String> {
         },
     };
     if holds { Ok(()) } else { Err(format!("`{rule}` does not hold")) }
-}
-
-/// What a literal of the suite denotes, by Python's own word.
-fn literal(jail: &Jail, text: &str) -> Plain {
-    let report: Report = common::run(jail, &format!("def f():\n    return {text}\n"));
-    match report.ending {
-        Ending::Returned(value) => value,
-        other => panic!("`{text}` is no literal: {other:?}"),
-    }
-}
-
-fn arguments(jail: &Jail, text: &str) -> Vec<Plain> {
-    match literal(jail, text) {
-        Plain::Tuple(arguments) => arguments,
-        other => panic!("`{text}` is no tuple but {other:?}"),
-    }
 }

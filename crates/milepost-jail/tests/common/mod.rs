@@ -30,7 +30,7 @@ pub(crate) fn run(jail: &Jail, source: &str) -> Report {
 }
 
 pub(crate) fn run_with(jail: &Jail, source: &str, call: &Call, limits: &Limits) -> Report {
-    jail.run(&Program::new(source.as_bytes(), "f").expect("text"), call, limits)
+    jail.call(&Program::new(source.as_bytes(), "f").expect("text"), call, limits)
 }
 
 /// The value that `f` returns.
