@@ -22,6 +22,12 @@ pub enum PolicyError {
         /// What is wrong and what would be right.
         reason: String,
     },
+    /// An autoencoder that cannot be built, or rows that it cannot read.
+    #[error("autoencoder: {reason}")]
+    Autoencoder {
+        /// What is wrong.
+        reason: String,
+    },
     /// A setting of the optimizer is out of range.
     #[error("optimizer.{field} {reason}")]
     Optimizer {
@@ -106,4 +112,10 @@ pub enum PolicyError {
         /// What the device said.
         reason: String,
     },
+}
+
+impl PolicyError {
+    pub(crate) const fn autoencoder(reason: String) -> Self {
+        Self::Autoencoder { reason }
+    }
 }

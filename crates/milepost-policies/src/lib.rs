@@ -2,6 +2,7 @@
 
 mod adam;
 mod archive;
+mod autoencoder;
 mod average;
 mod checkpoint;
 mod choice;
@@ -28,6 +29,7 @@ mod tokenizer;
 mod transformer;
 
 pub use adam::{Adam, AdamConfig};
+pub use autoencoder::{Autoencoder, AutoencoderConfig, Encoding as RowEncoding, TrainingReport};
 pub use average::average_weights;
 pub use checkpoint::{CheckpointError, model_from_bytes, model_to_bytes};
 pub use choice::{

@@ -4,6 +4,7 @@ use crate::flow_rl::FlowRl;
 use crate::offline_rl::OfflineRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
+use crate::qd_sparse::QdSparse;
 use crate::reward_distance::RewardDistance;
 use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
@@ -33,6 +34,8 @@ pub enum StudyConfig {
     SsOrl(SsOrl),
     /// The same on a gridworld with choices.
     SsOrlGrid(SsOrlGrid),
+    /// Can a search that ignores rewards find them, and exploit them when found?
+    QdSparse(QdSparse),
 }
 
 impl StudyConfig {
@@ -47,6 +50,7 @@ impl StudyConfig {
             Self::OfflineRl(study) => study,
             Self::SsOrl(study) => study,
             Self::SsOrlGrid(study) => study,
+            Self::QdSparse(study) => study,
         }
     }
 }

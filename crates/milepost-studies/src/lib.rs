@@ -12,6 +12,7 @@ pub mod offline_rl;
 pub mod overopt;
 pub mod par;
 pub mod preference_lab;
+pub mod qd_sparse;
 pub mod reward_distance;
 pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
@@ -24,7 +25,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 10] = [
+pub const EXPERIMENTS: [(&str, &str); 13] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
@@ -35,4 +36,7 @@ pub const EXPERIMENTS: [(&str, &str); 10] = [
     ("offline-rl-basics", include_str!("../experiments/offline-rl-basics.toml")),
     ("ss-orl", include_str!("../experiments/ss-orl.toml")),
     ("ss-orl-grid", include_str!("../experiments/ss-orl-grid.toml")),
+    ("qd-sparse", include_str!("../experiments/qd-sparse.toml")),
+    ("qd-sparse-arm", include_str!("../experiments/qd-sparse-arm.toml")),
+    ("taxons", include_str!("../experiments/taxons.toml")),
 ];

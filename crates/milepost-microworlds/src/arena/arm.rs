@@ -23,7 +23,7 @@ impl Default for ArmConfig {
         Self {
             joints: 20,
             radians: std::f64::consts::PI / 5.0,
-            areas: RewardAreas::new(vec![disc([0.62, 0.8]), disc([0.15, 0.6]), disc([0.5, 0.08])]),
+            areas: RewardAreas::new(vec![disc([0.93, 0.6]), disc([0.12, 0.75]), disc([0.5, 0.06])]),
         }
     }
 }

@@ -8,7 +8,7 @@ mod selection;
 pub use evolution::{Evolution, EvolutionConfig};
 pub use map_elites::{CellLayout, MapElites, MapElitesConfig};
 pub use random::RandomSearch;
-pub use selection::{Criterion, Selection};
+pub use selection::{Criterion, Rival, Selection};
 
 use crate::{AgentId, Evaluator, Pool, PopulationError};
 

@@ -37,7 +37,7 @@ pub struct HardMazeConfig {
 
 impl Default for HardMazeConfig {
     fn default() -> Self {
-        let disc = |centre| RewardArea { centre, radius: 0.05 };
+        let disc = |centre| RewardArea { centre, radius: 0.1 };
         Self {
             steps: 400,
             speed: 0.015,
