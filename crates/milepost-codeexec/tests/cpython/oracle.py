@@ -42,7 +42,7 @@ def run(source, entry, args):
         if not plain(value):
             return ["other", ""]
         return ["value", repr(value), out.getvalue()]
-    except Late:
+    except (Late, MemoryError):
         return ["late", ""]
     except (SyntaxError, ValueError) as error:
         return ["syntax" if isinstance(error, SyntaxError) and error.filename == "program" else "raised", nearest(error)]
@@ -54,6 +54,12 @@ def run(source, entry, args):
 
 
 signal.signal(signal.SIGALRM, late)
+# A generated program may ask for far more than the machine that is compared with would ever grant.
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+except (ImportError, ValueError, OSError):
+    pass
 import warnings
 warnings.simplefilter("ignore")
 for line in sys.stdin:
