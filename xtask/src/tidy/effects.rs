@@ -3,8 +3,8 @@ use super::files::{Tree, has_extension};
 /// Modules through which a program reaches beyond itself.
 const OUTSIDE: [&str; 4] = ["std::fs", "std::net", "std::process", "std::env::var"];
 
-/// The crates that may: the lab, and the testkit, which reads recorded data.
-const ALLOWED: [&str; 2] = ["crates/milepost-lab/", "crates/milepost-testkit/"];
+/// The crates that may: the lab, the testkit, which reads recorded data, and the jail, whose trade is processes.
+const ALLOWED: [&str; 3] = ["crates/milepost-jail/", "crates/milepost-lab/", "crates/milepost-testkit/"];
 
 /// Findings about library code that touches files, the network, other processes or the environment.
 /// Tests may; they come last in a file, or have one of their own.
