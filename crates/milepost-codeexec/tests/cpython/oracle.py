@@ -1,7 +1,9 @@
 """Runs programs of the differential test under CPython: JSON jobs on stdin, one answer a job on stdout."""
-import io, json, signal, sys
+import io, json, resource, signal, sys
 
 sys.setrecursionlimit(1050)
+# A width of ten billion is asked for on purpose: it must end in a MemoryError, not in the machine's memory.
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 PLAIN = (type(None), bool, int, float, str, list, tuple, dict, set, frozenset)
 
 
