@@ -2,13 +2,15 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use milepost_jail::{Call, Level, Limits};
 
 const HOST: &str = "MILEPOST_JAIL_TEST_HOST";
+/// Said by the host when the self-test, which forks too, is over.
+const READY: &str = "the jail is ready";
 
 #[test]
 fn nobody_survives_a_killed_host_at_level_full() {
@@ -35,11 +37,12 @@ fn survivors(name: &str, level: Level, offset: u32) {
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");
+    let said = BufReader::new(host.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let said: Vec<String> = said.take_while(|line| !line.contains(READY)).collect();
+    // It ended without the word, or says it and spins.
     wait(|| host.try_wait().is_ok_and(|ended| ended.is_some()) || common::processes_of(user).len() == 2);
     if host.try_wait().expect("its own child").is_some() {
-        let mut said = String::new();
-        host.stdout.take().expect("piped").read_to_string(&mut said).expect("text");
-        return common::skipped(&said);
+        return common::skipped(&said.join(" "));
     }
     // The warm parent and the test that it runs.
     assert_eq!(common::processes_of(user).len(), 2);
@@ -50,8 +53,10 @@ fn survivors(name: &str, level: Level, offset: u32) {
 }
 
 /// The host: spins in the jail until it is killed.
+#[allow(clippy::print_stdout, reason = "the test that started it waits for this word")]
 fn host(level: Level, user: u32) {
     if let Some(jail) = common::jail(level, 1, user) {
+        println!("{READY}");
         let limits =
             Limits { wall: Duration::from_mins(1), cpu: Duration::from_mins(1), ..Limits::default() };
         let _ = common::run_with(&jail, "def f():\n    while True: pass\n", &Call::default(), &limits);
