@@ -46,6 +46,19 @@ const UPPER: [&str; 9] = [
     "milepost-benches",
 ];
 
+/// What trains, and so must know neither gold nor a particular environment.
+const TRAINING: [&str; 9] = [
+    "milepost-sampling",
+    "milepost-population",
+    "milepost-progress",
+    "milepost-preferences",
+    "milepost-policies",
+    "milepost-rewards",
+    "milepost-flow",
+    "milepost-offline",
+    "milepost-algorithms",
+];
+
 /// Something that packages must not know.
 struct Rule<'a> {
     packages: &'a [&'a str],
@@ -80,33 +93,13 @@ const RULES: [Rule; 6] = [
         reason: "environments know no rewards beyond their own, and no policies",
     },
     Rule {
-        packages: &[
-            "milepost-sampling",
-            "milepost-population",
-            "milepost-progress",
-            "milepost-preferences",
-            "milepost-policies",
-            "milepost-rewards",
-            "milepost-flow",
-            "milepost-offline",
-            "milepost-algorithms",
-        ],
+        packages: &TRAINING,
         edges: Edges::Normal,
         forbidden: &["milepost-eval", "milepost-fidelity"],
         reason: "gold must not reach training",
     },
     Rule {
-        packages: &[
-            "milepost-sampling",
-            "milepost-population",
-            "milepost-progress",
-            "milepost-preferences",
-            "milepost-policies",
-            "milepost-rewards",
-            "milepost-flow",
-            "milepost-offline",
-            "milepost-algorithms",
-        ],
+        packages: &TRAINING,
         edges: Edges::Normal,
         forbidden: &ENVIRONMENTS,
         reason: "the loop works with every environment",
