@@ -146,6 +146,17 @@ proptest! {
     }
 
     #[test]
+    fn where_every_label_is_skipped_nothing_is_lost_nothing_is_pushed_and_all_are_counted(rows in rows()) {
+        let mut columns = Columns::of(&rows);
+        columns.labels.fill(Label::Skip);
+        let (mut up, mut down) = (vec![1.0; rows.len()], vec![1.0; rows.len()]);
+        let loss = PairLoss { centering: 0.1, ..PairLoss::default() };
+        let report = loss.evaluate(&columns.full(), &mut up, &mut down).expect("an empty batch is no error");
+        prop_assert_eq!((report.loss, report.pairs, report.skipped), (0.0, 0, rows.len()));
+        prop_assert!(up.iter().chain(&down).all(|slope| *slope == 0.0));
+    }
+
+    #[test]
     fn a_weight_of_two_is_the_pair_said_twice(rows in rows(), which in 0usize..8) {
         let which = which % rows.len();
         let mut heavy = rows.clone();
