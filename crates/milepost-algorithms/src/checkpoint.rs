@@ -26,6 +26,8 @@ struct State {
     drawn_tokens: u64,
     sampler: SamplerState,
     scorers: Vec<String>,
+    #[serde(default)]
+    model_scorers: Vec<String>,
 }
 
 impl<A: Agent> Trainer<A> {
@@ -39,6 +41,7 @@ impl<A: Agent> Trainer<A> {
             drawn_tokens: self.drawn_tokens,
             sampler: self.agent.state(),
             scorers: self.scorers.iter().map(|scorer| scorer.name().to_owned()).collect(),
+            model_scorers: self.model_scorers.iter().map(|scorer| scorer.name().to_owned()).collect(),
         };
         let state = serde_json::to_vec(&state).map_err(|error| misfit(format!("{STATE}: {error}")))?;
         let mut parts = vec![
@@ -48,6 +51,9 @@ impl<A: Agent> Trainer<A> {
         ];
         for (index, scorer) in self.scorers.iter().enumerate() {
             parts.push((scorer_file(index), scorer.state()?));
+        }
+        for (index, scorer) in self.model_scorers.iter().enumerate() {
+            parts.push((model_scorer_file(index), scorer.state()?));
         }
         Ok(parts)
     }
@@ -71,16 +77,21 @@ impl<A: Agent> Trainer<A> {
             return Err(misfit(format!("its seed is {}, this run's is {run_seed}", state.run_seed)));
         }
         let scorers: Vec<&str> = self.scorers.iter().map(|scorer| scorer.name()).collect();
-        if state.scorers != scorers {
-            return Err(misfit(format!(
-                "its scorers are {:?}, this method's are {scorers:?}",
-                state.scorers
-            )));
+        let model_scorers: Vec<&str> = self.model_scorers.iter().map(|scorer| scorer.name()).collect();
+        for (what, found, expected) in
+            [("scorers", &state.scorers, scorers), ("model scorers", &state.model_scorers, model_scorers)]
+        {
+            if *found != expected {
+                return Err(misfit(format!("its {what} are {found:?}, this method's are {expected:?}")));
+            }
         }
         let model = model_from_bytes(self.model.clone(), part(MODEL)?)?;
         let optimizer = Adam::from_bytes(*self.optimizer.config(), &model, part(OPTIMIZER)?)?;
         for (index, scorer) in self.scorers.iter_mut().enumerate() {
             scorer.restore(part(&scorer_file(index))?)?;
+        }
+        for (index, scorer) in self.model_scorers.iter_mut().enumerate() {
+            scorer.restore(part(&model_scorer_file(index))?)?;
         }
         self.agent.restore(state.sampler)?;
         (self.model, self.optimizer) = (model, optimizer);
@@ -91,6 +102,10 @@ impl<A: Agent> Trainer<A> {
 
 fn scorer_file(index: usize) -> String {
     format!("scorer-{index}.bin")
+}
+
+fn model_scorer_file(index: usize) -> String {
+    format!("model-scorer-{index}.bin")
 }
 
 fn misfit(reason: String) -> TrainError {

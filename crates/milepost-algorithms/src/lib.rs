@@ -7,6 +7,7 @@ mod credit;
 mod error;
 mod host;
 mod learner;
+mod model_scorer;
 mod objective;
 #[cfg(test)]
 mod objective_tests;
@@ -27,6 +28,7 @@ pub use credit::{CreditAssigner, Credits, StandardCredit};
 pub use error::TrainError;
 pub use milepost_objectives as objectives;
 pub use milepost_sampling as sampling;
+pub use model_scorer::{LogProbability, ModelScorer, View};
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};
 pub use trainer::{Trace, Trainer};

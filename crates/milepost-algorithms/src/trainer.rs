@@ -11,6 +11,7 @@ use crate::config::{MethodConfig, Pairing};
 use crate::credit::decisions::{Assigned, Layout, assign};
 use crate::credit::{CreditAssigner, Credits, StandardCredit};
 use crate::learner::Update;
+use crate::model_scorer::{ModelScorer, View};
 use crate::objective::Objective;
 use crate::report::{ChannelTotal, IterationReport};
 
@@ -25,6 +26,7 @@ pub struct Trainer<A: Agent> {
     reference: Option<A::Model>,
     pub(crate) optimizer: Adam,
     pub(crate) scorers: Vec<Box<dyn Scorer<A::Observation>>>,
+    pub(crate) model_scorers: Vec<Box<dyn ModelScorer<A>>>,
     pub(crate) credit: Box<dyn CreditAssigner<A::Observation>>,
     pub(crate) objective: Box<dyn Objective>,
     pub(crate) iteration: u64,
@@ -59,6 +61,9 @@ impl<A: Agent> Trainer<A> {
             slots: method.sampler.slots(),
         };
         let scorers = method.scorers.iter().map(|config| config.build(&context)).collect::<Result<_, _>>()?;
+        let model_scorers = method.model_scorers.iter();
+        let model_scorers = model_scorers.map(|config| agent.model_scorer(config, &network));
+        let model_scorers = model_scorers.collect::<Result<_, _>>()?;
         let credit = StandardCredit {
             credit: method.credit.clone(),
             normalize: method.normalize,
@@ -77,6 +82,7 @@ impl<A: Agent> Trainer<A> {
             model: network,
             optimizer: Adam::new(adam),
             scorers,
+            model_scorers,
             credit: Box::new(credit),
             objective: Box::new(method.objective.clone()),
             iteration: 0,
@@ -107,17 +113,33 @@ impl<A: Agent> Trainer<A> {
         self
     }
 
+    /// Adds a model scorer of your own. Its channel must be read by the method to have an effect.
+    #[must_use]
+    pub fn with_model_scorer(mut self, scorer: impl ModelScorer<A> + 'static) -> Self {
+        self.model_scorers.push(Box::new(scorer));
+        self
+    }
+
     /// One turn of the loop.
     pub fn iterate(&mut self) -> Result<IterationReport, TrainError> {
-        let mut rollout = self.agent.sample(&self.model.clone().valid(), Version(self.iteration))?;
+        let sampler = self.model.clone().valid();
+        let mut rollout = self.agent.sample(&sampler, Version(self.iteration))?;
         let mut report = IterationReport::default();
         for scorer in &mut self.scorers {
             let scores = scorer.score(&mut rollout.batch)?;
             report.add_scores(scorer.name(), &scores);
         }
-        let assessment = self.assess(&self.model.clone().valid(), &rollout.batch)?;
-        report.counters.extend(assessment.combined);
-        let Assessment { table, scores, assigned: Assigned { rewards, credits, .. }, .. } = assessment;
+        let table = self.agent.table(&rollout.batch)?;
+        let scores = table.score_with(&sampler, self.reference.as_ref())?;
+        let iteration = self.iteration;
+        let view = View { agent: &self.agent, model: &sampler, table: &table, scores: &scores, iteration };
+        for scorer in &mut self.model_scorers {
+            let scored = scorer.score(&view, &mut rollout.batch)?;
+            report.add_scores(scorer.name(), &scored);
+        }
+        let Assessment { combined, assigned } = self.assess(&table, &scores, &rollout.batch)?;
+        report.counters.extend(combined);
+        let Assigned { rewards, credits, .. } = assigned;
 
         let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
@@ -135,6 +157,11 @@ impl<A: Agent> Trainer<A> {
         (self.model, self.optimizer) = (model, optimizer);
         for scorer in &mut self.scorers {
             let learned = scorer.learn(&rollout.batch)?;
+            report.add_scores(scorer.name(), &learned);
+        }
+        let view = View { agent: &self.agent, model: &sampler, table: &table, scores: &scores, iteration };
+        for scorer in &mut self.model_scorers {
+            let learned = scorer.learn(&view, &rollout.batch)?;
             report.add_scores(scorer.name(), &learned);
         }
         self.iteration += 1;
@@ -184,7 +211,17 @@ impl<A: Agent> Trainer<A> {
             scorer.restore(&state)?;
             scored?;
         }
-        let Assessment { table, assigned, .. } = self.assess(&model, &rollout.batch)?;
+        let table = self.agent.table(&rollout.batch)?;
+        let scores = table.score_with(&model, self.reference.as_ref())?;
+        let iteration = self.iteration;
+        let view = View { agent: &self.agent, model: &model, table: &table, scores: &scores, iteration };
+        for scorer in &mut self.model_scorers {
+            let state = scorer.state()?;
+            let scored = scorer.score(&view, &mut rollout.batch);
+            scorer.restore(&state)?;
+            scored?;
+        }
+        let Assessment { assigned, .. } = self.assess(&table, &scores, &rollout.batch)?;
         let turns: Vec<usize> = rollout.batch.trajectories().map(|t| t.turns.len()).collect();
         let by_turn = layout(&table).turn_means(&assigned.credits.advantages, &turns);
         let members = rollout.batch.groups.iter().enumerate();
@@ -206,9 +243,10 @@ impl<A: Agent> Trainer<A> {
     /// Everything between sampling and updating: rewards, values and credit of a scored batch.
     fn assess(
         &self,
-        model: &A::Model,
+        table: &A::Table,
+        scores: &Scores,
         batch: &Batch<A::Observation>,
-    ) -> Result<Assessment<A::Table>, TrainError> {
+    ) -> Result<Assessment, TrainError> {
         let mut rewards = Vec::new();
         let (mut missing, mut clipped) = (0, 0);
         for trajectory in batch.trajectories() {
@@ -217,13 +255,11 @@ impl<A: Agent> Trainer<A> {
             clipped += combined.clipped;
             rewards.push(combined.rewards);
         }
-        let table = self.agent.table(batch)?;
-        let scores = table.score_with(model, self.reference.as_ref())?;
         let MethodConfig { credit_unit, kl_in_reward, .. } = self.method;
         let rule = self.credit.as_ref();
-        let assigned = assign(rule, credit_unit, kl_in_reward, batch, layout(&table), &scores, rewards)?;
+        let assigned = assign(rule, credit_unit, kl_in_reward, batch, layout(table), scores, rewards)?;
         let combined = [("combine.missing".to_owned(), missing), ("combine.clipped".to_owned(), clipped)];
-        Ok(Assessment { combined, table, scores, assigned })
+        Ok(Assessment { combined, assigned })
     }
 }
 
@@ -232,11 +268,9 @@ fn layout<M>(table: &impl DecisionTable<M>) -> Layout<'_> {
 }
 
 /// What the loop makes of a scored batch; rows are trajectories in batch order.
-struct Assessment<T> {
+struct Assessment {
     /// What did not reach the reward.
     combined: [(String, u64); 2],
-    table: T,
-    scores: Scores,
     /// Rewards and values of each turn, credit of each decision.
     assigned: Assigned,
 }

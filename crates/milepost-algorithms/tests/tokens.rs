@@ -4,14 +4,16 @@ mod common;
 
 use burn::tensor::Device;
 use milepost_algorithms::config::{
-    CreditConfig, CreditUnit, KlInReward, LearnerConfig, MinibatchUnit, NormalizeConfig, Pool, SamplerConfig,
+    CreditConfig, CreditUnit, KlInReward, LearnerConfig, MinibatchUnit, ModelScorerConfig, NormalizeConfig,
+    Pool, SamplerConfig,
 };
 use milepost_algorithms::sampling::{ContextRule, toy::Lock};
 use milepost_algorithms::{
-    MethodConfig, TokenAgent, TokenParts, TokenSettings, TrainError, Trainer, WarmStart,
+    MethodConfig, ModelScorer, TokenAgent, TokenParts, TokenSettings, TrainError, Trainer, View, WarmStart,
 };
-use milepost_core::TaskSeed;
+use milepost_core::{Batch, Channel, Level, TaskSeed};
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind};
+use milepost_rewards::{CombineConfig, ScoreReport, Term};
 
 const TURNS: u32 = 4;
 
@@ -258,4 +260,74 @@ fn parts_that_do_not_fit_are_named() {
         ..MethodConfig::grpo()
     };
     assert!(build(turns, settings()).to_string().contains("credit-unit"));
+}
+
+/// A model scorer with a memory: how many batches it has seen.
+struct Counting(u64);
+
+impl ModelScorer<TokenAgent<Lock, CausalTransformer>> for Counting {
+    fn name(&self) -> &'static str {
+        "batches"
+    }
+
+    fn score(
+        &mut self,
+        view: &View<'_, TokenAgent<Lock, CausalTransformer>>,
+        batch: &mut Batch<()>,
+    ) -> Result<ScoreReport, TrainError> {
+        assert_eq!(view.decisions().len(), batch.trajectories().count());
+        self.0 += 1;
+        for trajectory in batch.trajectories_mut() {
+            trajectory.add_channel(Channel::dense("batches", Level::Trajectory, vec![self.0 as f64])?)?;
+        }
+        Ok(ScoreReport::default())
+    }
+
+    fn state(&self) -> Result<Vec<u8>, TrainError> {
+        Ok(self.0.to_le_bytes().to_vec())
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), TrainError> {
+        self.0 = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+        Ok(())
+    }
+}
+
+/// Paid for how likely each turn is, and for how many batches there have been.
+fn told_by_networks() -> MethodConfig {
+    let likely = ModelScorerConfig::LogProbability { channel: "likely".into() };
+    let terms = ["outcome", "likely", "batches"].map(|channel| Term::new(channel, 0.5));
+    let combine = CombineConfig { terms: terms.to_vec(), clip: None };
+    MethodConfig { model_scorers: vec![likely], combine, ..ppo() }
+}
+
+#[test]
+fn a_model_scorer_s_channel_is_what_the_network_that_drew_the_batch_says() {
+    let mut trainer = trainer(told_by_networks(), 3).with_model_scorer(Counting(0));
+    for trace in trainer.trace(TaskSeed::literal(5), 4).expect("traces") {
+        let likely = trace.trajectory.signals.require("likely").expect("written");
+        assert_eq!(likely.level(), Level::Token);
+        assert_eq!(likely.valid(), trace.trajectory.policy_mask());
+        for (said, drawn) in likely.iter().zip(&trace.trajectory.behaviour_logp) {
+            assert!(said.is_none_or(|said| (said - f64::from(*drawn)).abs() < 1e-4), "{said:?} {drawn}");
+        }
+    }
+    let report = trainer.iterate().expect("trains");
+    assert!(report.metrics.iter().any(|(name, value)| name == "likely.mean" && *value < 0.0));
+    let batches = report.channels.iter().find(|channel| channel.name == "batches").expect("paid");
+    assert_eq!(batches.sum / batches.present as f64, 1.0, "a trace leaves no memory behind");
+}
+
+#[test]
+fn what_a_model_scorer_remembers_is_part_of_a_checkpoint() {
+    let start = || trainer(told_by_networks(), 3).with_model_scorer(Counting(0));
+    let mut whole = start();
+    whole.iterate().expect("trains");
+    let saved = whole.checkpoint().expect("saves");
+    let expected = whole.iterate().expect("trains");
+    let mut resumed = start();
+    resumed.restore(&saved).expect("fits");
+    assert_eq!(resumed.iterate().expect("trains"), expected);
+    let error = trainer(told_by_networks(), 3).restore(&saved).expect_err("lacks a scorer");
+    assert!(error.to_string().contains("model scorers"), "{error}");
 }

@@ -165,6 +165,18 @@ impl ScorerConfig {
         }
     }
 
+    /// The channels of earlier scorers that it reads.
+    pub const fn reads(&self) -> Vec<&str> {
+        match self {
+            Self::Outcome { .. }
+            | Self::Potential { .. }
+            | Self::Count { .. }
+            | Self::Intermediate { .. }
+            | Self::OracleProgress { .. }
+            | Self::Rnd(_) => Vec::new(),
+        }
+    }
+
     /// The scorer itself.
     pub fn build<O: 'static>(
         &self,

@@ -22,6 +22,8 @@ pub use tokens::{
 };
 
 use crate::TrainError;
+use crate::config::ModelScorerConfig;
+use crate::model_scorer::ModelScorer;
 
 /// Draws trajectories with a model, and says how the model reads them again.
 ///
@@ -53,6 +55,15 @@ pub trait Agent: Send {
 
     /// The batch as the network reads it.
     fn table(&self, batch: &Batch<Self::Observation>) -> Result<Self::Table, TrainError>;
+
+    /// The model scorer that `config` names. `start` is the network that training begins with.
+    fn model_scorer(
+        &self,
+        config: &ModelScorerConfig,
+        start: &Self::Model,
+    ) -> Result<Box<dyn ModelScorer<Self>>, TrainError>
+    where
+        Self: Sized;
 
     /// What scorers with networks read of a state.
     fn encoder(&self) -> Arc<dyn Encoder<Self::Observation> + Sync>;

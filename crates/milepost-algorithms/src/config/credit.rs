@@ -122,6 +122,12 @@ impl CreditConfig {
         matches!(self, Self::Broadcast | Self::GiGpo { .. } | Self::Hgpo { .. })
     }
 
+    /// The channels that it reads beside the combined reward.
+    #[must_use]
+    pub const fn reads(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Its discount; 1 for rules without one.
     #[must_use]
     pub const fn gamma(&self) -> f64 {

@@ -2,6 +2,7 @@
 
 mod credit;
 mod learner;
+mod model_scorer;
 mod normalize;
 mod objective;
 mod sampler;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use credit::{AloneConfig, CreditConfig, ResidualConfig};
 pub use learner::{LearnerConfig, MinibatchUnit};
+pub use model_scorer::ModelScorerConfig;
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
 pub use sampler::{JudgeConfig, SamplerConfig};
@@ -28,6 +30,9 @@ pub struct MethodConfig {
     pub sampler: SamplerConfig,
     /// What each turn is worth: one named channel a scorer. May be empty where the sampler writes a channel.
     pub scorers: Vec<ScorerConfig>,
+    /// What networks say: one named channel each, computed after those of the scorers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub model_scorers: Vec<ModelScorerConfig>,
     /// How the channels become one reward a turn.
     pub combine: CombineConfig,
     /// Leave out groups whose returns are all exactly equal: they carry no advantage.
@@ -60,6 +65,7 @@ impl MethodConfig {
                 channel: "outcome".to_owned(),
                 source: OutcomeSource::default(),
             }],
+            model_scorers: Vec::new(),
             combine: CombineConfig::default(),
             drop_zero_variance: false,
             normalize: NormalizeConfig::sb3_minibatch(),
@@ -148,6 +154,36 @@ impl MethodConfig {
         self.objective.needs_reference() || self.kl_in_reward.is_some()
     }
 
+    /// Whether it needs the network that training began with, after a resume too.
+    #[must_use]
+    pub fn needs_start(&self) -> bool {
+        self.needs_reference() || self.model_scorers.iter().any(ModelScorerConfig::needs_start)
+    }
+
+    /// The channels that are written before rewards are combined, in order.
+    #[must_use]
+    pub fn written(&self) -> Vec<&str> {
+        let scored = self.scorers.iter().map(ScorerConfig::channel);
+        let by_models = self.model_scorers.iter().map(ModelScorerConfig::channel);
+        self.sampler.channels().iter().copied().chain(scored).chain(by_models).collect()
+    }
+
+    /// The channels that are read, each with the key that reads it.
+    #[must_use]
+    pub fn read(&self) -> Vec<(&'static str, &str)> {
+        let scorers = self.scorers.iter().flat_map(ScorerConfig::reads);
+        let models = self.model_scorers.iter().flat_map(ModelScorerConfig::reads);
+        let combined = self.combine.terms.iter();
+        let combined =
+            combined.flat_map(|term| [Some(term.channel.as_str()), term.gate.as_deref()]).flatten();
+        scorers
+            .map(|channel| ("scorers", channel))
+            .chain(models.map(|channel| ("model-scorers", channel)))
+            .chain(self.credit.reads().into_iter().map(|channel| ("credit", channel)))
+            .chain(combined.map(|channel| ("combine", channel)))
+            .collect()
+    }
+
     /// Checks that the parts fit together.
     pub fn validate(&self) -> Result<(), TrainError> {
         let refuse = |reason: String| Err(TrainError::Config { reason });
@@ -155,6 +191,7 @@ impl MethodConfig {
         self.objective.validate()?;
         self.learner.validate()?;
         self.credit.validate()?;
+        self.model_scorers.iter().try_for_each(ModelScorerConfig::validate)?;
         self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
         if self.sampler.compares_steps() && self.credit != CreditConfig::Broadcast {
             return refuse(
@@ -163,7 +200,7 @@ impl MethodConfig {
                     .into(),
             );
         }
-        if self.scorers.is_empty() && self.sampler.channels().is_empty() {
+        if self.written().is_empty() {
             return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
         }
         let grouped = matches!(self.normalize.pool, Pool::Group);

@@ -2,29 +2,24 @@
 
 pub(super) use milepost_algorithms::MethodConfig as Method;
 
-/// What no type can say: that the parts fit together, and that every channel which is combined is paid.
+/// What no type can say: that the parts fit together, and that every channel which is read is written, and the other
+/// way round.
 pub(super) fn check_method(method: &Method) -> Result<(), String> {
     method.validate().map_err(|error| error.to_string())?;
-    let scored = method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
-    let channels: Vec<&str> = scored.chain(method.sampler.channels().iter().copied()).collect();
-    let read =
-        method.combine.terms.iter().flat_map(|term| [Some(&term.channel), term.gate.as_ref()]).flatten();
-    for channel in read {
-        if !channels.contains(&channel.as_str()) {
-            let near = milepost_core::nearest(channel, channels.iter().copied());
+    let (written, read) = (method.written(), method.read());
+    for (reader, channel) in &read {
+        if !written.contains(channel) {
+            let near = milepost_core::nearest(channel, written.iter().copied());
             let hint = near.map_or_else(
-                || format!("; there are {}", channels.join(", ")),
+                || format!("; there are {}", written.join(", ")),
                 |near| format!("; did you mean `{near}`?"),
             );
             return Err(format!(
-                "`combine` reads channel `{channel}`, which neither a scorer nor the sampler writes{hint}"
+                "`{reader}` reads channel `{channel}`, which neither a scorer nor the sampler writes{hint}"
             ));
         }
     }
-    let combined = |channel: &str| {
-        method.combine.terms.iter().any(|t| t.channel == channel || t.gate.as_deref() == Some(channel))
-    };
-    match channels.into_iter().find(|channel| !combined(channel)) {
+    match written.into_iter().find(|channel| !read.iter().any(|(_, other)| other == channel)) {
         Some(channel) => Err(format!(
             "channel `{channel}` is written but never read; add it to `combine.terms` (with weight 0 to only watch it)"
         )),

@@ -16,7 +16,8 @@ pub(super) use table::StateTable;
 
 use super::{Agent, Rollout, SamplerState};
 use crate::TrainError;
-use crate::config::{MethodConfig, SamplerConfig};
+use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
+use crate::model_scorer::{ModelScorer, for_any_agent};
 use crate::trainer::Trainer;
 
 /// What a trainer on feature vectors is made from.
@@ -120,6 +121,14 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Agent for FeatureAgent<E, M> {
 
     fn table(&self, batch: &Batch<E::Observation>) -> Result<StateTable, TrainError> {
         StateTable::build(batch, self.encoder.as_ref(), &self.device)
+    }
+
+    fn model_scorer(
+        &self,
+        config: &ModelScorerConfig,
+        _: &M,
+    ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
+        for_any_agent(config).ok_or_else(|| config.refused("a policy over tokens"))
     }
 
     fn encoder(&self) -> Arc<dyn Encoder<E::Observation> + Sync> {

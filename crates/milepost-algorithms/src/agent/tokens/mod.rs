@@ -20,7 +20,8 @@ pub use table::TokenTable;
 
 use super::{Agent, EpisodeSummary, Rollout, SamplerState};
 use crate::TrainError;
-use crate::config::{MethodConfig, SamplerConfig};
+use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
+use crate::model_scorer::{ModelScorer, for_any_agent};
 use crate::trainer::Trainer;
 
 /// What a trainer on tokens is made from.
@@ -202,6 +203,14 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
 
     fn table(&self, batch: &Batch<()>) -> Result<TokenTable, TrainError> {
         TokenTable::build(batch, &self.settings.context, self.settings.temperature, &self.device)
+    }
+
+    fn model_scorer(
+        &self,
+        config: &ModelScorerConfig,
+        _: &M,
+    ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
+        for_any_agent(config).ok_or_else(|| config.refused("a policy over feature vectors"))
     }
 
     fn encoder(&self) -> Arc<dyn Encoder<()> + Sync> {

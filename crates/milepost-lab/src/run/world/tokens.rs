@@ -81,7 +81,7 @@ impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, 
         let method = &arm.method;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
-        let (network, imitated) = if checkpoint.is_none() || method.needs_reference() {
+        let (network, imitated) = if checkpoint.is_none() || method.needs_start() {
             warm_start.apply(network, &environment, &tokens, &device, seed)?
         } else {
             (network, WarmStartReport::default())

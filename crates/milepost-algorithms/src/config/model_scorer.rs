@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+
+/// A reward that is read off a network, as it stands in an experiment file. Each is a
+/// [`ModelScorer`](crate::ModelScorer).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+pub enum ModelScorerConfig {
+    /// The log-probability of each token under the policy that drew it ([`LogProbability`](crate::LogProbability)).
+    LogProbability {
+        /// The channel it writes.
+        #[serde(default = "log_probability")]
+        channel: String,
+    },
+}
+
+fn log_probability() -> String {
+    "log-probability".to_owned()
+}
+
+impl ModelScorerConfig {
+    /// Its kind, as an experiment file calls it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::LogProbability { .. } => "log-probability",
+        }
+    }
+
+    /// The channel that it writes.
+    #[must_use]
+    pub fn channel(&self) -> &str {
+        match self {
+            Self::LogProbability { channel } => channel,
+        }
+    }
+
+    /// The channels that it reads.
+    #[must_use]
+    pub const fn reads(&self) -> Vec<&str> {
+        match self {
+            Self::LogProbability { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it needs the network that training began with, after a resume too.
+    #[must_use]
+    pub const fn needs_start(&self) -> bool {
+        match self {
+            Self::LogProbability { .. } => false,
+        }
+    }
+
+    /// Checks its settings.
+    pub(crate) const fn validate(&self) -> Result<(), TrainError> {
+        match self {
+            Self::LogProbability { .. } => Ok(()),
+        }
+    }
+
+    /// That an agent cannot have it: what it needs, and what would help.
+    pub(crate) fn refused(&self, need: &str) -> TrainError {
+        let reason = format!("`model-scorers.kind = \"{}\"` needs {need}", self.kind());
+        TrainError::Config { reason }
+    }
+}
