@@ -53,13 +53,16 @@ impl ModelScorerConfig {
     }
 
     /// Checks its settings.
-    pub(crate) const fn validate(&self) -> Result<(), TrainError> {
+    pub(crate) fn validate(&self) -> Result<(), TrainError> {
+        if self.channel().is_empty() {
+            return Err(self.refused("a channel with a name"));
+        }
         match self {
             Self::LogProbability { .. } => Ok(()),
         }
     }
 
-    /// That an agent cannot have it: what it needs, and what would help.
+    /// That it cannot be had, because it needs what is not there.
     pub(crate) fn refused(&self, need: &str) -> TrainError {
         let reason = format!("`model-scorers.kind = \"{}\"` needs {need}", self.kind());
         TrainError::Config { reason }

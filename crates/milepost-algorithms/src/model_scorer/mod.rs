@@ -87,6 +87,7 @@ impl<A: Agent> View<'_, A> {
 }
 
 /// The model scorers that every agent can have; `None` for one that is particular to an agent.
+#[allow(clippy::unnecessary_wraps, reason = "kinds for one sort of agent are built beside that agent")]
 pub(crate) fn for_any_agent<A: Agent>(config: &ModelScorerConfig) -> Option<Box<dyn ModelScorer<A>>> {
     match config {
         ModelScorerConfig::LogProbability { channel } => Some(Box::new(LogProbability::new(channel))),
