@@ -2,11 +2,13 @@
 
 pub mod analysis;
 pub mod audit;
+mod claim;
 pub mod cli;
 mod clock;
 pub mod config;
 mod fidelity;
 mod launch;
+pub mod measures;
 pub mod record;
 pub mod recredit;
 pub mod report;

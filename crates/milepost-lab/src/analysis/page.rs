@@ -4,10 +4,11 @@ use milepost_eval::aggregate::interquartile_mean;
 use milepost_eval::verdict;
 use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 
-use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
-use super::summary::{ArmSummary, Comparison, Summary, Value, value};
+use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters, measured};
+use super::summary::{ArmSummary, Comparison, MetricSummary, Summary, Value, value};
 use super::warm_start;
-use crate::config::{Arm, BudgetUnit, Experiment, MetricName, Scale, Settings};
+use crate::claim::Judged;
+use crate::config::{Arm, BudgetUnit, Experiment, Form, RETURN, SUCCESS, Scale, Settings};
 use crate::record::{Matrix, RunDirectory, RunFolder, trace::TraceRecord};
 use crate::report::{self, ReportData};
 
@@ -29,17 +30,20 @@ pub(crate) fn report_data(
         .zip(&summary.arms)
         .map(|(record, numbers)| arm(experiment, record, numbers))
         .collect::<Result<_, _>>()?;
-    let reference = arms.iter().any(|arm| arm.name == settings.verdict.than);
+    let finished: Vec<usize> = arms.iter().map(|arm| arm.seeds.len()).collect();
+    let reference = settings.verdict.than.clone().filter(|name| arms.iter().any(|arm| &arm.name == name));
     Ok(ReportData {
         experiment: settings.name.clone(),
         dossier: settings.dossier.clone(),
         question: settings.question.clone(),
         claim: settings.claim.clone(),
         environment: settings.environment.label(),
-        verdict: verdict_of(settings, summary),
+        verdict: verdict_of(summary),
         metric: metric(settings),
-        reference: reference.then(|| settings.verdict.than.clone()),
+        reference,
         arms: report_arms,
+        claims: summary.claims.iter().map(claim_row).collect(),
+        metrics: summary.metrics.iter().map(|metric| metric_row(metric, &finished)).collect(),
         run: run_meta(run, arms),
     })
 }
@@ -53,50 +57,64 @@ pub(crate) fn outcome(verdict: Option<Verdict>) -> report::Outcome {
     }
 }
 
-fn verdict_of(settings: &Settings, summary: &Summary) -> report::Verdict {
-    let outcome = outcome(summary.verdict);
-    let rule = &settings.verdict;
+fn verdict_of(summary: &Summary) -> report::Verdict {
     report::Verdict {
-        outcome,
+        outcome: outcome(summary.verdict),
         sentence: summary.sentence.clone(),
-        rule: format!(
-            "paired difference of {} over {} in {}: {} % interval above 0, and at least {} of every {} seeds agree",
-            rule.better,
-            rule.than,
-            settings.metric.primary.name(),
-            rule.confidence * 100.0,
-            rule.agree,
-            rule.of
-        ),
+        rule: summary.claims[0].rule.clone(),
         exploratory: summary.exploratory,
     }
 }
 
-fn metric(settings: &Settings) -> report::Metric {
-    let name = match settings.metric.primary {
-        MetricName::AreaUnderSuccess => "success rate, mean over training",
-        MetricName::AreaUnderReturn => "return, mean over training",
-        MetricName::FinalSuccess => "success rate",
-        MetricName::FinalReturn => "return",
-        MetricName::StepsToSuccess => match settings.budget.unit() {
-            BudgetUnit::EnvironmentSteps => "environment steps to success",
-            BudgetUnit::DrawnTokens => "drawn tokens to success",
-        },
+/// A claim as pages show it.
+pub(crate) fn claim_row(judged: &Judged) -> report::ClaimRow {
+    report::ClaimRow {
+        claim: judged.claim.clone(),
+        outcome: judged.verdict.map(|verdict| outcome(Some(verdict))),
+        sentence: judged.sentence.clone(),
+    }
+}
+
+/// A metric as pages show it.
+///
+/// `finished` are the finished seeds of each arm.
+pub(crate) fn metric_row(metric: &MetricSummary, finished: &[usize]) -> report::MetricRow {
+    let cell = |(arm, finished): (&ArmSummary, &usize)| report::MetricCell {
+        summary: summary(arm),
+        undefined: finished - arm.seeds.len(),
     };
-    let rate = matches!(settings.metric.primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
-    let curve = match settings.metric.primary {
-        MetricName::AreaUnderSuccess | MetricName::FinalSuccess | MetricName::StepsToSuccess => {
-            "success rate"
-        }
-        MetricName::AreaUnderReturn | MetricName::FinalReturn => "return",
+    report::MetricRow {
+        name: metric.metric.clone(),
+        about: metric.about.clone(),
+        lower_is_better: metric.direction == verdict::Direction::LowerIsBetter,
+        arms: metric.arms.iter().zip(finished).map(cell).collect(),
+    }
+}
+
+fn metric(settings: &Settings) -> report::Metric {
+    let (primary, measures) = (&settings.metric.primary, measured(settings));
+    let name = match (primary.form(), primary.of()) {
+        (Form::StepsTo, _) => match settings.budget.unit() {
+            BudgetUnit::EnvironmentSteps => "environment steps to success".to_owned(),
+            BudgetUnit::DrawnTokens => "drawn tokens to success".to_owned(),
+        },
+        (Form::Final, SUCCESS) => "success rate".to_owned(),
+        (Form::Final, RETURN) => "return".to_owned(),
+        (Form::AreaUnder, RETURN) => "return, mean over training".to_owned(),
+        _ => primary.about(&measures),
+    };
+    let rate = primary.is_rate();
+    let curve = match curve_of(settings) {
+        SUCCESS => "success rate",
+        other => other,
     };
     report::Metric {
-        name: name.into(),
+        name,
         curve_name: curve.into(),
         x_name: settings.budget.unit().name().into(),
         range: rate.then_some(report::Interval { lower: 0.0, upper: 1.0 }),
         threshold: rate.then_some(settings.metric.threshold),
-        lower_is_better: !settings.metric.primary.higher_is_better(),
+        lower_is_better: primary.direction(&measures) == verdict::Direction::LowerIsBetter,
     }
 }
 
@@ -105,10 +123,12 @@ fn arm(experiment: &Experiment, record: &ArmRecord, numbers: &ArmSummary) -> Res
     let curves: Vec<report::SeedCurve> = record
         .seeds
         .iter()
-        .map(|seed| report::SeedCurve {
-            seed: seed.seed,
-            x: seed.curve.iter().map(|point| point.steps as f64).collect(),
-            y: seed.curve.iter().map(|point| height(settings.metric.primary, point)).collect(),
+        .map(|seed| {
+            let point = |point: &super::recorded::Point| {
+                Some((point.steps as f64, point.quantity(curve_of(settings))?))
+            };
+            let (x, y) = seed.curve.iter().filter_map(point).unzip();
+            report::SeedCurve { seed: seed.seed, x, y }
         })
         .collect();
     let config = experiment.arms.iter().find(|arm| arm.name == record.name);
@@ -128,19 +148,14 @@ fn arm(experiment: &Experiment, record: &ArmRecord, numbers: &ArmSummary) -> Res
     })
 }
 
-/// What a learning curve of this metric shows at one evaluation.
-const fn height(metric: MetricName, point: &super::recorded::Point) -> f64 {
-    match metric {
-        MetricName::AreaUnderSuccess | MetricName::FinalSuccess | MetricName::StepsToSuccess => point.success,
-        MetricName::AreaUnderReturn | MetricName::FinalReturn => point.total,
-    }
+/// What the learning curve shows: the metric's quantity, or success for a statistic of training.
+fn curve_of(settings: &Settings) -> &str {
+    let primary = &settings.metric.primary;
+    if primary.form() == Form::Training { SUCCESS } else { primary.of() }
 }
 
 fn describe(record: &ArmRecord, config: Option<&Arm>) -> String {
-    let channels = config.map(|arm| {
-        let scored = arm.method.scorers.iter().map(milepost_rewards::ScorerConfig::channel);
-        scored.chain(arm.method.sampler.channels().iter().copied()).collect::<Vec<_>>().join(" + ")
-    });
+    let channels = config.map(|arm| arm.method.written().join(" + "));
     match (record.about.as_str(), channels) {
         ("", Some(channels)) => channels,
         (about, Some(channels)) => format!("{about} ({channels})"),

@@ -2,7 +2,9 @@
 
 use milepost_algorithms::ChannelTotal;
 
-use crate::config::{BudgetUnit, MetricConfig, MetricName};
+use crate::claim::Results;
+use crate::config::{BudgetUnit, Form, LENGTH, MetricName, RETURN, SUCCESS, Settings};
+use crate::measures::{Known, known};
 use crate::record::directory::{Done, read_json};
 use crate::record::event::{Activity, Event, Timing, WarmStart};
 use crate::record::trace::TraceRecord;
@@ -23,6 +25,8 @@ pub(crate) struct SeedRecord {
     pub(crate) tokens: u64,
     /// Counters, summed over iterations.
     pub(crate) counters: Vec<(String, u64)>,
+    /// Numbers of the loop: of each its sum over the iterations that report it, and how many they are.
+    pub(crate) statistics: Vec<(String, f64, u64)>,
     /// Environment steps and seconds of training.
     pub(crate) training: (u64, f64),
     /// Environment steps and seconds of evaluation.
@@ -36,7 +40,7 @@ pub(crate) struct SeedRecord {
 }
 
 /// One evaluation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Point {
     /// What was spent before it, in the unit of the budget.
     pub(crate) steps: u64,
@@ -44,6 +48,22 @@ pub(crate) struct Point {
     pub(crate) success: f64,
     /// Mean return.
     pub(crate) total: f64,
+    /// Mean length of an episode.
+    pub(crate) length: f64,
+    /// The environment's own measures, each the mean over the episodes in which it is defined.
+    pub(crate) measures: Vec<(String, Option<f64>)>,
+}
+
+impl Point {
+    /// A quantity, if this evaluation has it.
+    pub(crate) fn quantity(&self, of: &str) -> Option<f64> {
+        match of {
+            SUCCESS => Some(self.success),
+            RETURN => Some(self.total),
+            LENGTH => Some(self.length),
+            _ => self.measures.iter().find(|(name, _)| name == of)?.1,
+        }
+    }
 }
 
 /// What was paid in one iteration.
@@ -80,7 +100,9 @@ pub(crate) fn read(run: &RunDirectory) -> Result<Vec<ArmRecord>, RecordError> {
             .collect::<Result<_, _>>()?;
         Ok(ArmRecord { name: arm.name.clone(), about: arm.about.clone(), seeds })
     };
-    experiment.arms.iter().map(read_arm).collect()
+    let mut arms: Vec<ArmRecord> = experiment.arms.iter().map(read_arm).collect::<Result<_, _>>()?;
+    name_counters(&mut arms);
+    Ok(arms)
 }
 
 fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, RecordError> {
@@ -99,6 +121,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
         iterations: Vec::new(),
         tokens: 0,
         counters: Vec::new(),
+        statistics: Vec::new(),
         training: (0, 0.0),
         evaluation: (0, 0.0),
         cut: events.cut + timing.cut,
@@ -119,9 +142,12 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
                 },
                 success: evaluation.success(),
                 total: evaluation.mean_return(),
+                length: evaluation.mean_length(),
+                measures: evaluation.measures.iter().map(|m| (m.name.clone(), m.mean)).collect(),
             }),
             Event::Iteration(iteration) => {
                 add_counters(&mut record.counters, &iteration.counters);
+                add_statistics(&mut record.statistics, &iteration.metrics);
                 record.tokens += iteration.tokens;
                 let combined = iteration.metrics.iter().find(|(name, _)| name == "combined_reward");
                 record.iterations.push(Ledger {
@@ -160,45 +186,115 @@ pub(crate) fn add_counters(totals: &mut Vec<(String, u64)>, counts: &[(String, u
     }
 }
 
-impl SeedRecord {
-    /// One of the metrics. `None` without evaluations.
-    pub(crate) fn metric(&self, name: MetricName, config: &MetricConfig, budget: u64) -> Option<f64> {
-        let last = self.curve.last()?;
-        Some(match name {
-            MetricName::AreaUnderSuccess => self.area(|point| point.success),
-            MetricName::AreaUnderReturn => self.area(|point| point.total),
-            MetricName::FinalSuccess => last.success,
-            MetricName::FinalReturn => last.total,
-            MetricName::StepsToSuccess => {
-                let reached = self.curve.iter().find(|point| point.success >= config.threshold);
-                reached.map_or(budget.max(last.steps), |point| point.steps) as f64
-            }
-        })
+fn add_statistics(sums: &mut Vec<(String, f64, u64)>, metrics: &[(String, Option<f64>)]) {
+    for (name, value) in metrics {
+        let Some(value) = value else { continue };
+        match sums.iter_mut().find(|(known, ..)| known == name) {
+            Some((_, sum, count)) => (*sum, *count) = (*sum + value, *count + 1),
+            None => sums.push((name.clone(), *value, 1)),
+        }
+    }
+}
+
+/// A count that some run of the matrix reports is 0 in those that do not: what never happened is not reported.
+pub(crate) fn name_counters(arms: &mut [ArmRecord]) {
+    let mut names: Vec<(String, u64)> = Vec::new();
+    for seed in arms.iter().flat_map(|arm| &arm.seeds) {
+        let zeros: Vec<(String, u64)> = seed.counters.iter().map(|(name, _)| (name.clone(), 0)).collect();
+        add_counters(&mut names, &zeros);
+    }
+    for seed in arms.iter_mut().flat_map(|arm| &mut arm.seeds) {
+        add_counters(&mut seed.counters, &names);
+    }
+}
+
+/// The finished seeds of an arm, with what they are measured by.
+pub(crate) struct Measured<'a> {
+    pub(crate) arm: &'a ArmRecord,
+    pub(crate) settings: &'a Settings,
+}
+
+impl Results for Measured<'_> {
+    fn name(&self) -> &str {
+        &self.arm.name
     }
 
-    /// Area under the curve by the trapezoid rule, divided by its length.
-    fn area(&self, height: impl Fn(&Point) -> f64) -> f64 {
-        let length: u64 = self.curve.windows(2).map(|pair| pair[1].steps - pair[0].steps).sum();
-        if length == 0 {
-            return self.curve.last().map_or(f64::NAN, height);
-        }
-        let area: f64 = self
-            .curve
-            .windows(2)
-            .map(|pair| (pair[1].steps - pair[0].steps) as f64 * 0.5 * (height(&pair[0]) + height(&pair[1])))
-            .sum();
-        area / length as f64
+    fn results(&self, metric: &str) -> Vec<(u64, Result<f64, String>)> {
+        let name = MetricName::try_from(metric.to_owned());
+        let result = |seed: &SeedRecord| {
+            let name = name.as_ref().map_err(Clone::clone)?;
+            seed.metric(name, self.settings).ok_or_else(|| format!("{name} was never reported"))
+        };
+        self.arm.seeds.iter().map(|seed| (seed.seed, result(seed))).collect()
     }
+}
+
+impl SeedRecord {
+    /// One of the metrics. `None` without evaluations, and where it is not defined.
+    pub(crate) fn metric(&self, name: &MetricName, settings: &Settings) -> Option<f64> {
+        let height = |point: &Point| point.quantity(name.of());
+        let last = || self.curve.last().and_then(height);
+        let heights = || self.curve.iter().filter_map(height);
+        let higher = name.quantity_is_better_higher(&measured(settings));
+        let peak = || heights().reduce(if higher { f64::max } else { f64::min });
+        match name.form() {
+            Form::Final => last(),
+            Form::AreaUnder => self.area(height),
+            Form::Peak => peak(),
+            Form::Lost => Some((peak()? - last()?).abs()),
+            Form::StepsTo => {
+                let last = self.curve.last()?;
+                let reached = self.curve.iter().find(|p| p.success >= settings.metric.threshold);
+                let spent = reached.map_or(settings.budget.amount().max(last.steps), |point| point.steps);
+                Some(spent as f64)
+            }
+            Form::Training => self.statistic(name.of()),
+        }
+    }
+
+    /// The mean over iterations of a number or count of the loop.
+    fn statistic(&self, name: &str) -> Option<f64> {
+        let number = self.statistics.iter().find(|(known, ..)| known == name);
+        let number = number.map(|(_, sum, count)| sum / *count as f64);
+        let iterations = self.iterations.len();
+        let count = || self.counters.iter().find(|(known, _)| known == name);
+        number.or_else(|| (iterations > 0).then(count).flatten().map(|(_, n)| *n as f64 / iterations as f64))
+    }
+
+    /// Area under the curve by the trapezoid rule, divided by its length, over the points that have a height.
+    fn area(&self, height: impl Fn(&Point) -> Option<f64>) -> Option<f64> {
+        let points: Vec<(u64, f64)> = self.curve.iter().filter_map(|p| Some((p.steps, height(p)?))).collect();
+        let length: u64 = points.windows(2).map(|pair| pair[1].0 - pair[0].0).sum();
+        if length == 0 {
+            return points.last().map(|point| point.1);
+        }
+        let trapezoid = |pair: &[(u64, f64)]| (pair[1].0 - pair[0].0) as f64 * 0.5 * (pair[0].1 + pair[1].1);
+        Some(points.windows(2).map(trapezoid).sum::<f64>() / length as f64)
+    }
+}
+
+/// What the evaluations of an experiment measure beside success, return and length.
+pub(crate) fn measured(settings: &Settings) -> Vec<Known> {
+    known(settings.evaluation.environment.as_ref().unwrap_or(&settings.environment))
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::config::{Request, load};
 
     /// A seed with these success rates, its returns their negatives.
     pub(in super::super) fn seed(seed: u64, points: &[(u64, f64)]) -> SeedRecord {
-        let curve =
-            points.iter().map(|&(steps, success)| Point { steps, success, total: -success }).collect();
+        let curve = points
+            .iter()
+            .map(|&(steps, success)| Point {
+                steps,
+                success,
+                total: -success,
+                length: 1.0,
+                measures: vec![("f1".into(), (success > 0.0).then_some(1.0 - success))],
+            })
+            .collect();
         SeedRecord {
             seed,
             warm_start: None,
@@ -206,6 +302,7 @@ pub(super) mod tests {
             iterations: Vec::new(),
             tokens: 0,
             counters: Vec::new(),
+            statistics: Vec::new(),
             training: (0, 0.0),
             evaluation: (0, 0.0),
             cut: 0,
@@ -223,17 +320,53 @@ pub(super) mod tests {
         }
     }
 
+    fn settings() -> Settings {
+        let request = Request { experiment: "quickstart".into(), ..Request::default() };
+        let mut settings = load(&request).expect("valid").settings;
+        settings.budget.environment_steps = Some(300);
+        settings.metric.threshold = 0.9;
+        settings
+    }
+
     #[test]
     fn metrics_follow_from_the_curve() {
-        let config = MetricConfig { primary: MetricName::FinalReturn, secondary: Vec::new(), threshold: 0.9 };
+        let settings = settings();
         let record = seed(0, &[(0, 0.0), (100, 0.5), (300, 1.0)]);
-        let metric = |name| record.metric(name, &config, 300).expect("a curve");
-        assert!((metric(MetricName::AreaUnderSuccess) - (25.0 + 150.0) / 300.0).abs() < 1e-12);
-        assert_eq!(metric(MetricName::FinalSuccess), 1.0);
-        assert_eq!(metric(MetricName::FinalReturn), -1.0);
-        assert_eq!(metric(MetricName::StepsToSuccess), 300.0);
+        let of = |record: &SeedRecord, name: &str| {
+            record.metric(&MetricName::try_from(name.to_owned()).expect("a metric"), &settings)
+        };
+        let metric = |name| of(&record, name).expect("a curve");
+        assert!((metric("area-under-success") - (25.0 + 150.0) / 300.0).abs() < 1e-12);
+        assert_eq!(metric("final-success"), 1.0);
+        assert_eq!(metric("final-return"), -1.0);
+        assert_eq!(metric("steps-to-success"), 300.0);
+        assert_eq!((metric("peak-return"), metric("lost-return")), (0.0, 1.0));
+        assert_eq!(metric("final-length"), 1.0);
+        // Where it is defined: 0.5 at 100 and 0 at 300.
+        assert_eq!((metric("area-under-f1"), metric("peak-f1"), metric("lost-f1")), (0.25, 0.5, 0.5));
         let never = seed(0, &[(0, 0.0), (310, 0.5)]);
-        assert_eq!(never.metric(MetricName::StepsToSuccess, &config, 300), Some(310.0));
-        assert_eq!(seed(0, &[]).metric(MetricName::FinalSuccess, &config, 300), None);
+        assert_eq!(of(&never, "steps-to-success"), Some(310.0));
+        assert_eq!(of(&seed(0, &[]), "final-success"), None);
+    }
+
+    #[test]
+    fn statistics_of_training_are_means_over_iterations_and_counts_that_others_report_are_zero() {
+        let settings = settings();
+        let ledger = Ledger { steps: 0, channels: Vec::new(), combined: None, episodes: (0, 0.0) };
+        let with = |index: u64, counters: &[(&str, u64)]| SeedRecord {
+            iterations: vec![ledger.clone(); 4],
+            counters: counters.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            statistics: vec![("entropy".into(), 3.0, 2)],
+            ..seed(index, &[])
+        };
+        let arm = |name: &str, seeds| ArmRecord { name: name.into(), about: String::new(), seeds };
+        let mut arms = [arm("a", vec![with(0, &[("dropped", 6)])]), arm("b", vec![with(0, &[])])];
+        name_counters(&mut arms);
+        let scores = |arm: &ArmRecord, metric: &str| Measured { arm, settings: &settings }.scores(metric);
+        assert_eq!(scores(&arms[0], "training-dropped"), [(0, 1.5)]);
+        assert_eq!(scores(&arms[1], "training-dropped"), [(0, 0.0)]);
+        assert_eq!(scores(&arms[0], "training-entropy"), [(0, 1.5)]);
+        let unknown = Measured { arm: &arms[0], settings: &settings }.results("training-nothing");
+        assert!(unknown[0].1.as_ref().expect_err("never reported").contains("training-nothing"));
     }
 }

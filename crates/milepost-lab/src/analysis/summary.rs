@@ -4,11 +4,12 @@ use milepost_eval::aggregate::{
     interquartile_mean, mean, optimality_gap, probability_of_improvement, run_quantiles,
 };
 use milepost_eval::verdict::Direction;
-use milepost_eval::{Bootstrap, Estimate, PairedDifferences, Scores, StatsError, Verdict, VerdictRule};
+use milepost_eval::{Bootstrap, Estimate, PairedDifferences, Scores, StatsError, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::recorded::ArmRecord;
-use crate::config::{Experiment, MetricName, Scale};
+use super::recorded::{ArmRecord, Measured, measured};
+use crate::claim::{Circumstances, Judged, Results, judge};
+use crate::config::{Experiment, Form, MetricName};
 
 /// Below this number of seeds a comparison is only an exploration.
 pub(crate) const FEWEST_SEEDS: usize = 5;
@@ -84,8 +85,28 @@ pub struct Summary {
     pub verdict: Option<Verdict>,
     /// The verdict, or why there is none, in one sentence.
     pub sentence: String,
+    /// Every claim with what became of it, the verdict's first.
+    #[serde(default)]
+    pub claims: Vec<Judged>,
+    /// Every metric that is claimed or shown, the primary first.
+    #[serde(default)]
+    pub metrics: Vec<MetricSummary>,
     /// Success rate and mean return of each evaluation, by arm and seed.
     pub curves: Vec<Curve>,
+}
+
+/// One metric of all arms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MetricSummary {
+    /// Its name.
+    pub metric: String,
+    /// What it is, with its unit.
+    pub about: String,
+    /// Which of two values is better.
+    pub direction: Direction,
+    /// The arms.
+    pub arms: Vec<ArmSummary>,
 }
 
 /// The evaluations of one arm and seed.
@@ -111,48 +132,91 @@ pub(crate) fn summarize(
     arms: &[ArmRecord],
 ) -> Result<Summary, StatsError> {
     let settings = &experiment.settings;
-    let primary = settings.metric.primary;
-    let direction = direction(primary);
-    let reference = &settings.verdict.than;
+    let measures = measured(settings);
+    let primary = &settings.metric.primary;
     let bootstrap = Bootstrap { level: settings.verdict.confidence, ..Bootstrap::default() };
-    let scores_of = |arm: &ArmRecord, metric: MetricName| -> Vec<(u64, f64)> {
-        let budget = settings.budget.amount();
-        let score = |seed: &super::recorded::SeedRecord| {
-            Some((seed.seed, seed.metric(metric, &settings.metric, budget)?))
-        };
-        arm.seeds.iter().filter_map(score).collect()
+    let results: Vec<Measured<'_>> = arms.iter().map(|arm| Measured { arm, settings }).collect();
+    let direction = |name: &str| {
+        MetricName::try_from(name.to_owned())
+            .map_or(Direction::HigherIsBetter, |metric| metric.direction(&measures))
     };
-    let reference_scores = arms.iter().find(|arm| &arm.name == reference).map(|arm| scores_of(arm, primary));
-    let mut summaries = Vec::with_capacity(arms.len());
-    let rate = matches!(primary, MetricName::AreaUnderSuccess | MetricName::FinalSuccess);
-    for arm in arms {
-        let base = reference_scores.as_ref().filter(|_| &arm.name != reference);
-        let base = base.map(|scores| (reference.as_str(), scores.as_slice()));
-        let mut numbers = arm_summary(&arm.name, scores_of(arm, primary), base, direction, &bootstrap)?;
-        if rate {
+    let name = primary.to_string();
+    let circumstances = Circumstances {
+        scale: settings.scale,
+        words: &settings.claim,
+        primary: &name,
+        direction: &direction,
+    };
+    let claims = std::iter::once(&settings.verdict).chain(&settings.further);
+    let claims: Vec<Judged> =
+        claims.map(|claim| judge(&circumstances, claim, &results)).collect::<Result<_, _>>()?;
+    let reference = settings.verdict.than.as_deref();
+    let metric = |metric: MetricName| -> Result<MetricSummary, StatsError> {
+        let (name, direction) = (metric.to_string(), metric.direction(&measures));
+        let arms = compared(&results, &name, reference, direction, &bootstrap)?;
+        Ok(MetricSummary { metric: name, about: metric.about(&measures), direction, arms })
+    };
+    let metrics: Vec<MetricSummary> = shown(experiment).into_iter().map(metric).collect::<Result<_, _>>()?;
+    let mut summaries = metrics[0].arms.clone();
+    for (index, numbers) in summaries.iter_mut().enumerate() {
+        if primary.is_rate() {
             numbers.optimality_gap = numbers.estimate(&bootstrap, &|scores| optimality_gap(scores, 1.0))?;
         }
-        let secondary = settings.metric.secondary.iter().filter_map(|metric| {
-            let scores = scores_of(arm, *metric);
-            let count = scores.len() as f64;
-            let total: f64 = scores.into_iter().map(|(_, score)| score).sum();
-            (count > 0.0).then(|| (metric.name().to_owned(), total / count))
-        });
-        numbers.secondary = secondary.collect();
-        summaries.push(numbers);
+        let secondary =
+            metrics.iter().filter(|m| settings.metric.secondary.iter().any(|s| s.to_string() == m.metric));
+        let means = secondary.filter_map(|m| Some((m.metric.clone(), m.arms[index].mean?.value)));
+        numbers.secondary = means.collect();
     }
-    let (verdict, sentence) = judge(experiment, &summaries, &bootstrap)?;
     Ok(Summary {
         experiment: settings.name.clone(),
         config: config.to_owned(),
-        metric: primary.name().to_owned(),
+        metric: name.clone(),
         confidence: settings.verdict.confidence,
         exploratory: summaries.iter().any(|arm| arm.seeds.len() < FEWEST_SEEDS),
         arms: summaries,
-        verdict,
-        sentence,
+        verdict: claims[0].verdict,
+        sentence: claims[0].sentence.clone(),
+        claims,
+        metrics,
         curves: arms.iter().flat_map(curves).collect(),
     })
+}
+
+/// The metrics that are claimed or shown, each once: the primary, the secondary ones, those of claims, and the final
+/// value of everything that the environment measures.
+fn shown(experiment: &Experiment) -> Vec<MetricName> {
+    let settings = &experiment.settings;
+    let claimed = settings.further.iter().filter_map(|claim| claim.metric.clone());
+    let claimed = claimed.filter_map(|name| MetricName::try_from(name).ok());
+    let measured = measured(settings).into_iter().map(|known| MetricName::new(Form::Final, known.name));
+    let wanted = std::iter::once(settings.metric.primary.clone());
+    let wanted = wanted.chain(settings.metric.secondary.iter().cloned()).chain(claimed).chain(measured);
+    let mut metrics: Vec<MetricName> = Vec::new();
+    for metric in wanted {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    metrics
+}
+
+/// One metric of all arms, each against the reference.
+pub(crate) fn compared(
+    arms: &[impl Results],
+    metric: &str,
+    reference: Option<&str>,
+    direction: Direction,
+    bootstrap: &Bootstrap,
+) -> Result<Vec<ArmSummary>, StatsError> {
+    let base = reference.and_then(|name| arms.iter().find(|arm| arm.name() == name));
+    let base = base.map(|arm| (arm.name(), arm.scores(metric)));
+    arms.iter()
+        .map(|arm| {
+            let base = base.as_ref().filter(|(name, _)| *name != arm.name());
+            let base = base.map(|(name, scores)| (*name, scores.as_slice()));
+            arm_summary(arm.name(), arm.scores(metric), base, direction, bootstrap)
+        })
+        .collect()
 }
 
 /// The statistics of one arm's scores, and against those of the reference arm, which is given by name.
@@ -203,10 +267,6 @@ impl ArmSummary {
     }
 }
 
-const fn direction(metric: MetricName) -> Direction {
-    if metric.higher_is_better() { Direction::HigherIsBetter } else { Direction::LowerIsBetter }
-}
-
 fn curves(arm: &ArmRecord) -> impl Iterator<Item = Curve> + '_ {
     arm.seeds.iter().map(|seed| Curve {
         arm: arm.name.clone(),
@@ -250,50 +310,6 @@ fn compare(
         agreeing: if higher { signs.higher } else { signs.lower },
         pairs: a.len(),
     }))
-}
-
-fn judge(
-    experiment: &Experiment,
-    arms: &[ArmSummary],
-    bootstrap: &Bootstrap,
-) -> Result<(Option<Verdict>, String), StatsError> {
-    let settings = &experiment.settings;
-    let rule = &settings.verdict;
-    if settings.scale == Scale::Smoke {
-        return Ok((None, "no verdict: the smoke scale only shows that the machinery runs".into()));
-    }
-    let scores = |name: &str| -> Vec<(u64, f64)> {
-        let arm = arms.iter().find(|arm| arm.arm == name);
-        arm.map_or_else(Vec::new, |arm| arm.seeds.iter().copied().zip(arm.scores.iter().copied()).collect())
-    };
-    let higher = settings.metric.primary.higher_is_better();
-    let best = |first: &String, others: &[String]| {
-        let mut of_seeds = scores(first);
-        for other in others {
-            of_seeds = better_of(&of_seeds, &scores(other), higher);
-        }
-        of_seeds
-    };
-    let side = |first: &String, others: &[String]| match others {
-        [] => first.clone(),
-        others => format!("the best of {first}, {}", others.join(", ")),
-    };
-    let (better, than) = (side(&rule.better, &rule.better_or), side(&rule.than, &rule.than_or));
-    let (a, b) = paired(&best(&rule.better, &rule.better_or), &best(&rule.than, &rule.than_or));
-    if a.is_empty() {
-        let sentence = format!("no verdict: {better} and {than} have no finished seed in common");
-        return Ok((None, sentence));
-    }
-    let verdict_rule = VerdictRule {
-        level: rule.confidence,
-        agree: rule.agree as usize,
-        of: rule.of as usize,
-        minimum_seeds: FEWEST_SEEDS,
-        direction: direction(settings.metric.primary),
-    };
-    let verdict = verdict_rule.judge(&PairedDifferences::of_seeds(&a, &b)?, bootstrap)?;
-    let sentence = format!("{better} over {than}, {}: {verdict}", settings.metric.primary.name());
-    Ok((Some(verdict), sentence))
 }
 
 /// The better score of each seed that both have.

@@ -1,8 +1,10 @@
 //! The table on the terminal.
 
+use std::fmt::Write as _;
+
 use super::summary::{Summary, Value};
 
-/// One row for each arm, columns aligned.
+/// One row for each arm, columns aligned, and what became of the further claims.
 pub(crate) fn render(summary: &Summary) -> String {
     let interval_name = format!("{} % interval", summary.confidence * 100.0);
     let header =
@@ -22,7 +24,12 @@ pub(crate) fn render(summary: &Summary) -> String {
             comparison.map_or_else(|| "–".into(), |c| format!("{}/{}", c.agreeing, c.pairs)),
         ]);
     }
-    aligned(&rows)
+    let mut out = aligned(&rows);
+    for claim in summary.claims.iter().skip(1) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n- {}\n  {}", claim.claim, claim.sentence);
+    }
+    out
 }
 
 /// Rows as lines: the first column to the left, the others to the right.

@@ -48,6 +48,9 @@ pub enum ConfigError {
         /// `; did you mean …` or a list of the names there are.
         hint: String,
     },
+    /// Not the name of a metric.
+    #[error("{0}")]
+    Metric(String),
     /// An experiment of another kind than the command works on.
     #[error("{experiment} is of kind {found}; this command needs {wanted}")]
     OtherKind {

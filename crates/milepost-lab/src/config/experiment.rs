@@ -2,17 +2,20 @@ use milepost_algorithms::{TokenSettings, WarmStart};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::claim::{Claim, claims};
 use super::environment::EnvironmentConfig;
 use super::error::ConfigError;
 use super::layers::Layers;
+use super::metric::MetricName;
 use super::parts::{Method, check_method};
 use super::policy::PolicyConfig;
 use super::read::Reader;
-use super::resolved::{self, check_rule, is_file_name, named};
+use super::resolved::{self, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
-use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, VerdictConfig};
+use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
 use super::tree;
+use crate::measures::{Known, known};
 
 /// Everything in an experiment file but its arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +51,10 @@ pub struct Settings {
     /// What is measured.
     pub metric: MetricConfig,
     /// When the claim counts as reproduced.
-    pub verdict: VerdictConfig,
+    pub verdict: Claim,
+    /// Further claims, judged and shown like the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Claim>,
     /// What an arm and seed asks of a cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
@@ -130,7 +136,6 @@ impl Experiment {
             return Err(reader
                 .invalid("metric.threshold", format!("is {}; it must lie in (0, 1]", s.metric.threshold)));
         }
-        check_rule(reader, "verdict", s.verdict.confidence, s.verdict.agree, s.verdict.of)?;
         if !is_file_name(&s.name) {
             return Err(reader.invalid("name", "must consist of letters, digits, - and _; it names a folder"));
         }
@@ -144,15 +149,16 @@ impl Experiment {
             resources.validate(reader)?;
         }
         self.validate_tokens(reader)?;
-        let names: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
-        let sides = [("verdict.better", &s.verdict.better), ("verdict.than", &s.verdict.than)];
-        let further = s.verdict.better_or.iter().map(|arm| ("verdict.better-or", arm));
-        let further = further.chain(s.verdict.than_or.iter().map(|arm| ("verdict.than-or", arm)));
-        for (path, arm) in sides.into_iter().chain(further) {
-            if !names.contains(&arm.as_str()) {
-                let unknown = ConfigError::unknown_name("arm", arm, names.iter().copied());
-                return Err(reader.invalid(path, unknown.to_string()));
-            }
+        let measures = self.measures();
+        let metrics = std::iter::once(("metric.primary", &s.metric.primary));
+        for (path, metric) in
+            metrics.chain(s.metric.secondary.iter().map(|metric| ("metric.secondary", metric)))
+        {
+            metric.check(&measures).map_err(|error| reader.invalid(path, error.to_string()))?;
+        }
+        for (path, claim) in claims(&s.verdict, &s.further) {
+            let metric = |name: &str| self.metric(name).map(drop);
+            claim.check(reader, &path, &metric, &|name| self.arm(name).map(drop))?;
         }
         Ok(())
     }
@@ -211,6 +217,20 @@ impl Experiment {
         (trained, self.settings.evaluation.environment.as_ref().unwrap_or(trained))
     }
 
+    /// What evaluation measures beside success, return and length.
+    #[must_use]
+    pub(crate) fn measures(&self) -> Vec<Known> {
+        let settings = &self.settings;
+        known(settings.evaluation.environment.as_ref().unwrap_or(&settings.environment))
+    }
+
+    /// The metric of this name.
+    pub(crate) fn metric(&self, name: &str) -> Result<MetricName, ConfigError> {
+        let metric = MetricName::try_from(name.to_owned()).map_err(ConfigError::Metric)?;
+        metric.check(&self.measures())?;
+        Ok(metric)
+    }
+
     /// The arm called `name`.
     pub fn arm(&self, name: &str) -> Result<&Arm, ConfigError> {
         named("arm", &self.arms, name, |arm| &arm.name)
@@ -247,7 +267,7 @@ const WARM_START: &str = "warm-start";
 const ENVIRONMENT: &str = "environment";
 
 impl Settings {
-    const KEYS: [&'static str; 15] = [
+    const KEYS: [&'static str; 16] = [
         "name",
         "dossier",
         "claim",
@@ -262,6 +282,7 @@ impl Settings {
         "checkpoint",
         "metric",
         "verdict",
+        "further",
         "resources",
     ];
 }

@@ -5,11 +5,13 @@
 //! whose `kind` changes is replaced whole. A key that nothing reads is an error, wherever it stands.
 
 mod builtin;
+mod claim;
 mod environment;
 mod error;
 mod experiment;
 mod fidelity;
 mod layers;
+mod metric;
 mod parts;
 mod policy;
 mod read;
@@ -23,18 +25,19 @@ mod tree;
 use std::path::Path;
 
 pub use builtin::all as builtin_experiments;
+pub use claim::Claim;
 pub use environment::EnvironmentConfig;
 pub use error::ConfigError;
 pub use experiment::{Arm, Experiment, Settings};
 pub use fidelity::FidelityExperiment;
+pub use metric::{Form, MetricName};
+pub(crate) use metric::{LENGTH, RETURN, SUCCESS};
 pub use policy::PolicyConfig;
 pub use resources::Resources;
 pub use scale::Scale;
 pub(crate) use settings::BudgetUnit;
-pub use settings::{
-    BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig, MetricName, VerdictConfig,
-};
-pub use study::{Claim, PrimaryMetric, StudyArm, StudyExperiment, StudySettings};
+pub use settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
+pub use study::{PrimaryMetric, StudyArm, StudyExperiment, StudySettings};
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::environment::EnvironmentConfig;
+use super::metric::MetricName;
 
 /// What every arm may spend, in one of two units. Equal for all arms; an iteration under way is finished.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,43 +104,6 @@ impl Default for CheckpointConfig {
     }
 }
 
-/// One number a run is judged by, computed from its evaluations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MetricName {
-    /// Mean success rate over the budget (area under the curve divided by its length).
-    AreaUnderSuccess,
-    /// Mean return over the budget.
-    AreaUnderReturn,
-    /// Success rate at the end.
-    FinalSuccess,
-    /// Return at the end.
-    FinalReturn,
-    /// What is spent until the success rate first reaches the threshold, in the unit of the budget; the whole budget if
-    /// it never does.
-    StepsToSuccess,
-}
-
-impl MetricName {
-    /// Whether more is better.
-    #[must_use]
-    pub const fn higher_is_better(self) -> bool {
-        !matches!(self, Self::StepsToSuccess)
-    }
-
-    /// Its name in files and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AreaUnderSuccess => "area-under-success",
-            Self::AreaUnderReturn => "area-under-return",
-            Self::FinalSuccess => "final-success",
-            Self::FinalReturn => "final-return",
-            Self::StepsToSuccess => "steps-to-success",
-        }
-    }
-}
-
 /// What is measured; named before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -156,42 +120,4 @@ pub struct MetricConfig {
 
 const fn default_threshold() -> f64 {
     0.9
-}
-
-/// When the claim counts as reproduced: the paired difference of the primary metric, `better` over
-/// `than`, has its whole interval above 0, and at least `agree` of every `of` seeds have that sign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct VerdictConfig {
-    /// The arm that the claim favours.
-    pub better: String,
-    /// The arm it is compared with.
-    pub than: String,
-    /// Further arms of the favoured side: in each seed the best of them and `better` counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub better_or: Vec<String>,
-    /// Further arms of the other side: in each seed the best of them and `than` counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub than_or: Vec<String>,
-    /// Coverage of the interval.
-    #[serde(default = "default_confidence")]
-    pub confidence: f64,
-    /// How many seeds of every `of` must agree.
-    #[serde(default = "default_agree")]
-    pub agree: u64,
-    /// See `agree`.
-    #[serde(default = "default_of")]
-    pub of: u64,
-}
-
-const fn default_confidence() -> f64 {
-    0.95
-}
-
-const fn default_agree() -> u64 {
-    4
-}
-
-const fn default_of() -> u64 {
-    5
 }

@@ -1,14 +1,14 @@
 //! Experiment files about studies: arms are values of one kind of study, judged by one or more claims.
 
-use milepost_eval::verdict::Direction;
 use milepost_studies::{Metric, Study, StudyConfig};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::claim::{Claim, claims};
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::read::Reader;
-use super::resolved::{self, check_rule, is_file_name, named};
+use super::resolved::{self, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
 
@@ -27,59 +27,6 @@ pub struct PrimaryMetric {
     /// The curve that belongs to it, one of those that the study records; the metric's own name if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<String>,
-}
-
-/// When a claim counts as reproduced: an arm's advantage over another arm, or over a constant, beyond
-/// `margin` has its whole interval above 0, and at least `agree` of every `of` seeds have that sign. The
-/// advantage is the difference oriented by the metric: positive is better.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Claim {
-    /// The claim in words; the experiment's own for the verdict.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub claim: String,
-    /// The metric; the primary one if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metric: Option<String>,
-    /// The arm that the claim favours.
-    pub better: String,
-    /// Further arms of the favoured side: in each seed the best of them and `better` counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub better_or: Vec<String>,
-    /// The arm it is compared with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub than: Option<String>,
-    /// Further arms of the other side: in each seed the best of them and `than` counts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub than_or: Vec<String>,
-    /// Instead of `than`: the score must be above this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f64>,
-    /// Instead of `than`: the score must be below this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// How much better it must be; negative: how much worse it may be.
-    #[serde(default)]
-    pub margin: f64,
-    /// Coverage of the interval.
-    #[serde(default = "confidence")]
-    pub confidence: f64,
-    /// How many seeds of every `of` must agree.
-    #[serde(default = "agree")]
-    pub agree: u64,
-    /// See `agree`.
-    #[serde(default = "of")]
-    pub of: u64,
-}
-
-const fn confidence() -> f64 {
-    0.95
-}
-const fn agree() -> u64 {
-    4
-}
-const fn of() -> u64 {
-    5
 }
 
 /// One of the compared studies.
@@ -184,34 +131,9 @@ impl StudyExperiment {
         }
         self.metric(&self.settings.metric.primary)
             .map_err(|error| reader.invalid("metric.primary", error.to_string()))?;
-        let further = self.settings.further.iter().enumerate();
-        let further = further.map(|(index, claim)| (format!("further.{index}"), claim));
-        for (path, claim) in std::iter::once(("verdict".to_owned(), &self.settings.verdict)).chain(further) {
-            self.check_claim(claim)
-                .map_err(|(key, reason)| reader.invalid(&format!("{path}.{key}"), reason))?;
-            check_rule(reader, &path, claim.confidence, claim.agree, claim.of)?;
-        }
-        Ok(())
-    }
-
-    /// What is wrong with a claim: the key and the reason.
-    fn check_claim(&self, claim: &Claim) -> Result<(), (&'static str, String)> {
-        self.metric_of(claim).map_err(|error| ("metric", error.to_string()))?;
-        let arms = std::iter::once(("better", &claim.better))
-            .chain(claim.better_or.iter().map(|arm| ("better-or", arm)))
-            .chain(claim.than.iter().map(|arm| ("than", arm)))
-            .chain(claim.than_or.iter().map(|arm| ("than-or", arm)));
-        for (key, arm) in arms {
-            self.arm(arm).map_err(|error| (key, error.to_string()))?;
-        }
-        let others = usize::from(claim.than.is_some())
-            + usize::from(claim.at_least.is_some())
-            + usize::from(claim.at_most.is_some());
-        if others != 1 {
-            return Err(("than", "give exactly one of `than`, `at-least` and `at-most`".into()));
-        }
-        if !claim.margin.is_finite() {
-            return Err(("margin", format!("is {}; it must be a finite number", claim.margin)));
+        for (path, claim) in claims(&self.settings.verdict, &self.settings.further) {
+            let metric = |name: &str| self.metric(name).map(drop);
+            claim.check(reader, &path, &metric, &|name| self.arm(name).map(drop))?;
         }
         Ok(())
     }
@@ -225,11 +147,6 @@ impl StudyExperiment {
     /// The metric of this name.
     pub fn metric(&self, name: &str) -> Result<Metric, ConfigError> {
         named("metric", &self.metrics(), name, |metric| metric.name).copied()
-    }
-
-    /// The metric that a claim is about.
-    pub fn metric_of(&self, claim: &Claim) -> Result<Metric, ConfigError> {
-        self.metric(claim.metric.as_ref().unwrap_or(&self.settings.metric.primary))
     }
 
     /// The arm called `name`.
@@ -260,18 +177,6 @@ impl StudyExperiment {
         let written =
             |arm: &StudyArm| Ok((arm.name.clone(), arm.about.clone(), Table::try_from(&arm.study)?));
         resolved::table(&self.settings, self.arms.iter().map(written))
-    }
-}
-
-impl Claim {
-    /// Which scores speak for the claim: those above or below a constant, or those that the metric calls better.
-    #[must_use]
-    pub const fn direction(&self, metric: Direction) -> Direction {
-        match (self.at_least, self.at_most) {
-            (Some(_), _) => Direction::HigherIsBetter,
-            (None, Some(_)) => Direction::LowerIsBetter,
-            (None, None) => metric,
-        }
     }
 }
 

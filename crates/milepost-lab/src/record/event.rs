@@ -64,6 +64,30 @@ pub(crate) struct Evaluation {
     pub(crate) tokens: u64,
     /// One episode for each task, in the order of the tasks.
     pub(crate) gold: Vec<GoldRecord>,
+    /// What the environment measures of its episodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) measures: Vec<MeasureRecord>,
+}
+
+/// A measure of the episodes of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MeasureRecord {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its mean over the episodes in which it is defined; absent where it is in none.
+    pub(crate) mean: Option<f64>,
+    /// In how many episodes it is defined.
+    pub(crate) defined: u64,
+}
+
+impl MeasureRecord {
+    /// The record of a measure with one value an episode, those of episodes in which it is not defined not finite.
+    pub(crate) fn of(name: &str, values: impl Iterator<Item = f64>) -> Self {
+        let defined: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        let count = defined.len();
+        let average = (count > 0).then(|| mean(defined.into_iter()));
+        Self { name: name.to_owned(), mean: average, defined: count as u64 }
+    }
 }
 
 /// What an evaluation episode was worth.

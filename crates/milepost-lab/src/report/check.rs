@@ -14,6 +14,13 @@ pub(super) fn check(data: &ReportData) -> Result<(), ReportError> {
         }
         check_arm(arm)?;
     }
+    for metric in &data.metrics {
+        if metric.arms.len() != data.arms.len() {
+            let what = format!("the metric `{}`", metric.name);
+            let (expected, found) = (data.arms.len(), metric.arms.len());
+            return Err(ReportError::Length { arm: "all arms".to_owned(), what, expected, found });
+        }
+    }
     match &data.reference {
         Some(name) if data.arms.iter().all(|a| a.name != *name) => {
             let known = data.arms.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ");

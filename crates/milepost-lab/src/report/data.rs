@@ -35,8 +35,54 @@ pub struct ReportData {
     pub reference: Option<String>,
     /// The compared recipes, in the order of the experiment file. At least one.
     pub arms: Vec<Arm>,
+    /// Every claim with what became of it, the verdict's first.
+    #[serde(default)]
+    pub claims: Vec<ClaimRow>,
+    /// Every metric that is claimed or shown.
+    #[serde(default)]
+    pub metrics: Vec<MetricRow>,
     /// How and where the run was made.
     pub run: RunMeta,
+}
+
+/// A claim and what became of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimRow {
+    /// The claim in words.
+    pub claim: String,
+    /// Absent where there is no verdict.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// The numbers that decided.
+    pub sentence: String,
+}
+
+/// One metric over all arms.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricRow {
+    /// Its name.
+    pub name: String,
+    /// What it is, with its unit.
+    pub about: String,
+    /// Whether less is better.
+    #[serde(default)]
+    pub lower_is_better: bool,
+    /// The arms, in their order.
+    pub arms: Vec<MetricCell>,
+}
+
+/// One metric of one arm.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricCell {
+    /// Absent without a seed in which it is defined.
+    #[serde(default)]
+    pub summary: Option<Summary>,
+    /// Seeds in which it is undefined.
+    #[serde(default)]
+    pub undefined: usize,
 }
 
 /// Did the claim hold?

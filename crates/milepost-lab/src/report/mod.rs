@@ -34,9 +34,9 @@ mod tests;
 pub(crate) use audit_figure::audit_figure;
 pub use compare::build_comparison_html;
 pub use data::{
-    Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,
-    Interval, Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary,
-    Throughput, Verdict, XrayStep,
+    Agreement, Arm, BandCurve, ChannelShare, ClaimRow, Counter, CreditXray, Estimate, Fact, Frame,
+    HackingGap, Interval, Ledger, Metric, MetricCell, MetricRow, Outcome, Percentile, ReportData, RunMeta,
+    SeedCurve, SeedScore, Summary, Throughput, Verdict, XrayStep,
 };
 pub use error::ReportError;
 pub use html::build_html;

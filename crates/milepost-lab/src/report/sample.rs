@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::data::{
-    Agreement, Arm, BandCurve, ChannelShare, Counter, CreditXray, Estimate, Fact, Frame, HackingGap,
-    Interval, Ledger, Metric, Outcome, Percentile, ReportData, RunMeta, SeedCurve, SeedScore, Summary,
-    Throughput, Verdict, XrayStep,
+    Agreement, Arm, BandCurve, ChannelShare, ClaimRow, Counter, CreditXray, Estimate, Fact, Frame,
+    HackingGap, Interval, Ledger, Metric, MetricCell, MetricRow, Outcome, Percentile, ReportData, RunMeta,
+    SeedCurve, SeedScore, Summary, Throughput, Verdict, XrayStep,
 };
 
 /// A fixed sequence of numbers in −1..1.
@@ -30,6 +30,36 @@ const ARMS: [(&str, &str, f64, f64); 10] = [
     ("rloo", "leave-one-out baseline · outcome · plain policy gradient", 0.55, 0.85),
     ("reinforce", "single trajectories · outcome · batch baseline", 0.3, 1.1),
 ];
+
+fn claims() -> Vec<ClaimRow> {
+    let claim = |claim: &str, outcome, sentence: &str| ClaimRow {
+        claim: claim.to_owned(),
+        outcome,
+        sentence: sentence.to_owned(),
+    };
+    vec![
+        claim(
+            "igpo ends with a higher success rate than grpo.",
+            Some(Outcome::Reproduced),
+            "advantage +0.41",
+        ),
+        claim("igpo leaves fewer groups without variance.", None, "no verdict: too few seeds"),
+    ]
+}
+
+/// A metric of every arm; undefined in one run of the second.
+fn measured(name: &str, arms: &[Arm]) -> MetricRow {
+    let cell = |(index, arm): (usize, &Arm)| MetricCell {
+        summary: arm.summary.clone(),
+        undefined: usize::from(index == 1),
+    };
+    MetricRow {
+        name: name.to_owned(),
+        about: "what it is, with its unit".to_owned(),
+        lower_is_better: name == "final-length",
+        arms: arms.iter().enumerate().map(cell).collect(),
+    }
+}
 
 /// An experiment with `arms` ≤ 10 arms, `seeds` seeds and `points` evaluations per seed.
 pub(super) fn sample(arms: usize, seeds: u64, points: usize) -> ReportData {
@@ -56,6 +86,8 @@ pub(super) fn sample(arms: usize, seeds: u64, points: usize) -> ReportData {
                 .to_owned(),
             exploratory: seeds < 5,
         },
+        claims: claims(),
+        metrics: ["final-success", "final-length"].map(|name| measured(name, &arms)).into(),
         metric: Metric {
             name: "gold success rate".to_owned(),
             curve_name: String::new(),

@@ -11,7 +11,7 @@ use milepost_policies::DeviceChoice;
 
 use super::protocol::Message;
 use super::recorder::{self, Recorder};
-use super::world::{self, SetupError, World, WorldError};
+use super::world::{self, Judged, SetupError, World, WorldError};
 use crate::clock::Stopwatch;
 use crate::config::{BudgetUnit, ConfigError, Experiment};
 use crate::record::checkpoint;
@@ -168,12 +168,13 @@ impl<W: Write> Task<'_, W> {
         let watch = Stopwatch::start();
         let settings = &self.experiment.settings.evaluation;
         let tasks: Vec<_> = (0..settings.tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect();
-        let gold = self.world.evaluate(&tasks, settings.greedy)?;
+        let Judged { gold, measures } = self.world.evaluate(&tasks, settings.greedy)?;
         let line = Evaluation {
             iteration: self.world.iterations(),
             steps: self.world.environment_steps(),
             tokens: self.world.drawn_tokens(),
             gold: gold.into_iter().map(GoldRecord::from).collect(),
+            measures,
         };
         self.success = Some(line.success());
         Ok(self.recorder.evaluation(&line, watch.seconds())?)

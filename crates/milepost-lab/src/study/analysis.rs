@@ -8,18 +8,16 @@ use milepost_eval::{Bootstrap, StatsError};
 use serde::Serialize;
 
 use super::StudyRun;
-use super::judge::{Judged, judge};
 use super::records::{ArmRecord, SeedRecord, read};
 use crate::analysis::AnalysisError;
-use crate::analysis::page::{band, how_it_was_made, outcome, summary as page_summary};
-use crate::analysis::summary::{ArmSummary, FEWEST_SEEDS, arm_summary};
+use crate::analysis::page::{band, claim_row, how_it_was_made, metric_row, outcome, summary as page_summary};
+use crate::analysis::summary::{FEWEST_SEEDS, MetricSummary, compared};
 use crate::analysis::table::{aligned, interval, point};
+use crate::claim::{Circumstances, Judged, Results, judge};
 use crate::config::StudyExperiment;
 use crate::record::atomic;
 use crate::record::directory::write_json;
-use crate::report::study::{
-    ClaimRow, CurveSet, MeanTable, MetricCell, MetricRow, StudyData, build_study_html, build_study_markdown,
-};
+use crate::report::study::{CurveSet, MeanTable, StudyData, build_study_html, build_study_markdown};
 use crate::report::{self, ReportData};
 
 /// What was made of a run.
@@ -45,24 +43,22 @@ struct Summary<'a> {
     metrics: Vec<MetricSummary>,
 }
 
-/// One metric of all arms.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct MetricSummary {
-    metric: &'static str,
-    about: &'static str,
-    direction: Direction,
-    arms: Vec<ArmSummary>,
-}
-
 /// Computes the numbers of a run and writes `summary.json`, `report.html` and `report.md`.
 pub(crate) fn analyse(run: &StudyRun) -> Result<StudyAnalysis, AnalysisError> {
     let experiment = run.experiment();
     let settings = &experiment.settings;
     let arms = read(run)?;
+    let direction =
+        |name: &str| experiment.metric(name).map_or(Direction::HigherIsBetter, |metric| metric.direction);
+    let circumstances = Circumstances {
+        scale: settings.scale,
+        words: &settings.claim,
+        primary: &settings.metric.primary,
+        direction: &direction,
+    };
     let claims = std::iter::once(&settings.verdict)
         .chain(&settings.further)
-        .map(|claim| judge(experiment, claim, &arms))
+        .map(|claim| judge(&circumstances, claim, &arms))
         .collect::<Result<Vec<_>, _>>()?;
     let metrics = metrics(experiment, &arms)?;
     let exploratory = arms.iter().any(|arm| arm.seeds.len() < FEWEST_SEEDS);
@@ -87,19 +83,12 @@ fn metrics(experiment: &StudyExperiment, arms: &[ArmRecord]) -> Result<Vec<Metri
     let verdict = &experiment.settings.verdict;
     let bootstrap = Bootstrap { level: verdict.confidence, ..Bootstrap::default() };
     let one = |metric: milepost_studies::Metric| {
-        let reference = verdict.than.as_ref();
-        let base = reference.and_then(|name| arms.iter().find(|arm| &arm.name == name));
-        let base = base.map(|arm| (arm.name.as_str(), arm.scores(metric.name)));
-        let numbers = |arm: &ArmRecord| {
-            let base = base.as_ref().filter(|(name, _)| *name != arm.name);
-            let base = base.map(|(name, scores)| (*name, scores.as_slice()));
-            arm_summary(&arm.name, arm.scores(metric.name), base, metric.direction, &bootstrap)
-        };
+        let reference = verdict.than.as_deref();
         Ok(MetricSummary {
-            metric: metric.name,
-            about: metric.about,
+            metric: metric.name.to_owned(),
+            about: metric.about.to_owned(),
             direction: metric.direction,
-            arms: arms.iter().map(numbers).collect::<Result<_, StatsError>>()?,
+            arms: compared(arms, metric.name, reference, metric.direction, &bootstrap)?,
         })
     };
     experiment.metrics().into_iter().map(one).collect()
@@ -118,7 +107,7 @@ fn text(
             .map(str::to_owned)
             .to_vec(),
     ];
-    let summary = metrics.iter().find(|metric| metric.metric == primary.as_str());
+    let summary = metrics.iter().find(|metric| metric.metric == *primary);
     for arm in summary.iter().flat_map(|metric| &metric.arms) {
         let comparison = arm.comparison.as_ref();
         let difference = comparison.map(|comparison| comparison.paired_difference);
@@ -152,7 +141,7 @@ fn page(
     exploratory: bool,
 ) -> Result<StudyData, StatsError> {
     let settings = &run.experiment().settings;
-    let primary = metrics.iter().find(|metric| metric.metric == settings.metric.primary.as_str());
+    let primary = metrics.iter().find(|metric| metric.metric == settings.metric.primary);
     let numbers = |name: &str| primary?.arms.iter().find(|arm| arm.arm == name);
     let base_arm = |record: &ArmRecord| {
         let numbers = numbers(&record.name);
@@ -170,6 +159,7 @@ fn page(
         }
     };
     let first = &claims[0];
+    let finished: Vec<usize> = arms.iter().map(|arm| arm.seeds.len()).collect();
     let seconds = arms.iter().flat_map(|arm| &arm.seeds).map(|seed| seed.seconds).sum();
     let base = ReportData {
         experiment: settings.name.clone(),
@@ -190,34 +180,11 @@ fn page(
         },
         reference: settings.verdict.than.clone().filter(|name| arms.iter().any(|arm| &arm.name == name)),
         arms: arms.iter().map(base_arm).collect(),
+        claims: claims.iter().map(claim_row).collect(),
+        metrics: metrics.iter().map(|metric| metric_row(metric, &finished)).collect(),
         run: how_it_was_made(run, settings.scale, String::new(), seconds),
     };
-    let claim_row = |judged: &Judged| ClaimRow {
-        claim: judged.claim.clone(),
-        outcome: judged.verdict.map(|verdict| outcome(Some(verdict))),
-        sentence: judged.sentence.clone(),
-    };
-    let metric_row = |metric: &MetricSummary| MetricRow {
-        name: metric.metric.to_owned(),
-        about: metric.about.to_owned(),
-        lower_is_better: metric.direction == Direction::LowerIsBetter,
-        arms: metric
-            .arms
-            .iter()
-            .zip(arms)
-            .map(|(numbers, record)| MetricCell {
-                summary: page_summary(numbers),
-                undefined: record.seeds.len() - numbers.seeds.len(),
-            })
-            .collect(),
-    };
-    Ok(StudyData {
-        claims: claims.iter().map(claim_row).collect(),
-        curves: curves(run.experiment(), arms)?,
-        metrics: metrics.iter().map(metric_row).collect(),
-        tables: tables(arms),
-        base,
-    })
+    Ok(StudyData { curves: curves(run.experiment(), arms)?, tables: tables(arms), base })
 }
 
 /// Every value over the usual cost, and the primary one over all costs.

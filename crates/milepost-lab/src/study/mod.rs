@@ -4,7 +4,6 @@
 //! being a function of configuration and seed, comes out the same.
 
 mod analysis;
-mod judge;
 mod recorder;
 mod records;
 mod worker;

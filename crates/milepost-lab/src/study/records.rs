@@ -6,48 +6,49 @@ use milepost_studies::{Measured, Table};
 use serde::{Deserialize, Serialize};
 
 use super::StudyRun;
+use crate::claim::Results;
 use crate::record::directory::{TaskFolder, read_json};
 use crate::record::event::Timing;
 use crate::record::{RecordError, log};
 
 /// A line of the event log: a point of learning curves. Holds nothing that depends on the clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Point {
+pub(crate) struct Point {
     /// Costs so far by name; the first is the usual axis.
-    pub(super) costs: Vec<(String, f64)>,
+    pub(crate) costs: Vec<(String, f64)>,
     /// Values by name; finite.
-    pub(super) values: Vec<(String, f64)>,
+    pub(crate) values: Vec<(String, f64)>,
 }
 
 /// What `done.json` says. Holds nothing that depends on the clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct StudyDone {
+pub(crate) struct StudyDone {
     /// Hash of the resolved configuration.
-    pub(super) config: String,
+    pub(crate) config: String,
     /// The final number of each metric.
-    pub(super) results: Vec<(String, Measured)>,
+    pub(crate) results: Vec<(String, Measured)>,
     /// Things that a reader should know, counted.
-    pub(super) counters: BTreeMap<String, u64>,
+    pub(crate) counters: BTreeMap<String, u64>,
     /// Tables for the page.
-    pub(super) tables: Vec<Table>,
+    pub(crate) tables: Vec<Table>,
 }
 
 /// One finished arm and seed.
 #[derive(Debug, Clone)]
-pub(super) struct SeedRecord {
-    pub(super) seed: u64,
-    pub(super) points: Vec<Point>,
-    pub(super) done: StudyDone,
+pub(crate) struct SeedRecord {
+    pub(crate) seed: u64,
+    pub(crate) points: Vec<Point>,
+    pub(crate) done: StudyDone,
     /// Wall-clock seconds.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// All finished seeds of one arm.
 #[derive(Debug, Clone)]
-pub(super) struct ArmRecord {
-    pub(super) name: String,
-    pub(super) about: String,
-    pub(super) seeds: Vec<SeedRecord>,
+pub(crate) struct ArmRecord {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) seeds: Vec<SeedRecord>,
 }
 
 impl SeedRecord {
@@ -61,10 +62,13 @@ impl SeedRecord {
     }
 }
 
-impl ArmRecord {
-    /// The seeds for which a metric is defined, with its values.
-    pub(super) fn scores(&self, metric: &str) -> Vec<(u64, f64)> {
-        self.seeds.iter().filter_map(|seed| Some((seed.seed, seed.result(metric).ok()?))).collect()
+impl Results for ArmRecord {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn results(&self, metric: &str) -> Vec<(u64, Result<f64, String>)> {
+        self.seeds.iter().map(|seed| (seed.seed, seed.result(metric).map_err(str::to_owned))).collect()
     }
 }
 

@@ -124,15 +124,29 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
 
     /// The same in another world with the same words: what was learned in one may be of use in another.
     pub fn play_in(&mut self, world: &E, tasks: &[TaskSeed]) -> Result<TokenRollout, TrainError> {
+        self.play_recording(world, tasks, &mut [])
+    }
+
+    /// The same with `probes` of the caller's own recorded beside each state.
+    pub fn play_recording(
+        &mut self,
+        world: &E,
+        tasks: &[TaskSeed],
+        probes: &mut [Box<dyn Probe<E>>],
+    ) -> Result<TokenRollout, TrainError> {
         let (found, expected) = (world.vocabulary(), self.agent.environment.vocabulary());
         if found != expected {
             let reason =
                 "the world that is played speaks other words than the one that was trained in".into();
             return Err(TrainError::Config { reason });
         }
-        let model = self.model().clone().valid();
         let tasks: Vec<_> = tasks.iter().map(|task| (task.get(), *task)).collect();
-        self.agent.play(world, &model, Version(self.iterations()), &tasks)
+        let settings = self.agent.sampler_settings(Purpose::EVALUATION_POLICY);
+        let temperature = self.agent.settings.evaluation_temperature;
+        let model = self.model().clone().valid();
+        let policy = ModelPolicy::freeze(&model, Version(self.iterations())).with_temperature(temperature)?;
+        let mut sampler = GroupSampler { group_size: 1 };
+        Ok(sampler.sample(world, &tasks, &policy, probes, &settings)?)
     }
 }
 
@@ -143,20 +157,6 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> TokenAgent<E, M> {
             constrained: self.settings.constrained,
             ..SamplerSettings::training(self.run_seed, self.settings.context, self.settings.max_turns)
         }
-    }
-
-    fn play(
-        &mut self,
-        world: &E,
-        model: &M,
-        version: Version,
-        tasks: &[(u64, TaskSeed)],
-    ) -> Result<TokenRollout, TrainError> {
-        let settings = self.sampler_settings(Purpose::EVALUATION_POLICY);
-        let temperature = self.settings.evaluation_temperature;
-        let policy = ModelPolicy::freeze(model, version).with_temperature(temperature)?;
-        let mut sampler = GroupSampler { group_size: 1 };
-        Ok(sampler.sample(world, tasks, &policy, &mut self.probes, &settings)?)
     }
 
     /// Draws with the configured sampler, or one of its kind.

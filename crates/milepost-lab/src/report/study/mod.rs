@@ -3,7 +3,7 @@
 mod html;
 mod sections;
 
-use super::data::{BandCurve, Outcome, ReportData, SeedCurve, Summary};
+use super::data::{BandCurve, ReportData, SeedCurve};
 
 pub(crate) use html::{build_study_html, build_study_markdown};
 
@@ -12,23 +12,10 @@ pub(crate) use html::{build_study_html, build_study_markdown};
 pub(crate) struct StudyData {
     /// The primary metric, as in every report.
     pub(crate) base: ReportData,
-    /// The claims, the verdict's first.
-    pub(crate) claims: Vec<ClaimRow>,
     /// Learning curves: one for each value and cost.
     pub(crate) curves: Vec<CurveSet>,
-    /// Every metric.
-    pub(crate) metrics: Vec<MetricRow>,
     /// The study's own tables.
     pub(crate) tables: Vec<MeanTable>,
-}
-
-/// A claim and what became of it.
-#[derive(Debug, Clone)]
-pub(crate) struct ClaimRow {
-    pub(crate) claim: String,
-    /// Absent where there is no verdict.
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) sentence: String,
 }
 
 /// How one value changed with one cost, arm by arm in the order of the base.
@@ -37,23 +24,6 @@ pub(crate) struct CurveSet {
     pub(crate) value: String,
     pub(crate) cost: String,
     pub(crate) arms: Vec<(Vec<SeedCurve>, Option<BandCurve>)>,
-}
-
-/// One metric over all arms, in the order of the base.
-#[derive(Debug, Clone)]
-pub(crate) struct MetricRow {
-    pub(crate) name: String,
-    pub(crate) about: String,
-    pub(crate) lower_is_better: bool,
-    pub(crate) arms: Vec<MetricCell>,
-}
-
-/// One metric of one arm.
-#[derive(Debug, Clone)]
-pub(crate) struct MetricCell {
-    pub(crate) summary: Option<Summary>,
-    /// Seeds in which it is undefined.
-    pub(crate) undefined: usize,
 }
 
 /// A table of one arm, averaged over its seeds cell by cell.

@@ -1,11 +1,11 @@
-use super::{CurveSet, MeanCell, MeanTable, MetricCell, MetricRow, StudyData};
+use super::{CurveSet, MeanCell, MeanTable, StudyData};
 use crate::report::chart::axes::Size;
 use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::scale::{even_indices, peak_indices};
 use crate::report::context::Context;
 use crate::report::csv::{Csv, Download, cell};
-use crate::report::data::{Arm, BandCurve, Fact, Outcome, SeedCurve};
-use crate::report::number::{ABSENT, capitalised, digits_for, significant};
+use crate::report::data::{Arm, BandCurve, SeedCurve};
+use crate::report::number::{ABSENT, capitalised, significant};
 use crate::report::page::{Block, Cell, Figure, Section, Table, number};
 use crate::report::palette::Style;
 use crate::report::section;
@@ -13,12 +13,12 @@ use crate::report::section;
 /// Everything below the head of the page.
 pub(super) fn all(data: &StudyData) -> Vec<Section> {
     let context = Context::new(&data.base);
-    let mut sections = vec![claims(data)];
+    let mut sections = vec![section::claims::section(&context)];
     if !data.curves.is_empty() {
         sections.push(curves(data, &context));
     }
     sections.push(section::results::section(&context));
-    sections.push(metrics(data, &context));
+    sections.push(section::metrics::section(&context));
     if context.reference().is_some() {
         sections.push(section::paired::section(&context));
     }
@@ -29,38 +29,6 @@ pub(super) fn all(data: &StudyData) -> Vec<Section> {
     sections.push(section::config::section(&context));
     number(&mut sections);
     sections
-}
-
-fn claims(data: &StudyData) -> Section {
-    let row = |claim: &super::ClaimRow| {
-        let (text, class) = match claim.outcome {
-            Some(Outcome::Reproduced) => ("reproduced", "good"),
-            Some(Outcome::NotReproduced) => ("not reproduced", "bad"),
-            Some(Outcome::Inconclusive) => ("inconclusive", "dim"),
-            None => ("no verdict", "dim"),
-        };
-        vec![
-            Cell { text: text.into(), class, ..Cell::default() },
-            Cell::text(&claim.claim),
-            Cell::text(&claim.sentence),
-        ]
-    };
-    let table = Table {
-        title: "Claims".into(),
-        caption: "What the seeds say about each claim; the first is the experiment's own. A claim is reproduced \
-                  when the interval of the paired advantage lies above 0 and enough seeds agree; the rules were \
-                  fixed before the run and stand in the configuration below."
-            .into(),
-        head: ["verdict", "claim", "numbers"].map(Cell::text).to_vec(),
-        rows: data.claims.iter().map(row).collect(),
-        ..Table::default()
-    };
-    Section {
-        id: "claims",
-        title: "Claims",
-        lead: "What was claimed, and what came out.".into(),
-        blocks: vec![Block::Table(table)],
-    }
 }
 
 fn curves(data: &StudyData, context: &Context) -> Section {
@@ -137,74 +105,6 @@ fn seed_series(arm: &Arm, curve: &SeedCurve, style: Style) -> Series {
 
 fn file_name(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
-}
-
-fn metrics(data: &StudyData, context: &Context) -> Section {
-    let mut head = vec![Cell::text("arm")];
-    head.extend(data.metrics.iter().map(|metric| {
-        let better = if metric.lower_is_better { "lower is better" } else { "higher is better" };
-        Cell::number(&metric.name, better)
-    }));
-    let row = |(index, (arm, style)): (usize, (&Arm, Style))| {
-        let mut row = vec![Context::arm_cell(arm, style)];
-        row.extend(data.metrics.iter().map(|metric| metric_cell(&metric.arms[index])));
-        row
-    };
-    let mut csv = Csv::new(&["metric", "arm", "mean", "lower", "upper", "undefined seeds"]);
-    for metric in &data.metrics {
-        for (arm, numbers) in data.base.arms.iter().zip(&metric.arms) {
-            let mean = numbers.summary.as_ref().map(|summary| summary.mean);
-            let ends = mean.and_then(|mean| mean.interval);
-            csv.row([
-                metric.name.clone(),
-                arm.name.clone(),
-                cell(mean.map_or(f64::NAN, |mean| mean.value)),
-                cell(ends.map_or(f64::NAN, |ends| ends.lower)),
-                cell(ends.map_or(f64::NAN, |ends| ends.upper)),
-                numbers.undefined.to_string(),
-            ]);
-        }
-    }
-    let table = Table {
-        title: "All metrics".into(),
-        caption:
-            "Mean over seeds and its 95 % interval. A dash means that the number is undefined for every seed."
-                .into(),
-        head,
-        rows: context.arms().enumerate().map(row).collect(),
-        csv: Some(csv.link("metrics")),
-        ..Table::default()
-    };
-    Section {
-        id: "metrics",
-        title: "All metrics",
-        lead: "Everything that the study reports at its end.".into(),
-        blocks: vec![Block::Table(table), Block::Facts { facts: data.metrics.iter().map(meaning).collect() }],
-    }
-}
-
-fn meaning(metric: &MetricRow) -> Fact {
-    Fact { label: metric.name.clone(), value: metric.about.clone() }
-}
-
-fn metric_cell(numbers: &MetricCell) -> Cell {
-    let undefined = |shown: String| match numbers.undefined {
-        0 => shown,
-        count => format!("{shown}{}{count} undefined", if shown.is_empty() { "" } else { ", " }),
-    };
-    match &numbers.summary {
-        None => {
-            Cell { sub: undefined(String::new()), text: ABSENT.into(), class: "num dim", ..Cell::default() }
-        }
-        Some(summary) => {
-            let interval = summary.mean.interval;
-            let ends = |i: crate::report::data::Interval| {
-                let digits = digits_for((i.upper - i.lower).max(summary.mean.value.abs() * 1e-3));
-                crate::report::number::interval(i, digits)
-            };
-            Cell::number(significant(summary.mean.value), undefined(interval.map(ends).unwrap_or_default()))
-        }
-    }
 }
 
 fn tables(data: &StudyData) -> Section {

@@ -7,7 +7,6 @@ use milepost_algorithms::{
     TrainerParts,
 };
 use milepost_core::{DiscreteEnvironment, Encoder, Probe, TaskSeed};
-use milepost_eval::Gold;
 use milepost_gridworld::{
     DistanceOracle, FlatImage, GridObservation, Gridworld, ProgressProbe, StepsToGoProbe,
 };
@@ -15,7 +14,7 @@ use milepost_policies::{Network, NetworkConfig, StateIndex};
 
 use super::probes::wanted;
 use super::record::Recorded;
-use super::{SetupError, World, WorldError, trace};
+use super::{Judged, SetupError, World, WorldError, trace};
 
 /// The name of the part of a checkpoint that holds a table's rows.
 pub(super) const STATE_INDEX: &str = "state-index.json";
@@ -83,7 +82,7 @@ impl World for GridWorld {
         self.trainer.iterate()
     }
 
-    fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Vec<Gold>, WorldError> {
+    fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Judged, WorldError> {
         let mode = if greedy { ActionMode::Greedy } else { ActionMode::Sampled };
         let mut policy = self.trainer.evaluation_policy(mode);
         let mut failure = None;
@@ -92,7 +91,7 @@ impl World for GridWorld {
                 failure.get_or_insert(error);
             }
         })?;
-        failure.map_or(Ok(gold), |error| Err(error.into()))
+        failure.map_or(Ok(Judged { gold, measures: Vec::new() }), |error| Err(error.into()))
     }
 
     fn checkpoint(&self) -> Result<CheckpointParts, WorldError> {

@@ -24,7 +24,7 @@ pub(crate) use grid::probes;
 pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
-use crate::record::event::WarmStart;
+use crate::record::event::{MeasureRecord, WarmStart};
 use aids::Aids;
 use record::Recorded;
 
@@ -99,6 +99,14 @@ pub enum WorldError {
     Setup(#[from] SetupError),
 }
 
+/// What evaluation says.
+pub(crate) struct Judged {
+    /// Of each episode.
+    pub(crate) gold: Vec<Gold>,
+    /// What the environment measures, over all episodes.
+    pub(crate) measures: Vec<MeasureRecord>,
+}
+
 /// A training run that can be driven, judged and picked up again.
 pub(crate) trait World {
     /// Environment steps taken so far, those that a warm start is charged for included.
@@ -119,7 +127,7 @@ pub(crate) trait World {
     fn iterate(&mut self) -> Result<IterationReport, TrainError>;
 
     /// Plays one episode on each task. Training is not affected.
-    fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Vec<Gold>, WorldError>;
+    fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Judged, WorldError>;
 
     /// The parts of a checkpoint.
     fn checkpoint(&self) -> Result<CheckpointParts, WorldError>;

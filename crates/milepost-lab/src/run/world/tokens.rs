@@ -12,9 +12,10 @@ use super::aids::Aids;
 use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::transcript::frame;
-use super::{SetupError, World, WorldError};
+use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, PolicyConfig, Settings};
-use crate::record::event::WarmStart;
+use crate::measures::{Measures, Recording};
+use crate::record::event::{MeasureRecord, WarmStart};
 use crate::record::trace::TraceRecord;
 use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 
@@ -45,7 +46,7 @@ pub(super) struct Parts<'a> {
 impl Parts<'_> {
     /// Builds the policy that the settings name, warm-started if the arm says so. It trains in `environment` and is
     /// judged in `held_out`.
-    pub(super) fn build<E: Demonstrator + Probes + Aids + 'static>(
+    pub(super) fn build<E: Demonstrator + Probes + Aids + Measures + 'static>(
         self,
         environment: E,
         held_out: E,
@@ -69,7 +70,7 @@ impl Parts<'_> {
     }
 }
 
-impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, M> {
+impl<E: Demonstrator + Probes + Aids + Measures + 'static, M: SequenceModel> TokenWorld<E, M> {
     fn build(
         [environment, held_out]: [E; 2],
         network: M,
@@ -106,7 +107,7 @@ impl<E: Demonstrator + Probes + Aids + 'static, M: SequenceModel> TokenWorld<E, 
     }
 }
 
-impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
+impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     fn environment_steps(&self) -> u64 {
         self.charged_in(BudgetUnit::EnvironmentSteps) + self.trainer.environment_steps()
     }
@@ -128,12 +129,19 @@ impl<E: Demonstrator + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     }
 
     /// Turns are drawn at the temperature of evaluation; experiment files that ask for greedy ones are refused.
-    fn evaluate(&mut self, tasks: &[TaskSeed], _greedy: bool) -> Result<Vec<Gold>, WorldError> {
-        let played = self.trainer.play_in(&self.held_out, tasks)?;
+    fn evaluate(&mut self, tasks: &[TaskSeed], _greedy: bool) -> Result<Judged, WorldError> {
+        let mut recordings = Recording::<E>::all();
+        let names: Vec<String> = recordings.iter().map(|recording| recording.name().to_owned()).collect();
+        let played = self.trainer.play_recording(&self.held_out, tasks, &mut recordings)?;
         let gold = |e: &milepost_algorithms::sampling::EpisodeSummary| {
             Gold::of_episode(e.environment_return, e.success(), e.turns)
         };
-        Ok(played.episodes.iter().map(gold).collect())
+        let last = |name: &str| -> Vec<f64> {
+            let trajectories = played.batch.trajectories();
+            trajectories.filter_map(|t| t.records.get(name)?.last().copied()).collect()
+        };
+        let measures = names.iter().map(|name| MeasureRecord::of(name, last(name).into_iter())).collect();
+        Ok(Judged { gold: played.episodes.iter().map(gold).collect(), measures })
     }
 
     fn checkpoint(&self) -> Result<CheckpointParts, WorldError> {

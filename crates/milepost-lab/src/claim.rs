@@ -1,38 +1,64 @@
-//! Claims against records.
+//! Claims against records, whatever kind of experiment they are about.
 
 use milepost_eval::verdict::Direction;
 use milepost_eval::{Bootstrap, PairedDifferences, StatsError, Verdict, VerdictRule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::records::ArmRecord;
 use crate::analysis::summary::{FEWEST_SEEDS, better_of, paired};
-use crate::config::{Claim, Scale, StudyExperiment};
+use crate::config::{Claim, Scale};
 
 /// What became of a claim.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Judged {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
     /// The claim in words.
-    pub(crate) claim: String,
+    pub claim: String,
     /// The metric it is about.
-    pub(crate) metric: String,
+    pub metric: String,
     /// The rule, fixed before the run, in words.
-    pub(crate) rule: String,
+    pub rule: String,
     /// The verdict, where there are seeds for one.
-    pub(crate) verdict: Option<Verdict>,
+    pub verdict: Option<Verdict>,
     /// The verdict, or why there is none, in one sentence.
-    pub(crate) sentence: String,
+    pub sentence: String,
+}
+
+/// The finished seeds of an arm.
+pub(crate) trait Results {
+    /// The arm.
+    fn name(&self) -> &str;
+
+    /// Each seed's value of a metric, or why it has none.
+    fn results(&self, metric: &str) -> Vec<(u64, Result<f64, String>)>;
+
+    /// The seeds for which a metric is defined, with its values.
+    fn scores(&self, metric: &str) -> Vec<(u64, f64)> {
+        self.results(metric).into_iter().filter_map(|(seed, result)| Some((seed, result.ok()?))).collect()
+    }
+}
+
+/// What a claim is a part of.
+pub(crate) struct Circumstances<'a> {
+    /// The scale of the run.
+    pub(crate) scale: Scale,
+    /// The experiment's claim in words, for a claim that has none of its own.
+    pub(crate) words: &'a str,
+    /// The metric of a claim that names none.
+    pub(crate) primary: &'a str,
+    /// Which values of a metric are better.
+    pub(crate) direction: &'a dyn Fn(&str) -> Direction,
 }
 
 /// The best score of each seed over some arms.
 fn side(
-    arms: &[ArmRecord],
+    arms: &[impl Results],
     first: &str,
     others: &[String],
     metric: &str,
     direction: Direction,
 ) -> Vec<(u64, f64)> {
-    let scores =
-        |name: &str| arms.iter().find(|arm| arm.name == name).map_or_else(Vec::new, |arm| arm.scores(metric));
+    let scores = |name: &str| {
+        arms.iter().find(|arm| arm.name() == name).map_or_else(Vec::new, |arm| arm.scores(metric))
+    };
     let higher = direction == Direction::HigherIsBetter;
     others.iter().fold(scores(first), |best, other| better_of(&best, &scores(other), higher))
 }
@@ -59,15 +85,14 @@ fn comparison(claim: &Claim) -> String {
 }
 
 /// Judges one claim of an experiment.
-pub(super) fn judge(
-    experiment: &StudyExperiment,
+pub(crate) fn judge(
+    circumstances: &Circumstances<'_>,
     claim: &Claim,
-    arms: &[ArmRecord],
+    arms: &[impl Results],
 ) -> Result<Judged, StatsError> {
-    let metric_name = claim.metric.as_ref().unwrap_or(&experiment.settings.metric.primary);
-    let of_metric =
-        experiment.metric(metric_name).map_or(Direction::HigherIsBetter, |metric| metric.direction);
-    let direction = claim.direction(of_metric);
+    let Circumstances { scale, words, primary, direction } = circumstances;
+    let metric_name = claim.metric.as_deref().unwrap_or(primary);
+    let direction = claim.direction(direction(metric_name));
     let comparison = comparison(claim);
     let rule = format!(
         "{comparison} in {metric_name}, paired by seed: {} % interval above 0, and at least {} of every {} seeds agree",
@@ -75,15 +100,15 @@ pub(super) fn judge(
         claim.agree,
         claim.of
     );
-    let words = if claim.claim.is_empty() { &experiment.settings.claim } else { &claim.claim };
+    let words = if claim.claim.is_empty() { words } else { claim.claim.as_str() };
     let judged = |verdict: Option<Verdict>, sentence: String| Judged {
-        claim: words.clone(),
-        metric: metric_name.clone(),
+        claim: words.to_owned(),
+        metric: metric_name.to_owned(),
         rule,
         verdict,
         sentence,
     };
-    if experiment.settings.scale == Scale::Smoke {
+    if *scale == Scale::Smoke {
         let sentence = "no verdict: the smoke scale only shows that the machinery runs";
         return Ok(judged(None, sentence.into()));
     }
@@ -115,19 +140,10 @@ pub(super) fn judge(
 }
 
 /// Seeds of the named arms in which the metric is undefined, and the first reason.
-fn undefined(claim: &Claim, arms: &[ArmRecord], metric: &str) -> String {
-    let named = |arm: &&ArmRecord| {
-        arm.name == claim.better
-            || Some(&arm.name) == claim.than.as_ref()
-            || claim.better_or.contains(&arm.name)
-            || claim.than_or.contains(&arm.name)
-    };
-    let reasons: Vec<&str> = arms
-        .iter()
-        .filter(named)
-        .flat_map(|arm| &arm.seeds)
-        .filter_map(|seed| seed.result(metric).err())
-        .collect();
+fn undefined(claim: &Claim, arms: &[impl Results], metric: &str) -> String {
+    let named = arms.iter().filter(|arm| claim.arms().any(|name| name == arm.name()));
+    let reasons: Vec<String> =
+        named.flat_map(|arm| arm.results(metric)).filter_map(|(_, result)| result.err()).collect();
     reasons.first().map_or_else(String::new, |reason| {
         format!("; undefined in {} runs, which are left out ({reason})", reasons.len())
     })
@@ -136,49 +152,34 @@ fn undefined(claim: &Claim, arms: &[ArmRecord], metric: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::records::{SeedRecord, StudyDone};
-    use milepost_studies::Measured;
 
-    fn arm(name: &str, scores: &[Option<f64>]) -> ArmRecord {
-        let seed = |(seed, score): (usize, &Option<f64>)| SeedRecord {
-            seed: seed as u64,
-            points: Vec::new(),
-            seconds: 0.0,
-            done: StudyDone {
-                config: String::new(),
-                results: vec![(
-                    "rank-agreement".into(),
-                    score.map_or(Measured::Undefined("all alike".into()), Measured::Value),
-                )],
-                counters: std::collections::BTreeMap::new(),
-                tables: Vec::new(),
-            },
-        };
-        let seeds = scores.iter().enumerate().map(seed).collect();
-        ArmRecord { name: name.into(), about: String::new(), seeds }
+    /// An arm with one metric.
+    struct Arm(&'static str, Vec<Option<f64>>);
+
+    impl Results for Arm {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn results(&self, _: &str) -> Vec<(u64, Result<f64, String>)> {
+            (0..).zip(self.1.iter().map(|score| score.ok_or_else(|| "all alike".to_owned()))).collect()
+        }
     }
 
-    fn outcome(toml: &str, arms: &[ArmRecord]) -> (String, Judged) {
-        let file = format!(
-            r#"
-kind = "study"
-name = "t"
-dossier = "d"
-claim = "c"
-question = "q"
-seeds = 6
-metric = {{ primary = "rank-agreement" }}
-verdict = {{ {toml} }}
-study = {{ kind = "reward-distance" }}
-[arms.a]
-distance = "epic"
-[arms.b]
-distance = "direct"
-"#
-        );
-        let parsed = crate::config::parse_any("t", &file).expect("valid");
-        let crate::config::AnyExperiment::Study(experiment) = parsed else { panic!("a study") };
-        let judged = judge(&experiment, &experiment.settings.verdict, arms).expect("judged");
+    fn arm(name: &'static str, scores: &[Option<f64>]) -> Arm {
+        Arm(name, scores.to_vec())
+    }
+
+    fn outcome(toml: &str, arms: &[Arm]) -> (String, Judged) {
+        let table: toml::Table = toml::from_str(&format!("claim = {{ {toml} }}")).expect("a table");
+        let claim: Claim = table["claim"].clone().try_into().expect("a claim");
+        let circumstances = Circumstances {
+            scale: Scale::Small,
+            words: "c",
+            primary: "rank-agreement",
+            direction: &|_| Direction::HigherIsBetter,
+        };
+        let judged = judge(&circumstances, &claim, arms).expect("judged");
         let outcome =
             judged.verdict.map_or_else(|| "none".into(), |verdict| format!("{:?}", verdict.outcome));
         (outcome, judged)
@@ -200,6 +201,7 @@ distance = "direct"
             (r#"better = "b", at-most = 0.45"#, "Reproduced"),
             (r#"better = "a", at-most = 0.45"#, "NotReproduced"),
             (r#"better = "a", at-most = 0.45, margin = -0.1"#, "Reproduced"),
+            (r#"better = "b", than = "a", lower-is-better = true"#, "Reproduced"),
         ] {
             assert_eq!(outcome(rule, &arms).0, expected, "{rule}");
         }
@@ -225,7 +227,7 @@ distance = "direct"
             (r#"better = "a", than = "b", agree = 9"#, "verdict.agree"),
             (r#"better = "a", than = "b", margn = 0.1"#, "margn"),
         ] {
-            let file = include_str!("../../../milepost-studies/experiments/reward-distance.toml");
+            let file = include_str!("../../milepost-studies/experiments/reward-distance.toml");
             let start = file.find("[verdict]").expect("a verdict");
             let end = file.find("[scales.smoke]").expect("scales");
             let (head, arms) =

@@ -1,0 +1,229 @@
+//! What evaluation measures about an episode beside success, return and length: each environment's own numbers.
+//!
+//! Measures read what only evaluation believes. They are read off finished episodes on held-out tasks; no scorer,
+//! judge or sampler is given one.
+
+use milepost_core::Probe;
+use milepost_eval::verdict::Direction;
+use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab, TurnTask};
+use milepost_taskworlds::lookup::{LookupMeasure, LookupQa};
+use milepost_taskworlds::pages::{PageProbe, PageText};
+use milepost_taskworlds::rule_db::{RuleDb, RuleDbGold};
+use milepost_textworld::quest_env::TextQuest;
+
+use crate::config::EnvironmentConfig;
+
+/// A measure, without the means to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its name in experiment files and reports.
+    pub name: &'static str,
+    /// What it is, with its unit.
+    pub about: &'static str,
+    /// Which of two values is better.
+    pub direction: Direction,
+}
+
+/// A number about a state; the last state's is that of the episode.
+pub(crate) struct Measure<E> {
+    pub(crate) known: Known,
+    read: fn(&E) -> Option<f64>,
+}
+
+impl<E> Measure<E> {
+    const fn new(
+        name: &'static str,
+        direction: Direction,
+        about: &'static str,
+        read: fn(&E) -> Option<f64>,
+    ) -> Self {
+        Self { known: Known { name, about, direction }, read }
+    }
+}
+
+/// An environment that measures its episodes.
+pub(crate) trait Measures: Sized {
+    /// Everything it measures.
+    fn measures() -> Vec<Measure<Self>>;
+}
+
+/// A measure as something that is recorded beside each state; NaN where it is not defined.
+pub(crate) struct Recording<E>(Measure<E>);
+
+impl<E> Recording<E> {
+    /// Everything that the environment measures.
+    pub(crate) fn all() -> Vec<Box<dyn Probe<E>>>
+    where
+        E: Measures + 'static,
+    {
+        E::measures().into_iter().map(|measure| Box::new(Self(measure)) as Box<dyn Probe<E>>).collect()
+    }
+}
+
+impl<E> Probe<E> for Recording<E> {
+    fn name(&self) -> &str {
+        self.0.known.name
+    }
+
+    fn read(&mut self, environment: &E) -> f64 {
+        (self.0.read)(environment).unwrap_or(f64::NAN)
+    }
+}
+
+/// What an environment measures.
+pub(crate) fn known(environment: &EnvironmentConfig) -> Vec<Known> {
+    fn of<E: Measures>() -> Vec<Known> {
+        E::measures().into_iter().map(|measure| measure.known).collect()
+    }
+    match environment {
+        EnvironmentConfig::Minigrid { .. } => Vec::new(),
+        EnvironmentConfig::TextQuest(_) => of::<TextQuest>(),
+        EnvironmentConfig::LookupQa(_) => of::<LookupQa>(),
+        EnvironmentConfig::PageQa(_) => of::<PageText>(),
+        EnvironmentConfig::RuleDb(_) => of::<RuleDb>(),
+        EnvironmentConfig::ArithChain(_) => of::<SingleTurn<ArithChain>>(),
+        EnvironmentConfig::TraceLab(_) => of::<SingleTurn<TraceLab>>(),
+    }
+}
+
+use Direction::{HigherIsBetter, LowerIsBetter};
+
+impl Measures for LookupQa {
+    fn measures() -> Vec<Measure<Self>> {
+        fn gold(world: &LookupQa, measure: LookupMeasure) -> Option<f64> {
+            Some(world.gold()?.for_evaluation(measure))
+        }
+        vec![
+            Measure::new("f1", HigherIsBetter, "bag-of-tokens F1 of the answer", |world| {
+                gold(world, LookupMeasure::F1)
+            }),
+            Measure::new(
+                "evidence",
+                HigherIsBetter,
+                "share of the gold documents that were shown",
+                |world| gold(world, LookupMeasure::Evidence),
+            ),
+            Measure::new(
+                "shortcut",
+                LowerIsBetter,
+                "share of episodes answered rightly although not all gold documents were shown",
+                |world| gold(world, LookupMeasure::Shortcut),
+            ),
+            Measure::new(
+                "supported",
+                HigherIsBetter,
+                "share of episodes whose answer is right and whose citations hold the whole chain",
+                |world| gold(world, LookupMeasure::Supported),
+            ),
+            Measure::new("searches", LowerIsBetter, "queries asked in an episode", |world| {
+                gold(world, LookupMeasure::Searches)
+            }),
+        ]
+    }
+}
+
+impl Measures for PageText {
+    fn measures() -> Vec<Measure<Self>> {
+        fn read(world: &PageText, mut probe: PageProbe) -> f64 {
+            Probe::<PageText>::read(&mut probe, world)
+        }
+        vec![
+            Measure::new("answer", HigherIsBetter, "share of right answers", |world| {
+                Some(read(world, PageProbe::Answer))
+            }),
+            Measure::new("ranking", HigherIsBetter, "NDCG of all searches' results, merged", |world| {
+                Some(read(world, PageProbe::Ranking))
+            }),
+            Measure::new(
+                "selection",
+                HigherIsBetter,
+                "share of searches whose best page was chosen",
+                |world| Some(read(world, PageProbe::Selection)),
+            ),
+            Measure::new(
+                "localisation",
+                HigherIsBetter,
+                "F1 of the boxes at an overlap of one half",
+                |world| Some(read(world, PageProbe::Localisation)),
+            ),
+        ]
+    }
+}
+
+impl Measures for RuleDb {
+    fn measures() -> Vec<Measure<Self>> {
+        vec![
+            Measure::new(
+                "exact",
+                HigherIsBetter,
+                "share of episodes that end in the goal, said or not",
+                |world| Some(f64::from(u8::from(RuleDbGold::of(world)?.exact))),
+            ),
+            Measure::new("f1", HigherIsBetter, "F1 of the changes made against those wanted", |world| {
+                Some(RuleDbGold::of(world)?.f1)
+            }),
+            Measure::new("collateral", LowerIsBetter, "changes in an episode that nobody wanted", |world| {
+                Some(RuleDbGold::of(world)?.collateral as f64)
+            }),
+            Measure::new("rejected", LowerIsBetter, "calls of an episode that a rule rejected", |world| {
+                Some(f64::from(RuleDbGold::of(world)?.rejected))
+            }),
+        ]
+    }
+}
+
+impl Measures for TextQuest {
+    fn measures() -> Vec<Measure<Self>> {
+        vec![Measure::new(
+            "progress",
+            HigherIsBetter,
+            "share of the plan's steps that were achieved",
+            |world| {
+                let steps = world.plan_length();
+                (steps > 0).then(|| world.steps_achieved() as f64 / steps as f64)
+            },
+        )]
+    }
+}
+
+/// A task of one turn is over with its verdict: nothing is left to measure.
+impl<T: TurnTask> Measures for SingleTurn<T> {
+    fn measures() -> Vec<Measure<Self>> {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milepost_core::{Demonstrator, TaskSeed};
+    use milepost_taskworlds::lookup::LookupConfig;
+    use milepost_taskworlds::pages::PageConfig;
+    use milepost_taskworlds::rule_db::RuleDbConfig;
+    use milepost_textworld::quest_env::TextQuestConfig;
+
+    /// After an episode of the expert every measure is defined, and a rate is at its best.
+    fn the_expert_is_measured<E: Demonstrator + Measures + 'static>(mut world: E, best: &[&str]) {
+        let mut probes = Recording::<E>::all();
+        for seed in 0..5 {
+            world.reset(TaskSeed::literal(seed)).expect("a task");
+            while let Some(turn) = world.expert_turn() {
+                world.step(&turn).expect("running");
+            }
+            for probe in &mut probes {
+                let value = probe.read(&world);
+                assert!(value.is_finite(), "{} is {value}", probe.name());
+                assert!(value == 1.0 || !best.contains(&probe.name()), "{} is {value}", probe.name());
+            }
+        }
+    }
+
+    #[test]
+    fn episodes_of_experts_are_measured() {
+        let sure = LookupConfig { retriever_noise: 0.0, ..LookupConfig::default() };
+        the_expert_is_measured(LookupQa::new(sure).expect("valid"), &["f1", "evidence"]);
+        the_expert_is_measured(PageText::new(PageConfig::default()).expect("valid"), &["answer"]);
+        the_expert_is_measured(RuleDb::new(RuleDbConfig::default()).expect("valid"), &["exact", "f1"]);
+        the_expert_is_measured(TextQuest::new(TextQuestConfig::default()).expect("valid"), &["progress"]);
+    }
+}
