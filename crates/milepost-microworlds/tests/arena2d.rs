@@ -1,52 +1,10 @@
 //! The arena keeps the laws of environments, and its scripts record data of the promised quality.
 
-use milepost_core::{
-    DiscreteEnvironment, Ending, EnvError, Environment, Purpose, StepOutcome, Stream, StreamKey, TaskSeed,
-};
+use milepost_core::{Ending, EnvError, Environment, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_microworlds::arena2d::{
     Arena2d, Arena2dConfig, ArenaData, ArenaReward, Recording, Script, expert_force, record,
 };
 use milepost_testkit::environment::{self, KeyScope, Options};
-
-/// The arena with nine forces to choose from, as the conformance suite draws indices.
-#[derive(Debug, Clone)]
-struct Palette(Arena2d);
-
-impl Environment for Palette {
-    type Observation = Vec<f32>;
-    type Action = u32;
-    fn reset(&mut self, seed: TaskSeed) -> Result<(), EnvError> {
-        self.0.reset(seed)
-    }
-    fn step(&mut self, action: &u32) -> Result<StepOutcome, EnvError> {
-        if *action >= 9 {
-            let (environment, action) = ("arena2d".to_owned(), u64::from(*action));
-            return Err(EnvError::ActionOutOfRange { environment, action, count: 9 });
-        }
-        self.0.step(&[f64::from(action % 3) - 1.0, f64::from(action / 3) - 1.0])
-    }
-    fn new_observation(&self) -> Vec<f32> {
-        self.0.new_observation()
-    }
-    fn observe(&self, into: &mut Vec<f32>) {
-        self.0.observe(into);
-    }
-    fn ending(&self) -> Option<Ending> {
-        self.0.ending()
-    }
-    fn elapsed(&self) -> u32 {
-        self.0.elapsed()
-    }
-    fn state_key(&self) -> u64 {
-        self.0.state_key()
-    }
-}
-
-impl DiscreteEnvironment for Palette {
-    fn action_count(&self) -> usize {
-        9
-    }
-}
 
 fn arena(config: Arena2dConfig) -> Arena2d {
     Arena2d::new(config).expect("valid parameters")
@@ -64,13 +22,19 @@ fn mean_return(recordings: &[Recording]) -> f64 {
     recordings.iter().map(|r| r.rewards.iter().sum::<f64>()).sum::<f64>() / recordings.len() as f64
 }
 
+/// Some of them are clipped.
+fn force(stream: &mut Stream) -> [f64; 2] {
+    [0, 1].map(|_| 2.5 * stream.uniform() - 1.25)
+}
+
 #[test]
 fn every_variant_conforms_as_an_environment() {
+    let no_numbers = [[f64::NAN, 0.0], [0.0, f64::INFINITY]];
     for reward in [ArenaReward::Dense, ArenaReward::Sparse] {
         for hide_velocity in [false, true] {
             let config = Arena2dConfig { reward, hide_velocity, ..Arena2dConfig::default() };
             let options = Options { keys: KeyScope::Observation, max_steps: 250, ..Options::default() };
-            let met = environment::conformance(&Palette(arena(config)), &options);
+            let met = environment::continuous_conformance(&arena(config), force, &no_numbers, &options);
             assert_eq!(met.endings, met.episodes);
         }
     }

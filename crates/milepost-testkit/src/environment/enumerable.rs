@@ -65,7 +65,7 @@ pub fn steps_are_among_outcomes<E: Enumerable>(prototype: &E, options: &Options)
     for (task, stream) in walks(options) {
         let mut environment = started(prototype, task)?;
         walk(&mut environment, task, stream, options.max_steps, |before, action, after, outcome, step| {
-            let outcomes = before.outcomes(action);
+            let outcomes = before.outcomes(*action);
             if realised(&outcomes, before, after, outcome).is_some() {
                 return Ok(());
             }
@@ -98,7 +98,7 @@ pub fn outcomes_have_their_probabilities<E: Enumerable>(
         last = Some(task);
         let mut environment = started(prototype, task)?;
         walk(&mut environment, task, stream, options.max_steps, |before, action, after, outcome, _| {
-            let outcomes = before.outcomes(action);
+            let outcomes = before.outcomes(*action);
             let Some(chosen) = realised(&outcomes, before, after, outcome) else { return Ok(()) };
             sums.resize(sums.len().max(outcomes.len()), (0.0, 0.0));
             for (index, branch) in outcomes.iter().enumerate() {

@@ -1,6 +1,6 @@
-use milepost_core::{DiscreteEnvironment, Ending, Purpose, StepOutcome, Stream, StreamKey, TaskSeed};
+use milepost_core::{Ending, Environment, Purpose, StepOutcome, Stream, StreamKey, TaskSeed};
 
-use super::{Coverage, Options, Violation, observed};
+use super::{Coverage, Options, RandomActions, Violation, observed};
 
 /// Everything that can be told about a state from outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub(super) struct Frame<O> {
 impl<O> Frame<O> {
     pub(super) fn of<E>(environment: &E, outcome: Option<StepOutcome>) -> Self
     where
-        E: DiscreteEnvironment<Observation = O>,
+        E: Environment<Observation = O>,
     {
         Self {
             observation: observed(environment),
@@ -30,8 +30,8 @@ impl<O> Frame<O> {
 
 /// One random walk: actions, and one frame more than there are actions.
 #[derive(Debug, Clone)]
-pub(super) struct Episode<O> {
-    pub(super) actions: Vec<u32>,
+pub(super) struct Episode<A, O> {
+    pub(super) actions: Vec<A>,
     pub(super) frames: Vec<Frame<O>>,
 }
 
@@ -46,36 +46,29 @@ pub(super) fn walks(options: &Options) -> impl Iterator<Item = (TaskSeed, Stream
 }
 
 /// A clone of `prototype` at the start of `task`.
-pub(super) fn started<E: DiscreteEnvironment>(prototype: &E, task: TaskSeed) -> Result<E, Violation> {
+pub(super) fn started<E: RandomActions>(prototype: &E, task: TaskSeed) -> Result<E, Violation> {
     let mut environment = prototype.clone();
     environment.reset(task).map_err(|error| Violation::error(task, 0, "reset", &error))?;
     Ok(environment)
 }
 
-/// A legal action, uniformly; `None` where there is none.
-pub(super) fn draw<E: DiscreteEnvironment>(environment: &E, stream: &mut Stream) -> Option<u32> {
-    let legal: Vec<u32> =
-        (0..environment.action_count() as u32).filter(|action| environment.is_legal(*action)).collect();
-    (!legal.is_empty()).then(|| legal[stream.below(legal.len() as u64) as usize])
-}
-
 /// Walks from the environment's current state until the episode ends. `visit` sees the state before each
 /// step, the action, the state after it, what the step returned, and the step's number.
-pub(super) fn walk<E: DiscreteEnvironment>(
+pub(super) fn walk<E: RandomActions>(
     environment: &mut E,
     task: TaskSeed,
     mut stream: Stream,
     max_steps: usize,
-    mut visit: impl FnMut(&E, u32, &E, StepOutcome, usize) -> Result<(), Violation>,
+    mut visit: impl FnMut(&E, &E::Action, &E, StepOutcome, usize) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
     for step in 0..max_steps {
         if environment.ending().is_some() {
             break;
         }
-        let Some(action) = draw(environment, &mut stream) else { break };
+        let Some(action) = environment.random_action(&mut stream) else { break };
         let before = environment.clone();
         let outcome = environment.step(&action).map_err(|e| Violation::error(task, step, "step", &e))?;
-        visit(&before, action, environment, outcome, step)?;
+        visit(&before, &action, environment, outcome, step)?;
         if outcome.ending.is_some() {
             break;
         }
@@ -84,17 +77,17 @@ pub(super) fn walk<E: DiscreteEnvironment>(
 }
 
 /// One recorded walk.
-pub(super) fn episode<E: DiscreteEnvironment>(
+pub(super) fn episode<E: RandomActions>(
     prototype: &E,
     task: TaskSeed,
     stream: Stream,
     options: &Options,
-) -> Result<Episode<E::Observation>, Violation> {
+) -> Result<Episode<E::Action, E::Observation>, Violation> {
     let mut environment = started(prototype, task)?;
     let mut actions = Vec::new();
     let mut frames = vec![Frame::of(&environment, None)];
     walk(&mut environment, task, stream, options.max_steps, |_, action, after, outcome, _| {
-        actions.push(action);
+        actions.push(action.clone());
         frames.push(Frame::of(after, Some(outcome)));
         Ok(())
     })?;
@@ -102,10 +95,10 @@ pub(super) fn episode<E: DiscreteEnvironment>(
 }
 
 /// The frames that `actions` lead to, the current one first. Stops after an ending.
-pub(super) fn replay<E: DiscreteEnvironment>(
+pub(super) fn replay<E: RandomActions>(
     environment: &mut E,
     task: TaskSeed,
-    actions: &[u32],
+    actions: &[E::Action],
 ) -> Result<Vec<Frame<E::Observation>>, Violation> {
     let mut frames = vec![Frame::of(environment, None)];
     for (step, action) in actions.iter().enumerate() {
@@ -119,10 +112,7 @@ pub(super) fn replay<E: DiscreteEnvironment>(
 }
 
 /// Counts what the walks meet.
-pub(super) fn coverage<E: DiscreteEnvironment>(
-    prototype: &E,
-    options: &Options,
-) -> Result<Coverage, Violation> {
+pub(super) fn coverage<E: RandomActions>(prototype: &E, options: &Options) -> Result<Coverage, Violation> {
     let mut coverage = Coverage::default();
     for (task, stream) in walks(options) {
         let walked = episode(prototype, task, stream, options)?;

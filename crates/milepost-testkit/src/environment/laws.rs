@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use milepost_core::{DiscreteEnvironment, Ending, EnvError, TaskSeed};
 
 use super::episode::{Frame, episode, replay, started, walk, walks};
-use super::{Law, Options, Violation, observed, same};
+use super::{Law, Options, RandomActions, Violation, observed, same};
 
 fn same_frames<O: PartialEq + std::fmt::Debug>(
     law: Law,
@@ -21,7 +21,7 @@ fn same_frames<O: PartialEq + std::fmt::Debug>(
 
 /// Same seed and same actions give the same observations, rewards, endings and keys, both from a fresh
 /// clone and after another episode was played on the same value: `reset` forgets everything.
-pub fn seeds_are_honoured<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn seeds_are_honoured<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::SeedsAreHonoured;
     let mut used = prototype.clone();
     for (task, stream) in walks(options) {
@@ -37,7 +37,7 @@ pub fn seeds_are_honoured<E: DiscreteEnvironment>(prototype: &E, options: &Optio
 }
 
 /// Some two of the tasks differ in an observation, reward, ending or key under the same actions.
-pub fn seeds_matter<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn seeds_matter<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let Some((first, stream)) = walks(options).next() else { return Ok(()) };
     let walked = episode(prototype, first, stream, options)?;
     for task in &options.tasks {
@@ -59,7 +59,7 @@ pub fn seeds_matter<E: DiscreteEnvironment>(prototype: &E, options: &Options) ->
 
 /// A clone taken in the middle of an episode evolves exactly as the original, and stepping one leaves
 /// the other as it was.
-pub fn clones_are_exact<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn clones_are_exact<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::ClonesAreExact;
     for (task, stream) in walks(options) {
         let walked = episode(prototype, task, stream, options)?;
@@ -86,7 +86,7 @@ pub fn clones_are_exact<E: DiscreteEnvironment>(prototype: &E, options: &Options
 }
 
 /// Observing twice gives the same, whatever the buffer held before, and changes nothing that follows.
-pub fn observing_is_pure<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn observing_is_pure<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::ObservingIsPure;
     for (task, stream) in walks(options) {
         let mut environment = started(prototype, task)?;
@@ -117,7 +117,7 @@ pub fn observing_is_pure<E: DiscreteEnvironment>(prototype: &E, options: &Option
 }
 
 /// `reset` sets the number of elapsed steps to 0, each step adds one, and rewards are finite.
-pub fn steps_are_counted<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn steps_are_counted<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::StepsAreCounted;
     for (task, stream) in walks(options) {
         let mut environment = started(prototype, task)?;
@@ -134,7 +134,7 @@ pub fn steps_are_counted<E: DiscreteEnvironment>(prototype: &E, options: &Option
 
 /// `ending()` agrees with what `step` returned, an environment never reports a sampler's cut, and a
 /// step after the end is [`EnvError::StepAfterEnd`] with that ending and changes nothing.
-pub fn endings_are_final<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<(), Violation> {
+pub fn endings_are_final<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::EndingsAreFinal;
     for (task, stream) in walks(options) {
         let mut environment = started(prototype, task)?;
@@ -150,7 +150,7 @@ pub fn endings_are_final<E: DiscreteEnvironment>(prototype: &E, options: &Option
         })?;
         let Some(ending) = environment.ending() else { continue };
         let last = Frame::of(&environment, None);
-        for action in 0..environment.action_count() as u32 {
+        for action in environment.some_actions() {
             match environment.step(&action) {
                 Err(EnvError::StepAfterEnd { ending: named, .. }) => {
                     same(law, task, steps, "the ending named by `StepAfterEnd`", &named, &ending)?;
@@ -196,11 +196,39 @@ pub fn actions_out_of_range_are_refused<E: DiscreteEnvironment>(
     Ok(())
 }
 
-/// States with equal keys look the same, within and across tasks.
-pub fn keys_fix_observations<E: DiscreteEnvironment>(
+/// An action that is no number, of which `invalid` are some, is [`EnvError::InvalidAction`] and changes nothing.
+pub fn invalid_actions_are_refused<E: RandomActions>(
     prototype: &E,
+    invalid: &[E::Action],
     options: &Options,
 ) -> Result<(), Violation> {
+    let law = Law::InvalidActionsAreRefused;
+    for (task, stream) in walks(options) {
+        let mut environment = started(prototype, task)?;
+        walk(&mut environment, task, stream, options.max_steps, |_, _, after, outcome, step| {
+            if outcome.ending.is_some() {
+                return Ok(());
+            }
+            for action in invalid {
+                let mut tried = after.clone();
+                match tried.step(action) {
+                    Err(EnvError::InvalidAction { .. }) => {}
+                    other => {
+                        let what = format!("{action:?} gave {other:?} instead of `InvalidAction`");
+                        return Err(Violation::new(law, task, step, what));
+                    }
+                }
+                let (found, expected) = (Frame::of(&tried, None), Frame::of(after, None));
+                same(law, task, step, "the state after a refused action", &found, &expected)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// States with equal keys look the same, within and across tasks.
+pub fn keys_fix_observations<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     let law = Law::KeysFixObservations;
     let mut seen: BTreeMap<u64, E::Observation> = BTreeMap::new();
     for (task, stream) in walks(options) {

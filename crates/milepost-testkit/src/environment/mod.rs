@@ -12,6 +12,7 @@
 //! Every law is also a function of its own that returns a [`Violation`]. The checks walk through
 //! episodes with random legal actions, drawn from a keyed stream, so a failure repeats.
 
+mod actions;
 mod corridor;
 mod enumerable;
 mod episode;
@@ -21,16 +22,20 @@ mod tests;
 
 use std::fmt::Debug;
 
-use milepost_core::{DiscreteEnvironment, Enumerable, EnvError, Environment, TaskSeed};
+use actions::Continuous;
+use milepost_core::{
+    DiscreteEnvironment, Enumerable, EnvError, Environment, Purpose, Stream, StreamKey, TaskSeed,
+};
 
+pub use actions::RandomActions;
 pub use corridor::Corridor;
 pub use enumerable::{
     keys_fix_the_future, outcomes_are_distributions, outcomes_have_their_probabilities,
     steps_are_among_outcomes, the_horizon_is_kept,
 };
 pub use laws::{
-    actions_out_of_range_are_refused, clones_are_exact, endings_are_final, keys_fix_observations,
-    observing_is_pure, seeds_are_honoured, seeds_matter, steps_are_counted,
+    actions_out_of_range_are_refused, clones_are_exact, endings_are_final, invalid_actions_are_refused,
+    keys_fix_observations, observing_is_pure, seeds_are_honoured, seeds_matter, steps_are_counted,
 };
 
 /// What an environment promises. Each is checked by the function named here.
@@ -46,6 +51,8 @@ pub enum Law {
     EndingsAreFinal,
     /// [`actions_out_of_range_are_refused`].
     ActionsOutOfRangeAreRefused,
+    /// [`invalid_actions_are_refused`].
+    InvalidActionsAreRefused,
     /// [`observing_is_pure`].
     ObservingIsPure,
     /// [`steps_are_counted`].
@@ -159,6 +166,24 @@ pub fn conformance<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> 
     check(prototype, options).unwrap_or_else(|violation| panic!("{violation}"))
 }
 
+/// Checks every law of an environment with continuous actions, which are drawn by `draw`; `invalid` are some that are
+/// no numbers.
+///
+/// # Panics
+/// With the first [`Violation`].
+#[track_caller]
+pub fn continuous_conformance<E>(
+    prototype: &E,
+    draw: fn(&mut Stream) -> E::Action,
+    invalid: &[E::Action],
+    options: &Options,
+) -> Coverage
+where
+    E: Environment<Action: Clone + Debug + Send + Sync>,
+{
+    check_continuous(prototype, draw, invalid, options).unwrap_or_else(|violation| panic!("{violation}"))
+}
+
 /// Checks every law of [`conformance`] and those of an enumerable world.
 ///
 /// # Panics
@@ -170,6 +195,13 @@ pub fn enumerable_conformance<E: Enumerable>(prototype: &E, options: &Options) -
 
 /// As [`conformance`], as a value.
 pub fn check<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result<Coverage, Violation> {
+    check_any(prototype, options)?;
+    actions_out_of_range_are_refused(prototype, options)?;
+    episode::coverage(prototype, options)
+}
+
+/// The laws that do not ask what an action is.
+fn check_any<E: RandomActions>(prototype: &E, options: &Options) -> Result<(), Violation> {
     seeds_are_honoured(prototype, options)?;
     if options.seeds == SeedEffect::Varies {
         seeds_matter(prototype, options)?;
@@ -178,11 +210,27 @@ pub fn check<E: DiscreteEnvironment>(prototype: &E, options: &Options) -> Result
     clones_are_exact(prototype, options)?;
     steps_are_counted(prototype, options)?;
     endings_are_final(prototype, options)?;
-    actions_out_of_range_are_refused(prototype, options)?;
     if options.keys == KeyScope::Observation {
         keys_fix_observations(prototype, options)?;
     }
-    episode::coverage(prototype, options)
+    Ok(())
+}
+
+/// As [`continuous_conformance`], as a value.
+pub fn check_continuous<E>(
+    prototype: &E,
+    draw: fn(&mut Stream) -> E::Action,
+    invalid: &[E::Action],
+    options: &Options,
+) -> Result<Coverage, Violation>
+where
+    E: Environment<Action: Clone + Debug + Send + Sync>,
+{
+    let example = draw(&mut Stream::new(StreamKey::new(0, Purpose::named("conformance example"))));
+    let world = Continuous { inner: prototype.clone(), draw, example };
+    check_any(&world, options)?;
+    invalid_actions_are_refused(&world, invalid, options)?;
+    episode::coverage(&world, options)
 }
 
 /// As [`enumerable_conformance`], as a value.

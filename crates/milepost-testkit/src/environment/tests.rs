@@ -8,7 +8,8 @@ use milepost_core::{
 };
 
 use super::{
-    Corridor, KeyScope, Law, Options, SeedEffect, check_enumerable, conformance, enumerable_conformance,
+    Corridor, KeyScope, Law, Options, SeedEffect, check_continuous, check_enumerable, conformance,
+    enumerable_conformance,
 };
 
 /// What is wrong with a [`Broken`] corridor.
@@ -247,4 +248,65 @@ fn a_world_may_declare_that_its_seeds_do_not_matter() {
 #[should_panic(expected = "law SeedsMatter is broken")]
 fn the_panic_names_the_law() {
     conformance(&Broken::new(Fault::SeedIgnored), &Options::default());
+}
+
+/// A bead that is pushed along a rod, for five pushes; with `careless` one that takes any push, and with `forgetful`
+/// one that moves when it refuses.
+#[derive(Debug, Clone, Default)]
+struct Bead {
+    at: f64,
+    elapsed: u32,
+    careless: bool,
+    forgetful: bool,
+}
+
+impl Environment for Bead {
+    type Observation = f64;
+    type Action = f64;
+
+    fn reset(&mut self, seed: TaskSeed) -> Result<(), EnvError> {
+        (self.at, self.elapsed) = ((seed.get() % 100) as f64, 0);
+        Ok(())
+    }
+    fn step(&mut self, push: &f64) -> Result<StepOutcome, EnvError> {
+        let environment = "bead".to_owned();
+        if let Some(ending) = self.ending() {
+            return Err(EnvError::StepAfterEnd { environment, ending });
+        }
+        if push.is_nan() && !self.careless {
+            self.at += f64::from(u8::from(self.forgetful));
+            return Err(EnvError::InvalidAction { environment, reason: "not a number".into() });
+        }
+        self.at += if push.is_nan() { 0.0 } else { *push };
+        self.elapsed += 1;
+        Ok(StepOutcome { reward: 0.0, ending: self.ending() })
+    }
+    fn new_observation(&self) -> f64 {
+        0.0
+    }
+    fn observe(&self, into: &mut f64) {
+        *into = self.at;
+    }
+    fn ending(&self) -> Option<Ending> {
+        (self.elapsed == 5).then_some(Ending::Truncated(milepost_core::Budget::Steps))
+    }
+    fn elapsed(&self) -> u32 {
+        self.elapsed
+    }
+    fn state_key(&self) -> u64 {
+        self.at.to_bits()
+    }
+}
+
+#[test]
+fn worlds_of_continuous_actions_are_held_to_the_same_laws() {
+    let check = |bead: &Bead| {
+        check_continuous(bead, |stream| 2.0 * stream.uniform() - 1.0, &[f64::NAN], &Options::default())
+    };
+    let met = check(&Bead::default()).expect("conforms");
+    assert_eq!((met.endings, met.steps), (met.episodes, 5 * met.episodes));
+    for bead in [Bead { careless: true, ..Bead::default() }, Bead { forgetful: true, ..Bead::default() }] {
+        let violation = check(&bead).expect_err("takes what is no number, or moves");
+        assert_eq!(violation.law, Law::InvalidActionsAreRefused, "{violation}");
+    }
 }

@@ -1,5 +1,5 @@
-use milepost_core::{DiscreteEnvironment, Ending, EnvError, Environment, Outcome, StepOutcome, TaskSeed};
-use milepost_testkit::environment::{Options, SeedEffect, conformance};
+use milepost_core::{Ending, EnvError, Environment, Outcome, StepOutcome, Stream, TaskSeed};
+use milepost_testkit::environment::{Options, SeedEffect, continuous_conformance};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,52 +8,13 @@ fn maze() -> HardMaze {
     HardMaze::new(HardMazeConfig::default()).expect("valid")
 }
 
-/// The robot driven by nine pairs of wheel speeds, so that the suite for discrete actions applies.
-#[derive(Debug, Clone)]
-struct Nine(MazeRobot);
-
-impl Environment for Nine {
-    type Observation = [f32; SENSORS];
-    type Action = u32;
-    fn reset(&mut self, seed: TaskSeed) -> Result<(), EnvError> {
-        self.0.reset(seed)
-    }
-    fn step(&mut self, action: &u32) -> Result<StepOutcome, EnvError> {
-        if *action >= 9 {
-            let environment = "nine".to_owned();
-            return Err(EnvError::ActionOutOfRange { environment, action: u64::from(*action), count: 9 });
-        }
-        self.0.step(&[action / 3, action % 3].map(|wheel| f64::from(wheel) - 1.0))
-    }
-    fn new_observation(&self) -> [f32; SENSORS] {
-        self.0.new_observation()
-    }
-    fn observe(&self, into: &mut [f32; SENSORS]) {
-        self.0.observe(into);
-    }
-    fn ending(&self) -> Option<Ending> {
-        self.0.ending()
-    }
-    fn elapsed(&self) -> u32 {
-        self.0.elapsed()
-    }
-    fn state_key(&self) -> u64 {
-        self.0.state_key()
-    }
-}
-
-impl DiscreteEnvironment for Nine {
-    fn action_count(&self) -> usize {
-        9
-    }
-}
-
 #[test]
 fn the_robot_conforms() {
     let config = HardMazeConfig { steps: 60, ..HardMazeConfig::default() };
-    let robot = Nine(MazeRobot::new(HardMaze::new(config).expect("valid")));
+    let robot = MazeRobot::new(HardMaze::new(config).expect("valid"));
     let options = Options { seeds: SeedEffect::None, ..Options::default() };
-    let met = conformance(&robot, &options);
+    let wheels = |stream: &mut Stream| [0, 1].map(|_| 2.0 * stream.uniform() - 1.0);
+    let met = continuous_conformance(&robot, wheels, &[[f64::NAN, 0.0], [0.5, f64::NAN]], &options);
     assert_eq!(met.endings, met.episodes);
 }
 
