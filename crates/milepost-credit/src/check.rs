@@ -25,6 +25,21 @@ pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), CreditErr
     Err(CreditError::NotFinite { what, index, value: values.get(index).copied().unwrap_or(f64::NAN) })
 }
 
+/// [`finite`] for a part of a slice; the index is that in the whole.
+#[inline]
+pub(crate) fn finite_within(
+    what: &'static str,
+    values: &[f64],
+    range: std::ops::Range<usize>,
+) -> Result<(), CreditError> {
+    finite(what, &values[range.clone()]).map_err(|error| match error {
+        CreditError::NotFinite { what, index, value } => {
+            CreditError::NotFinite { what, index: range.start + index, value }
+        }
+        other => other,
+    })
+}
+
 /// Every entry of a result is finite: arguments of `1e300` can add up to an infinity, and a deviation that
 /// overflows turns every score into 0.
 #[inline]
