@@ -3,6 +3,7 @@
 mod check;
 mod entropy;
 mod error;
+mod implicit_reward;
 mod math;
 pub mod offline;
 mod plackett_luce;
@@ -14,6 +15,7 @@ mod value;
 
 pub use entropy::EntropyLoss;
 pub use error::ObjectiveError;
+pub use implicit_reward::{ImplicitReward, ImplicitRewardLoss, ImplicitRewardReport, LabelledBatch};
 pub use plackett_luce::plackett_luce;
 pub use policy::{
     BinaryDivergence, Cispo, Clip, Dppo, Dro, GammaWeight, GeometricMean, KlBounds, KlCorrection, KlCov,
