@@ -26,6 +26,7 @@ mod v_trace;
 
 // Groups of trajectories and of turns.
 mod anchor;
+mod carr;
 mod gigpo;
 mod gpg;
 mod hgpo;
@@ -61,6 +62,7 @@ pub use aggregate::{Aggregation, BatchTotals};
 pub use batch_scale::scale_by_batch;
 pub use bi_level_gae::BiLevelGae;
 pub use branch::{contrast_advantages, vine_advantages};
+pub use carr::{CGrpo, CGrpoReport, Evidence, RubricGraph, RubricUse};
 pub use cocoa::{contribution_coefficient, contribution_credit};
 pub use doubly_robust::DoublyRobust;
 pub use dynamic_sampling::{DynamicSampling, Progress, SamplingExhausted};
