@@ -8,7 +8,7 @@
 //! - [`LookupQa`] is the world, made from a [`LookupConfig`]; [`Words`] its vocabulary.
 //! - [`LookupEvent`]: what each turn did, for scorers, samplers and reports.
 //! - [`LookupOracle`]: what is true of the task, with grades of queries, thoughts and answers.
-//! - [`LookupProbe`]: the same as numbers, recorded while sampling; [`LookupQa::replay`] reads a recorded trajectory.
+//! - [`LookupProbe`] and [`RubricProbe`]: the same as numbers, recorded while sampling; [`LookupQa::replay`] reads a recorded trajectory.
 //! - [`LookupGold`]: what an episode was worth, for evaluation only.
 //! - [`ReaderNoise`]: the knobs of a scripted reader without hidden knowledge, for warm starts.
 
@@ -25,6 +25,7 @@ mod reader;
 mod replay;
 mod retriever;
 mod rubric;
+mod rubric_probe;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use oracle::{AnswerSchema, LookupOracle};
 pub use probe::LookupProbe;
 pub use reader::ReaderNoise;
 pub use rubric::RubricItem;
+pub use rubric_probe::RubricProbe;
 pub use score::f1;
 pub use turn::Answer;
 pub use words::{Thought, Words};

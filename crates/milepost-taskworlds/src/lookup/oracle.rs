@@ -69,6 +69,11 @@ impl LookupOracle {
         self.facts().position(|gold| gold == fact)
     }
 
+    /// Whether the corpus states `fact`.
+    pub(super) fn is_true(&self, fact: Fact) -> bool {
+        self.task.fact(fact.query()) == fact
+    }
+
     /// Whether the last relation maps every entity to [`super::POPULAR`].
     #[must_use]
     pub fn has_shortcut(&self) -> bool {

@@ -17,11 +17,14 @@ pub enum LookupProbe {
     Answer,
     /// 1 if the turn's search brought the document of the next hop, as `lookup-useful`.
     Useful,
+    /// 1 if the turn searched, as `lookup-search`.
+    Search,
 }
 
 impl LookupProbe {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Resolved, Self::Query, Self::Thought, Self::Answer, Self::Useful];
+    pub const ALL: [Self; 6] =
+        [Self::Resolved, Self::Query, Self::Thought, Self::Answer, Self::Useful, Self::Search];
 
     fn of(self, oracle: &LookupOracle, event: &LookupEvent) -> f64 {
         match (self, &event.action) {
@@ -36,6 +39,7 @@ impl LookupProbe {
                 oracle.grade_answer(answer.entity).ternary()
             }
             (Self::Useful, LookupAction::Search { .. }) => f64::from(u8::from(oracle.was_useful(event))),
+            (Self::Search, LookupAction::Search { .. }) => 1.0,
             _ => 0.0,
         }
     }
@@ -49,6 +53,7 @@ impl Probe<LookupQa> for LookupProbe {
             Self::Thought => "lookup-thought",
             Self::Answer => "lookup-answer",
             Self::Useful => "lookup-useful",
+            Self::Search => "lookup-search",
         }
     }
 

@@ -4,6 +4,7 @@ mod episodes;
 mod grades;
 mod readers;
 mod retrieval;
+mod rubrics;
 mod tasks;
 
 use milepost_core::{Demonstrator, Ending, Environment, Purpose, Stream, StreamKey, TaskSeed};
