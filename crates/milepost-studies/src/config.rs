@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow_rl::FlowRl;
+use crate::metrics_zoo::MetricsZoo;
 use crate::offline_rl::OfflineRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
@@ -28,6 +29,8 @@ pub enum StudyConfig {
     RoboDopamine(RoboDopamine),
     /// What makes a learned judge of hops good?
     RoboDopamineGrm(RoboDopamineGrm),
+    /// Which number about a judge of progress tells how well a policy learns from it?
+    MetricsZoo(MetricsZoo),
     /// Which learner makes the most of which data?
     OfflineRl(OfflineRl),
     /// How much of the value of missing actions do labels recover?
@@ -47,6 +50,7 @@ impl StudyConfig {
             Self::Overopt(study) => study,
             Self::RoboDopamine(study) => study,
             Self::RoboDopamineGrm(study) => study,
+            Self::MetricsZoo(study) => study,
             Self::OfflineRl(study) => study,
             Self::SsOrl(study) => study,
             Self::SsOrlGrid(study) => study,

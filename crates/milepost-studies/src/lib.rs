@@ -4,9 +4,11 @@ mod config;
 mod error;
 mod memory;
 mod recorder;
+mod staged_films;
 mod study;
 
 pub mod flow_rl;
+pub mod metrics_zoo;
 pub mod offline_arena;
 pub mod offline_rl;
 pub mod overopt;
@@ -25,12 +27,13 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 13] = [
+pub const EXPERIMENTS: [(&str, &str); 14] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
     ("robo-dopamine", include_str!("../experiments/robo-dopamine.toml")),
     ("robo-dopamine-grm", include_str!("../experiments/robo-dopamine-grm.toml")),
+    ("metrics-zoo", include_str!("../experiments/metrics-zoo.toml")),
     ("densegrpo", include_str!("../experiments/densegrpo.toml")),
     ("flow-rl-basics", include_str!("../experiments/flow-rl-basics.toml")),
     ("offline-rl-basics", include_str!("../experiments/offline-rl-basics.toml")),

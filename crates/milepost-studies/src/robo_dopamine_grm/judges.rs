@@ -5,8 +5,8 @@ use milepost_progress::robo_dopamine::hop;
 use milepost_progress::{Frame, PairJudge, ProgressError, Question};
 use milepost_rewards::progress::HopModel;
 
-use super::episodes::Episode;
 use super::measure::Place;
+use crate::staged_films::Episode;
 
 /// Frames asked about in one batch.
 const BATCH: usize = 1024;

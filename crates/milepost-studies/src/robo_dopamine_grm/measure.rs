@@ -2,8 +2,8 @@ use milepost_eval::progress::{MetricValue, Rules, Summary, calibration, directio
 use milepost_progress::robo_dopamine::{Bounds, CompletionRule, Counts, Fusion, Hops, Pair};
 use milepost_progress::{PairJudge, Question};
 
-use super::episodes::Episode;
 use crate::StudyError;
+use crate::staged_films::Episode;
 
 /// The rules that are compared.
 pub(super) const RULES: [(&str, Fusion); 5] = [

@@ -5,10 +5,8 @@
 //! covered, and by the agent's own. A small network learns hops from keyframe labels, and is judged on films that it never
 //! saw: successes, shown at three densities of frames, and experts that gave up on the way.
 
-mod episodes;
 mod judges;
 mod measure;
-mod views;
 
 use milepost_core::{ParameterCheck, Purpose, Stream, StreamKey};
 use milepost_eval::progress::MetricValue;
@@ -18,8 +16,8 @@ use milepost_progress::robo_dopamine::{Balance, Counts, Keyframes, Pair, PairSam
 use milepost_rewards::progress::{Demonstration, HopModel, HopModelConfig};
 use serde::{Deserialize, Serialize};
 
+use crate::staged_films::{Episode, Script, Style, Writer, layouts};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
-use episodes::{Episode, Script, Style, Writer, layouts};
 use judges::{NoisyOracle, Shown};
 use measure::{MEAN, Place, RULES, Scores};
 

@@ -13,8 +13,8 @@ use crate::StudyError;
 
 /// How a film goes: enough to play it again. Cheap to keep, where frames are not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Script {
-    pub(super) layout: usize,
+pub(crate) struct Script {
+    pub(crate) layout: usize,
     /// The column before which something stands, for the whole film.
     occluded: u8,
     /// The action after each frame but the last; `None` where nothing happens.
@@ -26,7 +26,7 @@ pub(super) struct Script {
 
 impl Script {
     /// The frames from which each stage is done for good; `None` if two are done in one frame.
-    pub(super) fn keyframes(&self) -> Option<Keyframes> {
+    pub(crate) fn keyframes(&self) -> Option<Keyframes> {
         let for_good = |k: u8| self.stages.iter().rposition(|stage| *stage < k).map_or(0, |last| last + 1);
         let keys = std::iter::once(0).chain((1..=STAGES).map(for_good)).collect();
         Keyframes::new(self.stages.len(), keys).ok()
@@ -38,15 +38,15 @@ impl Script {
 }
 
 /// A film, with what evaluation knows of each of its frames.
-pub(super) struct Episode {
-    pub(super) frames: Vec<Arc<Frame>>,
-    pub(super) truth: Vec<Oracle>,
-    pub(super) layout: u64,
+pub(crate) struct Episode {
+    pub(crate) frames: Vec<Arc<Frame>>,
+    pub(crate) truth: Vec<Oracle>,
+    pub(crate) layout: u64,
 }
 
 impl Episode {
     /// Films a script.
-    pub(super) fn film(worlds: &[Gridworld], script: &Script) -> Result<Self, StudyError> {
+    pub(crate) fn film(worlds: &[Gridworld], script: &Script) -> Result<Self, StudyError> {
         let mut world = worlds[script.layout].clone();
         let start = script.to_go[0].unwrap_or(0);
         let truth = script.to_go.iter().zip(&script.stages);
@@ -66,13 +66,13 @@ impl Episode {
     }
 
     /// True progress `Φ° = 1 − d/d₀`.
-    pub(super) fn phi(&self) -> Vec<f64> {
+    pub(crate) fn phi(&self) -> Vec<f64> {
         self.truth.iter().map(|truth| truth.phi).collect()
     }
 }
 
 /// The worlds of a seed, one for each layout, at their start.
-pub(super) fn layouts(size: u8, count: u32, seed: u64) -> Result<Vec<Gridworld>, StudyError> {
+pub(crate) fn layouts(size: u8, count: u32, seed: u64) -> Result<Vec<Gridworld>, StudyError> {
     let start = |index: u32| {
         let generator = StagedFetch::new(size).map_err(StudyError::part("the world"))?;
         let mut world = Gridworld::new("staged-fetch", Box::new(generator));
@@ -88,7 +88,7 @@ const STAGES: u8 = 4;
 const ACTIONS: u64 = 6;
 
 /// Writes films of staged fetches in a few fixed layouts.
-pub(super) struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     worlds: &'a [Gridworld],
     oracle: DistanceOracle,
     stream: Stream,
@@ -96,19 +96,19 @@ pub(super) struct Writer<'a> {
 
 /// How an episode is played.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Style {
+pub(crate) struct Style {
     /// Share of random actions.
-    pub(super) noise: f64,
+    pub(crate) noise: f64,
     /// Highest share of frames in which nothing happens; each stage of each episode has its own, up to this.
-    pub(super) pauses: f64,
+    pub(crate) pauses: f64,
     /// After how many stages the expert gives up and acts at random; at 4 it never does.
-    pub(super) competence: u8,
+    pub(crate) competence: u8,
     /// Frames at most.
-    pub(super) longest: usize,
+    pub(crate) longest: usize,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(worlds: &'a [Gridworld], stream: Stream) -> Self {
+    pub(crate) fn new(worlds: &'a [Gridworld], stream: Stream) -> Self {
         Self { worlds, oracle: DistanceOracle::new(2_000_000, 20_000_000), stream }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
 
     /// Films of success, spread over the layouts. Those whose stages cannot be told apart are written again; how often
     /// is the second result.
-    pub(super) fn demonstrations(
+    pub(crate) fn demonstrations(
         &mut self,
         count: usize,
         style: Style,
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Films that fail: experts that give up after 0, 1, 2 or 3 stages.
-    pub(super) fn failures(&mut self, count: usize, style: Style) -> Result<Vec<Script>, StudyError> {
+    pub(crate) fn failures(&mut self, count: usize, style: Style) -> Result<Vec<Script>, StudyError> {
         let mut scripts = Vec::with_capacity(count);
         while scripts.len() < count {
             let layout = scripts.len() % self.worlds.len();

@@ -16,7 +16,7 @@ const EGO: usize = 7;
 
 /// What two cameras see: one above the map, with one column in front of which something stands, and the agent's own. The
 /// camera above does not see what the agent holds; the agent's own sees it in the agent's place.
-pub(super) fn frame(world: &Gridworld, occluded: u8) -> Result<Arc<Frame>, StudyError> {
+pub(crate) fn frame(world: &Gridworld, occluded: u8) -> Result<Arc<Frame>, StudyError> {
     let (width, height) = world.extent();
     // Inner rows; inner columns and the outer wall on the right, where the mark is.
     let (rows, columns) = (usize::from(height) - 2, usize::from(width) - 1);
