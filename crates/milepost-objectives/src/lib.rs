@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+mod distillation;
 mod entropy;
 mod error;
 mod implicit_reward;
@@ -13,6 +14,7 @@ pub mod profiles;
 mod reward_model;
 mod value;
 
+pub use distillation::{Distillation, DistillationBatch, DistillationReport, GeneralizedJsd};
 pub use entropy::EntropyLoss;
 pub use error::ObjectiveError;
 pub use implicit_reward::{ImplicitReward, ImplicitRewardLoss, ImplicitRewardReport, LabelledBatch};
