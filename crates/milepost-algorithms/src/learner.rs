@@ -11,6 +11,7 @@ use crate::TrainError;
 use crate::agent::{DecisionTable, Forward, Scores};
 use crate::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, Pairing, Pool};
 use crate::credit::Credits;
+use crate::distillation::{Lessons, Place};
 use crate::host::host;
 use crate::objective::{Minibatch, Objective, Tokens};
 use crate::pairs::pairs;
@@ -33,6 +34,10 @@ pub(crate) struct Update<'a> {
     pub pairing: Pairing,
     /// Number of trajectories in each group.
     pub groups: &'a [usize],
+    /// A constant factor on the policy loss of each decision, `[D]`.
+    pub correction: Option<&'a [f64]>,
+    /// What a teacher says.
+    pub lessons: Option<&'a Lessons>,
     pub run_seed: u64,
     pub iteration: u64,
 }
@@ -53,6 +58,7 @@ impl Update<'_> {
         let decisions = decisions(table.offsets(), credits);
         let mut sums: Vec<(&'static str, Tensor<1>)> = Vec::new();
         let mut numbers: Vec<(&'static str, f64)> = Vec::new();
+        let (mut distilled, mut positions) = (0.0, 0usize);
         let mut updates = 0u32;
         for epoch in 0..self.config.epochs {
             for sequences in self.minibatches(&decisions, credits, epoch) {
@@ -62,7 +68,24 @@ impl Update<'_> {
                 let rows: Vec<usize> = chosen.iter().map(|d| d.index).collect();
                 let Forward { logits, values, actions } = table.forward(&model, &rows)?;
                 let minibatch = Minibatch { actions, tokens: self.tokens(&chosen, &lengths, scores)? };
-                let loss = self.objective.loss(logits, values, &minibatch)?;
+                let student = self.lessons.map(|lessons| (lessons, logits.clone()));
+                let mut loss = self.objective.loss(logits, values, &minibatch)?;
+                if let Some((lessons, student)) = student {
+                    let place = |d: &Decision| Place {
+                        sequence: d.sequence,
+                        decision: d.index - table.offsets()[d.sequence],
+                    };
+                    let places: Vec<Place> = chosen.iter().map(place).collect();
+                    let term = lessons.term(student, &minibatch.tokens.rows, &places)?;
+                    let mut weighted = 0.0;
+                    if let Some((term, report)) = term {
+                        loss.total = loss.total + term;
+                        weighted = report.loss;
+                        distilled += report.divergence_sum;
+                        positions += report.positions;
+                    }
+                    loss.numbers.push(("distillation_loss", weighted));
+                }
                 let gradients = GradientsParams::from_grads(loss.total.backward(), &model);
                 let (moved, norm) = optimizer.step(model, gradients);
                 model = moved;
@@ -71,7 +94,11 @@ impl Update<'_> {
                 updates += 1;
             }
         }
-        Ok((model, self.means(numbers, sums, updates)?))
+        let mut metrics = self.means(numbers, sums, updates)?;
+        if positions > 0 {
+            metrics.push(("teacher_divergence".to_owned(), distilled / positions as f64));
+        }
+        Ok((model, metrics))
     }
 
     /// The sequences of each minibatch, each as indices of its decisions, in the keyed order of this epoch.
@@ -128,6 +155,7 @@ impl Update<'_> {
             advantages,
             returns: chosen.iter().map(|d| d.target).collect(),
             old_values: of(&scores.values),
+            correction: self.correction.map(|column| chosen.iter().map(|d| column[d.index]).collect()),
         })
     }
 

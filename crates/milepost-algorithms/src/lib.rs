@@ -4,10 +4,12 @@ mod agent;
 mod checkpoint;
 pub mod config;
 mod credit;
+mod distillation;
 mod error;
 mod host;
 mod learner;
 mod model_scorer;
+mod moved;
 mod objective;
 #[cfg(test)]
 mod objective_tests;
@@ -18,8 +20,9 @@ mod warm_start;
 
 pub use agent::{
     ActionMode, Actor, Agent, CallAid, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent,
-    Forward, GroupSampler, HintedPrompt, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler,
-    SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
+    Forward, GroupSampler, HintedPrompt, MovedToken, Rollout, SamplerAids, SamplerState, Scores,
+    SegmentSampler, SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge,
+    draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;

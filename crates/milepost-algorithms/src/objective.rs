@@ -37,6 +37,8 @@ pub struct Tokens {
     pub returns: Vec<f64>,
     /// The value before the update.
     pub old_values: Vec<f64>,
+    /// A constant factor on its policy loss, if the method has one.
+    pub correction: Option<Vec<f64>>,
 }
 
 impl Minibatch {
@@ -124,6 +126,7 @@ impl ObjectiveConfig {
         };
         let batch = TokenBatch {
             reference: tokens.reference.as_deref(),
+            correction: tokens.correction.as_deref(),
             ..TokenBatch::new(&tokens.rows, log_probs, &tokens.old_log_probs, &tokens.advantages)
         };
         let report = policy.evaluate(&batch, None, coefficients)?;

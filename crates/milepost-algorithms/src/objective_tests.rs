@@ -61,6 +61,7 @@ fn minibatch(data: &Data, scale: f64) -> Minibatch {
             advantages: data.advantages.clone(),
             returns: vec![0.0; n],
             old_values: vec![0.0; n],
+            correction: None,
         },
     }
 }

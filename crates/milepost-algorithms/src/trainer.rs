@@ -10,8 +10,10 @@ use crate::agent::{Agent, DecisionTable, Rollout, Scores};
 use crate::config::{MethodConfig, Pairing};
 use crate::credit::decisions::{Assigned, Layout, assign};
 use crate::credit::{CreditAssigner, Credits, StandardCredit};
+use crate::distillation::Lessons;
 use crate::learner::Update;
 use crate::model_scorer::{ModelScorer, View};
+use crate::moved::correction;
 use crate::objective::Objective;
 use crate::report::{ChannelTotal, IterationReport};
 
@@ -24,6 +26,8 @@ pub struct Trainer<A: Agent> {
     pub(crate) model: A::Model,
     /// The model that training began with, if the method compares with it.
     reference: Option<A::Model>,
+    /// The model that the method distils from.
+    pub(crate) teacher: Option<A::Model>,
     pub(crate) optimizer: Adam,
     pub(crate) scorers: Vec<Box<dyn Scorer<A::Observation>>>,
     pub(crate) model_scorers: Vec<Box<dyn ModelScorer<A>>>,
@@ -79,6 +83,7 @@ impl<A: Agent> Trainer<A> {
         Ok(Self {
             agent,
             reference: method.needs_reference().then(|| network.clone().valid()),
+            teacher: None,
             model: network,
             optimizer: Adam::new(adam),
             scorers,
@@ -141,6 +146,13 @@ impl<A: Agent> Trainer<A> {
         report.counters.extend(combined);
         let Assigned { rewards, credits, .. } = assigned;
 
+        let lessons = self.lessons(&table, &rollout.batch, &rewards)?;
+        if let Some(lessons) = &lessons {
+            report.counters.push(("distilled_trajectories".to_owned(), lessons.trajectories()));
+            let share = lessons.trajectories() as f64 / rewards.len().max(1) as f64;
+            report.metrics.push(("gate_rate".to_owned(), share));
+        }
+        let correction = correction(self.method.moved_weight, &rollout, table.offsets());
         let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
             config: &self.method.learner,
@@ -148,6 +160,8 @@ impl<A: Agent> Trainer<A> {
             objective: self.objective.as_ref(),
             pairing: self.method.objective.preference.map_or_else(Pairing::default, |p| p.pairing),
             groups: &groups,
+            correction: correction.as_deref(),
+            lessons: lessons.as_ref(),
             run_seed: self.agent.run_seed(),
             iteration: self.iteration,
         };
@@ -238,6 +252,24 @@ impl<A: Agent> Trainer<A> {
                 values,
             })
             .collect())
+    }
+
+    /// What the teacher says of the trajectories that the gate lets through.
+    fn lessons(
+        &self,
+        table: &A::Table,
+        batch: &Batch<A::Observation>,
+        rewards: &[Vec<f64>],
+    ) -> Result<Option<Lessons>, TrainError> {
+        let Some(config) = &self.method.distillation else { return Ok(None) };
+        let teacher = self.teacher.as_ref().ok_or_else(|| TrainError::Config {
+            reason: "`distillation` needs a teacher: give one with `Trainer::with_teacher`".into(),
+        })?;
+        let gate = batch.trajectories().zip(rewards);
+        let gate = gate.map(|(trajectory, rewards)| config.gate.opens(trajectory, rewards));
+        let gate = gate.collect::<Result<Vec<bool>, _>>()?;
+        let reduction = self.method.objective.reduction();
+        Lessons::ask(config, reduction, teacher, table, &gate).map(Some)
     }
 
     /// Everything between sampling and updating: rewards, values and credit of a scored batch.

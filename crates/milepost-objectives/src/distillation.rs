@@ -181,7 +181,9 @@ impl Distillation {
                     let (what, index) = ("divergence", position);
                     return Err(ObjectiveError::NotFinite { what, row, index, value: divergence });
                 }
-                slots.iter_mut().for_each(|slot| *slot *= weight);
+                for slot in slots {
+                    *slot *= weight;
+                }
                 report.loss += weight * divergence;
                 report.divergence_sum += divergence;
                 report.positions += 1;

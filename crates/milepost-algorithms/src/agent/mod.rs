@@ -16,7 +16,7 @@ pub use features::{
     TrainerParts, draw_groups,
 };
 pub use kind::SamplerState;
-pub use rollout::{EpisodeSummary, Rollout};
+pub use rollout::{EpisodeSummary, MovedToken, Rollout};
 pub use tokens::{
     CallAid, HintedPrompt, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable, TurnJudge,
 };

@@ -16,6 +16,19 @@ pub struct Rollout<O> {
     pub counters: Vec<(String, u64)>,
     /// What it measured.
     pub metrics: Vec<(String, f64)>,
+    /// Tokens that stand in another context than the one in which they were drawn.
+    pub moved: Vec<MovedToken>,
+}
+
+/// A token that a sampler moved out of the context in which it was drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MovedToken {
+    /// Its trajectory, in the batch's order.
+    pub trajectory: usize,
+    /// Its place among the trajectory's tokens.
+    pub token: usize,
+    /// Its log-probability where it stands, minus that where it was drawn.
+    pub log_ratio: f64,
 }
 
 /// A finished episode, whatever fragments it was recorded in.

@@ -1,6 +1,7 @@
 //! A training method as a value: one choice for each part of the loop.
 
 mod credit;
+mod distillation;
 mod learner;
 mod model_scorer;
 mod normalize;
@@ -13,6 +14,7 @@ use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
 use serde::{Deserialize, Serialize};
 
 pub use credit::{AloneConfig, CreditConfig, ResidualConfig};
+pub use distillation::{DistillationConfig, GateConfig, MovedWeight};
 pub use learner::{LearnerConfig, MinibatchUnit};
 pub use model_scorer::ModelScorerConfig;
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
@@ -48,8 +50,14 @@ pub struct MethodConfig {
     /// A divergence charged to the reward.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kl_in_reward: Option<KlInReward>,
+    /// What the policy loss of tokens is multiplied by that a sampler moved into another context.
+    #[serde(default, skip_serializing_if = "MovedWeight::is_one")]
+    pub moved_weight: MovedWeight,
     /// How the policy moves.
     pub objective: ObjectiveConfig,
+    /// Distillation from a teacher beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<DistillationConfig>,
     /// How often, in what portions and how far.
     pub learner: LearnerConfig,
 }
@@ -72,7 +80,9 @@ impl MethodConfig {
             credit: CreditConfig::Gae { gamma: 0.99, lambda: 0.95 },
             credit_unit: CreditUnit::Turn,
             kl_in_reward: None,
+            moved_weight: MovedWeight::One,
             objective: ObjectiveConfig::ppo(),
+            distillation: None,
             learner: LearnerConfig::default(),
         }
     }
@@ -173,6 +183,7 @@ impl MethodConfig {
     pub fn read(&self) -> Vec<(&'static str, &str)> {
         let scorers = self.scorers.iter().flat_map(ScorerConfig::reads);
         let models = self.model_scorers.iter().flat_map(ModelScorerConfig::reads);
+        let gate = self.distillation.as_ref().and_then(|distillation| distillation.gate.channel());
         let combined = self.combine.terms.iter();
         let combined =
             combined.flat_map(|term| [Some(term.channel.as_str()), term.gate.as_deref()]).flatten();
@@ -181,6 +192,7 @@ impl MethodConfig {
             .chain(models.map(|channel| ("model-scorers", channel)))
             .chain(self.credit.reads().into_iter().map(|channel| ("credit", channel)))
             .chain(combined.map(|channel| ("combine", channel)))
+            .chain(gate.map(|channel| ("distillation.gate", channel)))
             .collect()
     }
 
@@ -193,6 +205,8 @@ impl MethodConfig {
         self.credit.validate()?;
         self.model_scorers.iter().try_for_each(ModelScorerConfig::validate)?;
         self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
+        self.distillation.as_ref().map_or(Ok(()), DistillationConfig::validate)?;
+        self.moved_weight.validate()?;
         if self.sampler.compares_steps() && self.credit != CreditConfig::Broadcast {
             return refuse(
                 "a step tree compares the candidates of one step: use `credit.kind = \"broadcast\"`, by which each \
@@ -202,6 +216,20 @@ impl MethodConfig {
         }
         if self.written().is_empty() {
             return refuse("`scorers` is empty; list at least one, such as { kind = \"outcome\" }".into());
+        }
+        if self.distillation.is_some() && self.drop_zero_variance {
+            return refuse(
+                "groups without variance can still be distilled: set `drop-zero-variance = false` beside `distillation`"
+                    .into(),
+            );
+        }
+        if self.distillation.is_some() && self.learner.unit == MinibatchUnit::Token {
+            return refuse("whole trajectories are distilled: use `learner.unit = \"trajectory\"`".into());
+        }
+        if !self.moved_weight.is_one() && self.objective.preference.is_some() {
+            return refuse(
+                "`moved-weight` is for surrogates; a `preference` compares whole trajectories".into(),
+            );
         }
         let grouped = matches!(self.normalize.pool, Pool::Group);
         if grouped && !self.credit.normalizes_groups() {

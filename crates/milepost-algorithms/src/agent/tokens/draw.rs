@@ -1,6 +1,6 @@
 //! From a sampler's configuration to the trajectories that it draws.
 
-use milepost_core::{Probe, TaskSeed, TokenEnvironment, TokenPolicy};
+use milepost_core::{Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory};
 use milepost_policies::PolicyError;
 use milepost_sampling::hints::EnvironmentReturn;
 use milepost_sampling::judge::{Each, Failing, Noisy};
@@ -13,13 +13,14 @@ use milepost_sampling::{
 
 use super::aids::{OnTrial, SamplerAids, TurnJudge};
 use crate::TrainError;
+use crate::agent::MovedToken;
 use crate::config::{JudgeConfig, SamplerConfig};
 
 /// What a sampler drew, and what it says about it.
 pub(super) struct Drawn {
     pub rollout: TokenRollout,
     pub counters: Vec<(&'static str, u64)>,
-    pub metrics: Vec<(&'static str, f64)>,
+    pub moved: Vec<MovedToken>,
 }
 
 /// What is sampled.
@@ -52,35 +53,35 @@ pub(super) fn draw<E: TokenEnvironment, P: TokenPolicy<Error = PolicyError>>(
             ("hint_rescue.injected", counts.injected),
             ("hint_rescue.too_long", counts.too_long),
         ]);
-        moved.extend(Shift::of(&rescued.rollout, &rescued.moved));
-        return Ok(Drawn { rollout: rescued.rollout, counters, metrics: Shift::metrics(&moved) });
+        // Of a trajectory that was replaced, only the rescue knows; of the others, only the inner sampler.
+        let injected = injected(&rescued.rollout);
+        moved.retain(|token| !injected[token.trajectory]);
+        let hinted = shifts(&rescued.rollout, &rescued.moved).into_iter();
+        moved.extend(hinted.filter(|token| injected[token.trajectory]));
+        return Ok(Drawn { rollout: rescued.rollout, counters, moved });
     }
     let mut sampler = Configured::new(config, source)?;
     let rollout = sampler.sample(world, tasks, policy, probes, settings)?;
     let Configured { counters, moved, .. } = sampler;
-    Ok(Drawn { rollout, counters, metrics: Shift::metrics(&moved) })
+    Ok(Drawn { rollout, counters, moved })
 }
 
-/// The log-probability of a token where it stands, minus that where it was drawn.
-struct Shift(f64);
+/// How far the tokens were moved that were drawn in another context.
+fn shifts(rollout: &TokenRollout, moved: &[MovedTokens]) -> Vec<MovedToken> {
+    let trajectories: Vec<_> = rollout.batch.trajectories().collect();
+    let pairs = moved.iter().flat_map(|m| m.tokens.iter().zip(&m.drawn_logp).map(|pair| (m.place, pair)));
+    pairs
+        .map(|(trajectory, (token, drawn))| {
+            let stands = f64::from(trajectories[trajectory].behaviour_logp[*token]);
+            MovedToken { trajectory, token: *token, log_ratio: stands - f64::from(*drawn) }
+        })
+        .collect()
+}
 
-impl Shift {
-    fn of(rollout: &TokenRollout, moved: &[MovedTokens]) -> Vec<Self> {
-        let trajectories: Vec<_> = rollout.batch.trajectories().collect();
-        let pairs = moved.iter().flat_map(|m| m.tokens.iter().zip(&m.drawn_logp).map(|pair| (m.place, pair)));
-        pairs
-            .map(|(place, (token, drawn))| {
-                Self(f64::from(trajectories[place].behaviour_logp[*token]) - f64::from(*drawn))
-            })
-            .collect()
-    }
-
-    fn metrics(moved: &[Self]) -> Vec<(&'static str, f64)> {
-        if moved.is_empty() {
-            return Vec::new();
-        }
-        vec![("moved_log_ratio", moved.iter().map(|shift| shift.0).sum::<f64>() / moved.len() as f64)]
-    }
+/// Whether each trajectory was drawn under a hint.
+fn injected(rollout: &TokenRollout) -> Vec<bool> {
+    let hinted = |t: &Trajectory<()>| t.spans.iter().any(|span| span.provenance == Provenance::Injected);
+    rollout.batch.trajectories().map(hinted).collect()
 }
 
 type OracleRater<E> = Each<Failing<Noisy<OnTrial<E>>>>;
@@ -90,7 +91,7 @@ type CallStart<E> = fn(&E, &[u32]) -> Option<usize>;
 struct Configured<E: TokenEnvironment> {
     sampler: Kind<E>,
     counters: Vec<(&'static str, u64)>,
-    moved: Vec<Shift>,
+    moved: Vec<MovedToken>,
 }
 
 enum Kind<E: TokenEnvironment> {
@@ -186,7 +187,7 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
                     ("rollback.exhausted", sum(|r| r.exhausted)),
                     ("rollback.without_call", sum(|r| r.without_call)),
                 ];
-                self.moved = Shift::of(&purified.rollout, &purified.moved);
+                self.moved = shifts(&purified.rollout, &purified.moved);
                 Ok(purified.rollout)
             }
             Kind::Refine { group_size, rounds, noise, judge } => {

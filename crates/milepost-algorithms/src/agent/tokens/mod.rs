@@ -115,6 +115,22 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
         Self::assemble(agent, network, method)
     }
 
+    /// Gives the teacher that the method distils from; it stays as it is, and is no part of a checkpoint. Its
+    /// vocabulary must be the policy's, and its context long enough.
+    pub fn with_teacher(mut self, teacher: M) -> Result<Self, TrainError> {
+        let other = "the policy, of which it is the teacher,";
+        let shape = |what, found, expected| Err(TrainError::Shape { what, found, other, expected });
+        let (words, longest) = (self.model.vocabulary(), self.agent.longest());
+        if teacher.vocabulary() != words {
+            return shape("words", teacher.vocabulary(), words);
+        }
+        if longest > teacher.context() {
+            return shape("positions", teacher.context(), longest);
+        }
+        self.teacher = Some(teacher.valid());
+        Ok(self)
+    }
+
     /// Plays one episode on each task with a frozen copy of the policy, at the temperature of evaluation.
     /// Training is not affected.
     pub fn play(&mut self, tasks: &[TaskSeed]) -> Result<TokenRollout, TrainError> {
@@ -151,6 +167,11 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
 }
 
 impl<E: TokenEnvironment + 'static, M: SequenceModel> TokenAgent<E, M> {
+    /// Positions that a context and a turn need.
+    fn longest(&self) -> usize {
+        self.settings.context.max_tokens + self.environment.turn_limit()
+    }
+
     fn sampler_settings(&self, purpose: Purpose) -> SamplerSettings {
         SamplerSettings {
             purpose,
@@ -290,9 +311,13 @@ fn rollout(drawn: Drawn) -> Rollout<()> {
             ending: episode.ending,
         })
         .collect();
+    let mean = drawn.moved.iter().map(|token| token.log_ratio).sum::<f64>() / drawn.moved.len() as f64;
+    let metrics =
+        if drawn.moved.is_empty() { Vec::new() } else { vec![("sampler.moved_log_ratio".to_owned(), mean)] };
     Rollout {
         counters: counters.map(|(name, count)| (format!("sampler.{name}"), count)).collect(),
-        metrics: drawn.metrics.iter().map(|(name, value)| (format!("sampler.{name}"), *value)).collect(),
+        metrics,
+        moved: drawn.moved,
         episodes,
         steps: *environment_steps,
         drawn_tokens: ledger.total(),

@@ -132,5 +132,6 @@ pub fn draw_groups<E: DiscreteEnvironment, M: ActorCritic>(
         drawn_tokens: steps,
         counters: Vec::new(),
         metrics: Vec::new(),
+        moved: Vec::new(),
     })
 }

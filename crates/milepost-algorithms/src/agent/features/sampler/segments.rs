@@ -191,6 +191,7 @@ impl<'a, E: DiscreteEnvironment> Recording<'a, E> {
             drawn_tokens: steps,
             counters: Vec::new(),
             metrics: Vec::new(),
+            moved: Vec::new(),
         })
     }
 }
