@@ -181,6 +181,7 @@ fn the_value_loss_is_half_the_mean_square_and_its_clip_only_raises_it() {
             advantages: vec![0.0; 2],
             returns: vec![1.0, 3.0],
             old_values: vec![0.0, 1.0],
+            correction: None,
         },
     };
     let loss = |clip| {

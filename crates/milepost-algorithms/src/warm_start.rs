@@ -3,13 +3,14 @@
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn::tensor::activation::log_softmax;
-use milepost_core::{Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
+use milepost_core::{Batch, Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_policies::{Adam, AdamConfig, SequenceModel};
+use milepost_sampling::hints::replace_prompt;
 use milepost_sampling::{SamplerSettings, demonstrate};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::agent::{DecisionTable, Forward, TokenSettings, TokenTable};
+use crate::agent::{DecisionTable, Forward, SamplerAids, TokenSettings, TokenTable};
 use crate::host::host;
 
 /// Training tasks from this index on are for demonstrations, so that none is seen again in training.
@@ -24,6 +25,10 @@ pub struct WarmStart {
     pub demonstrations: usize,
     /// Share of the expert's turns that are drawn at random.
     pub noise: f64,
+    /// Share of the demonstrations that are read with one of the world's hints in the prompt, so that the policy knows
+    /// what hints are for; in worlds that lend any.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hinted: f64,
     /// What each demonstration is charged, in the unit of the budget: environment steps, or tokens drawn.
     pub cost: u64,
     /// Passes over the demonstrations.
@@ -41,6 +46,7 @@ impl Default for WarmStart {
         Self {
             demonstrations: 0,
             noise: 0.0,
+            hinted: 0.0,
             cost: 0,
             epochs: 10,
             minibatch: 16,
@@ -62,8 +68,10 @@ impl WarmStart {
         let refuse = |key: &str, value: f64, rule: &str| {
             Err(TrainError::Config { reason: format!("`warm-start.{key}` is {value}; it must {rule}") })
         };
-        if !(0.0..=1.0).contains(&self.noise) {
-            return refuse("noise", self.noise, "lie in [0, 1]");
+        for (key, value) in [("noise", self.noise), ("hinted", self.hinted)] {
+            if !(0.0..=1.0).contains(&value) {
+                return refuse(key, value, "lie in [0, 1]");
+            }
         }
         for (key, value) in [("epochs", self.epochs), ("minibatch", self.minibatch)] {
             if value == 0 {
@@ -82,6 +90,19 @@ impl WarmStart {
     /// on the network, the settings and the seed alone.
     pub fn apply<E: Demonstrator, M: SequenceModel>(
         &self,
+        network: M,
+        environment: &E,
+        settings: &TokenSettings,
+        device: &Device,
+        run_seed: u64,
+    ) -> Result<(M, WarmStartReport), TrainError> {
+        self.apply_with(&SamplerAids::NONE, network, environment, settings, device, run_seed)
+    }
+
+    /// The same in a world that lends `aids`: hints, where demonstrations are to be read with some.
+    pub fn apply_with<E: Demonstrator, M: SequenceModel>(
+        &self,
+        aids: &SamplerAids<E>,
         mut network: M,
         environment: &E,
         settings: &TokenSettings,
@@ -98,7 +119,8 @@ impl WarmStart {
             .map(|index| (index, TaskSeed::train(run_seed, index)))
             .collect();
         let sampling = SamplerSettings::training(run_seed, settings.context, settings.max_turns);
-        let shown = demonstrate(environment, &tasks, self.noise, &mut [], &sampling)?;
+        let mut shown = demonstrate(environment, &tasks, self.noise, &mut [], &sampling)?;
+        report.hinted = self.hint(aids, environment, run_seed, &mut shown.batch)?;
         report.demonstrations = self.demonstrations;
         report.solved = shown.episodes.iter().filter(|episode| episode.success()).count();
         // At temperature 1: what is cloned is the distribution, not its tempered form.
@@ -142,6 +164,47 @@ impl WarmStart {
     }
 }
 
+impl WarmStart {
+    /// Puts hints into the prompts of its share of the demonstrations; says of how many.
+    fn hint<E: Demonstrator>(
+        &self,
+        aids: &SamplerAids<E>,
+        environment: &E,
+        run_seed: u64,
+        batch: &mut Batch<()>,
+    ) -> Result<usize, TrainError> {
+        if self.hinted == 0.0 {
+            return Ok(0);
+        }
+        let hint = aids.hint.ok_or_else(|| TrainError::Config {
+            reason: "`warm-start.hinted` needs hints, which this world does not lend; leave it out".into(),
+        })?;
+        let mut hinted = 0;
+        for trajectory in batch.trajectories_mut() {
+            let purpose = Purpose::named("warm-start/hints");
+            let task = trajectory.task;
+            let mut stream = Stream::new(StreamKey { task: task.get(), ..StreamKey::new(run_seed, purpose) });
+            if stream.uniform() >= self.hinted {
+                continue;
+            }
+            let mut world = environment.clone();
+            world.reset(task)?;
+            let prompts: Vec<Vec<u32>> = (0..).map_while(|attempt| hint(&world, attempt)).collect();
+            if !prompts.is_empty() {
+                let chosen = stream.below(prompts.len() as u64) as usize;
+                replace_prompt(trajectory, &prompts[chosen]);
+                hinted += 1;
+            }
+        }
+        Ok(hinted)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
 /// What a warm start did.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WarmStartReport {
@@ -149,6 +212,9 @@ pub struct WarmStartReport {
     pub demonstrations: usize,
     /// Those of them that solved their task.
     pub solved: usize,
+    /// Those of them that were read with a hint.
+    #[serde(default)]
+    pub hinted: usize,
     /// Tokens of the expert.
     pub tokens: usize,
     /// Mean negative log-likelihood of a token in each epoch, in nats, before each update's step.

@@ -7,6 +7,7 @@ use milepost_algorithms::config::{
 use milepost_algorithms::sampling::{ContextRule, toy::Lock};
 use milepost_algorithms::{
     IterationReport, MethodConfig, SamplerAids, TokenAgent, TokenParts, TokenSettings, TrainError, Trainer,
+    WarmStart,
 };
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind, model_to_bytes};
 use milepost_rewards::{CombineConfig, Term};
@@ -221,4 +222,23 @@ fn what_does_not_fit_is_refused_by_name_and_with_a_remedy() {
     let gate = GateConfig::Channel { channel: "accuracy".into(), at_least: 1.0 };
     let error = said(taught(distilled(gate), 1).iterate().err());
     assert!(error.contains("accuracy"), "{error}");
+}
+
+#[test]
+fn a_policy_that_saw_hints_in_its_demonstrations_uses_them() {
+    let settings = TokenSettings { constrained: true, ..TokenSettings::new(ContextRule::full(30), 4) };
+    let start = |hinted, seed| {
+        let warm =
+            WarmStart { demonstrations: 60, hinted, epochs: 12, learning_rate: 5e-3, ..WarmStart::default() };
+        let network = network(seed, 16, Lock::WORDS);
+        warm.apply_with(&AIDS, network, &Lock::new(2).expect("short"), &settings, &Device::flex(), seed)
+    };
+    let (_, report) = start(0.5, 1).expect("starts");
+    assert!((20..40).contains(&report.hinted), "{}", report.hinted);
+    let first_loss = |hinted| start(hinted, 2).expect("starts").1.losses[11];
+    assert!(first_loss(1.0) < 0.8 * first_loss(0.0), "a code that is told need not be guessed");
+    let lock = Lock::new(2).expect("short");
+    let warm = WarmStart { demonstrations: 2, hinted: 0.5, ..WarmStart::default() };
+    let refused = warm.apply(network(1, 8, Lock::WORDS), &lock, &settings, &Device::flex(), 1).err();
+    assert!(refused.expect("no hints").to_string().contains("warm-start.hinted"));
 }

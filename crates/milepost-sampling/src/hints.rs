@@ -238,8 +238,8 @@ fn replace(
     *episode = summary;
 }
 
-/// Puts `prompt` into the place of the prompt that a trajectory begins with.
-fn replace_prompt(trajectory: &mut Trajectory<()>, prompt: &[u32]) {
+/// Puts `prompt` into the place of the prompt that a trajectory begins with; it is read, and trains nothing.
+pub fn replace_prompt(trajectory: &mut Trajectory<()>, prompt: &[u32]) {
     let Some(span) = trajectory.spans.first_mut() else { return };
     let hinted = span.range();
     (span.provenance, span.len) = (Provenance::Forced, prompt.len() as u32);

@@ -14,6 +14,7 @@ use super::resolved::{self, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
 use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
+use super::teacher::TeacherConfig;
 use super::tree;
 use crate::measures::{Known, known};
 
@@ -71,6 +72,8 @@ pub struct Arm {
     pub method: Method,
     /// What is cloned from the world's expert first.
     pub warm_start: Option<WarmStart>,
+    /// The teacher that its method distils from.
+    pub teacher: Option<TeacherConfig>,
     /// Where it trains, if not where the others do: the experiment's environment with this arm's keys laid on it.
     pub environment: Option<EnvironmentConfig>,
 }
@@ -188,6 +191,7 @@ impl Experiment {
             return Err(reader.invalid("evaluation.greedy", reason));
         }
         for arm in &self.arms {
+            self.validate_teacher(arm, reader)?;
             let Some(warm_start) = &arm.warm_start else { continue };
             let path = format!("arms.{}.{WARM_START}", arm.name);
             if !tokens {
@@ -200,6 +204,23 @@ impl Experiment {
             }
         }
         Ok(())
+    }
+
+    /// A method that distils needs a teacher.
+    fn validate_teacher(&self, arm: &Arm, reader: &Reader<'_>) -> Result<(), ConfigError> {
+        let path = format!("arms.{}.{TEACHER}", arm.name);
+        match (&arm.teacher, &arm.method.distillation) {
+            (_, None) => Ok(()),
+            (None, Some(_)) => {
+                Err(reader.invalid(&path, "is missing; `distillation` needs a network to distil from"))
+            }
+            (Some(_), Some(_)) if !self.settings.environment.reads_tokens() => {
+                Err(reader.invalid(&path, "needs a world with an expert, which speaks in tokens"))
+            }
+            (Some(teacher), Some(_)) => {
+                teacher.warm_start.validate().map_err(|error| reader.invalid(&path, error.to_string()))
+            }
+        }
     }
 
     /// Keeps only the named arms.
@@ -252,6 +273,9 @@ impl Experiment {
             if let Some(warm_start) = &arm.warm_start {
                 content.insert(WARM_START.into(), Value::try_from(warm_start)?);
             }
+            if let Some(teacher) = &arm.teacher {
+                content.insert(TEACHER.into(), Value::try_from(teacher)?);
+            }
             if let Some(environment) = &arm.environment {
                 content.insert(ENVIRONMENT.into(), Value::try_from(environment)?);
             }
@@ -263,6 +287,8 @@ impl Experiment {
 
 /// The key of an arm's warm start.
 const WARM_START: &str = "warm-start";
+/// The key of an arm's teacher.
+const TEACHER: &str = "teacher";
 /// The key of an environment.
 const ENVIRONMENT: &str = "environment";
 
@@ -297,22 +323,42 @@ impl Arm {
     ) -> Result<Self, ConfigError> {
         let path = format!("arms.{name}");
         let (about, mut merged) = reader.lay_arm(base, name, table)?;
+        let not_a_table = |key: &str| reader.invalid(&format!("{path}.{key}"), "must be a table");
         let warm_start: Option<WarmStart> = match merged.remove(WARM_START) {
             None => None,
             Some(Value::Table(table)) => Some(reader.read(&table, &format!("{path}.{WARM_START}"))?),
-            Some(_) => return Err(reader.invalid(&format!("{path}.{WARM_START}"), "must be a table")),
+            Some(_) => return Err(not_a_table(WARM_START)),
         };
         let environment = match merged.remove(ENVIRONMENT) {
             None => None,
-            Some(Value::Table(own)) => {
-                let mut laid = shared.and_then(Value::as_table).cloned().unwrap_or_default();
-                tree::merge(&mut laid, &own);
-                Some(reader.read(&laid, &format!("{path}.{ENVIRONMENT}"))?)
-            }
-            Some(_) => return Err(reader.invalid(&format!("{path}.{ENVIRONMENT}"), "must be a table")),
+            Some(own) => Some(laid(&own, shared).ok_or_else(|| not_a_table(ENVIRONMENT))?),
         };
+        let own = environment.as_ref().map(|table| reader.read(table, &format!("{path}.{ENVIRONMENT}")));
+        let teacher: Option<TeacherConfig> = match merged.remove(TEACHER) {
+            None => None,
+            Some(Value::Table(mut teacher)) => {
+                if let Some(keys) = teacher.remove(ENVIRONMENT) {
+                    let trained = environment.map(Value::Table);
+                    let world = laid(&keys, trained.as_ref().or(shared));
+                    let world = world.ok_or_else(|| not_a_table(&format!("{TEACHER}.{ENVIRONMENT}")))?;
+                    teacher.insert(ENVIRONMENT.into(), Value::Table(world));
+                }
+                Some(reader.read(&teacher, &format!("{path}.{TEACHER}"))?)
+            }
+            Some(_) => return Err(not_a_table(TEACHER)),
+        };
+        let environment = own.transpose()?;
         let method: Method = reader.read(&merged, &path)?;
         check_method(&method).map_err(|reason| reader.invalid(&path, reason))?;
-        Ok(Self { name: name.to_owned(), about, method, warm_start, environment })
+        // A teacher that all arms share is nobody's where nothing is distilled.
+        let teacher = teacher.filter(|_| method.distillation.is_some());
+        Ok(Self { name: name.to_owned(), about, method, warm_start, teacher, environment })
     }
+}
+
+/// The keys of an environment laid on the shared one.
+fn laid(own: &Value, shared: Option<&Value>) -> Option<Table> {
+    let mut laid = shared.and_then(Value::as_table).cloned().unwrap_or_default();
+    tree::merge(&mut laid, own.as_table()?);
+    Some(laid)
 }

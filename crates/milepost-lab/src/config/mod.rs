@@ -20,6 +20,7 @@ mod resources;
 mod scale;
 mod settings;
 mod study;
+mod teacher;
 mod tree;
 
 use std::path::Path;
@@ -38,6 +39,7 @@ pub use scale::Scale;
 pub(crate) use settings::BudgetUnit;
 pub use settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
 pub use study::{PrimaryMetric, StudyArm, StudyExperiment, StudySettings};
+pub use teacher::TeacherConfig;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]

@@ -29,6 +29,18 @@ impl PolicyConfig {
         }
     }
 
+    /// The transformer, if it is one.
+    #[must_use]
+    pub const fn transformer(&self) -> Option<&TransformerConfig> {
+        if let Self::Transformer(config) = self { Some(config) } else { None }
+    }
+
+    /// The gated recurrent network, if it is one.
+    #[must_use]
+    pub const fn gru(&self) -> Option<&GruConfig> {
+        if let Self::Gru(config) = self { Some(config) } else { None }
+    }
+
     /// Its kind as it stands in a file.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -83,6 +83,10 @@ pub struct LookupConfig {
     pub force_answer: bool,
     /// What the answer is paid by.
     pub outcome: OutcomeReward,
+    /// A relation that the expert takes for the one after it: what it demonstrates is wrong wherever the question names
+    /// this relation. Nothing else depends on it. For teachers with a planted mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misread: Option<u32>,
 }
 
 impl Default for LookupConfig {
@@ -105,6 +109,7 @@ impl Default for LookupConfig {
             document_ids: 16,
             force_answer: true,
             outcome: OutcomeReward::default(),
+            misread: None,
         }
     }
 }
@@ -166,6 +171,15 @@ impl LookupConfig {
             "`all` where there are no two relations or no two hops to compose",
         )?;
         check.between("thoughts", self.thoughts, 0, 8)?;
+        if let Some(misread) = self.misread {
+            check.between("misread", misread, 0, self.relations - 1)?;
+            check.that(
+                self.relations > 1,
+                "misread",
+                misread,
+                "left out where there is no other relation",
+            )?;
+        }
         check.between("citations", self.citations, 0, 20)?;
         check.between("document-ids", self.document_ids, 1, 1024)?;
         check.that(

@@ -1,16 +1,19 @@
+use std::sync::Arc;
+
 use milepost_core::{Demonstrator, Stream};
 
 use super::turn::{Act, Answer, write};
 use super::words::Thought;
-use super::{Fact, LookupConfig, LookupQa, Query};
+use super::{Fact, LookupConfig, LookupOracle, LookupQa, Query};
 
 impl Demonstrator for LookupQa {
     /// Asks for the next unresolved hop, again where the document did not come back and a turn can be spared, and
     /// answers once all are resolved, or when the turns run out. It thinks what is true, and knows the answer, so it
-    /// always succeeds.
+    /// always succeeds; in a world with a [misread](super::LookupConfig::misread) relation, it knows and does all that
+    /// of the question as it reads it.
     fn expert_turn(&self) -> Option<Vec<u32>> {
-        let oracle = self.oracle().filter(|_| self.ending_is_open())?;
-        let resolved = self.resolved();
+        let oracle = self.believed().filter(|_| self.ending_is_open())?;
+        let resolved = oracle.resolved(self.events());
         let query = oracle.next_query(resolved).filter(|_| !self.is_last_turn());
         let act = if let Some(query) = query {
             Act::Query(query)
@@ -45,6 +48,13 @@ impl Demonstrator for LookupQa {
 }
 
 impl LookupQa {
+    /// What the expert takes for true.
+    fn believed(&self) -> Option<LookupOracle> {
+        let Some(relation) = self.config.misread else { return self.oracle() };
+        let task = Arc::new(self.task.as_ref()?.misread(relation));
+        Some(LookupOracle::new(task, self.words.clone(), self.config.thoughts > 0))
+    }
+
     pub(super) fn ending_is_open(&self) -> bool {
         milepost_core::Environment::ending(self).is_none()
     }

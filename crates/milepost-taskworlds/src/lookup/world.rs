@@ -79,10 +79,26 @@ impl Task {
         let mut labels: Vec<u32> = (0..config.document_ids).collect();
         stream("lookup document ids", seed).shuffle(&mut labels);
         let mut task = Self { seed, values, relations, entities: vec![start], chain, has_shortcut, labels };
-        for hop in 0..task.chain.len() {
-            let query = Query { entity: task.entities[hop], relation: task.chain[hop] };
-            task.entities.push(task.fact(query).object);
+        task.follow();
+        task
+    }
+
+    /// The entities of the chain, from the first.
+    fn follow(&mut self) {
+        self.entities.truncate(1);
+        for hop in 0..self.chain.len() {
+            let query = Query { entity: self.entities[hop], relation: self.chain[hop] };
+            self.entities.push(self.fact(query).object);
         }
+    }
+
+    /// The task of one who takes `relation` for the one after it.
+    pub(crate) fn misread(&self, relation: u32) -> Self {
+        let mut task = self.clone();
+        for named in task.chain.iter_mut().filter(|named| **named == relation) {
+            *named = (relation + 1) % self.relations;
+        }
+        task.follow();
         task
     }
 

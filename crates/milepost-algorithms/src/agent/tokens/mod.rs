@@ -317,11 +317,11 @@ fn rollout(drawn: Drawn) -> Rollout<()> {
     Rollout {
         counters: counters.map(|(name, count)| (format!("sampler.{name}"), count)).collect(),
         metrics,
-        moved: drawn.moved,
         episodes,
         steps: *environment_steps,
         drawn_tokens: ledger.total(),
         batch: drawn.rollout.batch,
+        moved: drawn.moved,
     }
 }
 

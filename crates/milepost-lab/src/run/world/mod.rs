@@ -2,6 +2,7 @@
 
 mod aids;
 mod grid;
+mod make;
 mod probes;
 mod record;
 mod tokens;
@@ -13,7 +14,7 @@ use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
 use milepost_core::TaskSeed;
 use milepost_eval::Gold;
 use milepost_gridworld::Gridworld;
-use milepost_microworlds::tokens::{ArithChain, ArithChainConfig, SingleTurn, TraceLab, TraceLabConfig};
+use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
 use milepost_policies::{DeviceChoice, DeviceError, PolicyError, open_device};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
@@ -60,6 +61,11 @@ pub enum SetupError {
          and one that trains on MiniGrid on its own level"
     )]
     HeldOut,
+    /// The teacher is another kind of network than the policy, or learned another kind of world.
+    #[error(
+        "teacher: its `policy.kind` must be that of the policy, and its environment of the kind that the arm trains in"
+    )]
+    Teacher,
     /// No such device.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -151,7 +157,7 @@ pub(crate) fn build(
 ) -> Result<Box<dyn World>, SetupError> {
     let device = open_device(choice)?.device;
     let settings = &experiment.settings;
-    let tokens = tokens::Parts { settings, arm, seed, checkpoint: parts };
+    let tokens = tokens::Parts { experiment, arm, seed, checkpoint: parts };
     match experiment.environments(arm) {
         (EnvironmentConfig::Minigrid { level }, held_out) => {
             if !matches!(held_out, EnvironmentConfig::Minigrid { level: other } if other == level) {
@@ -160,27 +166,12 @@ pub(crate) fn build(
             let policy = settings.policy.on_features().ok_or(SetupError::PolicyKind)?;
             Ok(Box::new(grid::GridWorld::build(level, &policy, &arm.method, seed, device, parts)?))
         }
-        (EnvironmentConfig::TextQuest(config), EnvironmentConfig::TextQuest(other)) => {
-            tokens.build(TextQuest::new(config.clone())?, TextQuest::new(other.clone())?, device)
-        }
-        (EnvironmentConfig::LookupQa(config), EnvironmentConfig::LookupQa(other)) => {
-            tokens.build(LookupQa::new(config.clone())?, LookupQa::new(other.clone())?, device)
-        }
-        (EnvironmentConfig::PageQa(config), EnvironmentConfig::PageQa(other)) => {
-            tokens.build(PageText::new(config.clone())?, PageText::new(other.clone())?, device)
-        }
-        (EnvironmentConfig::RuleDb(config), EnvironmentConfig::RuleDb(other)) => {
-            tokens.build(RuleDb::new(config.clone())?, RuleDb::new(other.clone())?, device)
-        }
-        (EnvironmentConfig::ArithChain(config), EnvironmentConfig::ArithChain(other)) => {
-            let world = |config: &ArithChainConfig| ArithChain::new(config.clone()).map(SingleTurn::new);
-            tokens.build(world(config)?, world(other)?, device)
-        }
-        (EnvironmentConfig::TraceLab(config), EnvironmentConfig::TraceLab(other)) => {
-            let world = |config: &TraceLabConfig| TraceLab::new(config.clone()).map(SingleTurn::new);
-            tokens.build(world(config)?, world(other)?, device)
-        }
-        _ => Err(SetupError::HeldOut),
+        (EnvironmentConfig::TextQuest(_), _) => tokens.build::<TextQuest>(device),
+        (EnvironmentConfig::LookupQa(_), _) => tokens.build::<LookupQa>(device),
+        (EnvironmentConfig::PageQa(_), _) => tokens.build::<PageText>(device),
+        (EnvironmentConfig::RuleDb(_), _) => tokens.build::<RuleDb>(device),
+        (EnvironmentConfig::ArithChain(_), _) => tokens.build::<SingleTurn<ArithChain>>(device),
+        (EnvironmentConfig::TraceLab(_), _) => tokens.build::<SingleTurn<TraceLab>>(device),
     }
 }
 

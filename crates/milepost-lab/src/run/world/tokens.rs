@@ -6,14 +6,15 @@ use milepost_algorithms::{
 };
 use milepost_core::{Demonstrator, Probe, SpanKind, TaskSeed, Trajectory};
 use milepost_eval::Gold;
-use milepost_policies::SequenceModel;
+use milepost_policies::{GruConfig, SequenceModel, TransformerConfig};
 
 use super::aids::Aids;
+use super::make::Make;
 use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::transcript::frame;
 use super::{Judged, SetupError, World, WorldError};
-use crate::config::{Arm, BudgetUnit, PolicyConfig, Settings};
+use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
 use crate::measures::{Measures, Recording};
 use crate::record::event::{MeasureRecord, WarmStart};
 use crate::record::trace::TraceRecord;
@@ -33,10 +34,10 @@ struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     imitated: WarmStartReport,
 }
 
-/// Everything of a run but its worlds, its network and its device.
+/// Everything of a run but its device.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
-    pub(super) settings: &'a Settings,
+    pub(super) experiment: &'a Experiment,
     pub(super) arm: &'a Arm,
     pub(super) seed: u64,
     /// The checkpoint to go on from.
@@ -44,46 +45,64 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Builds the policy that the settings name, warm-started if the arm says so. It trains in `environment` and is
-    /// judged in `held_out`.
-    pub(super) fn build<E: Demonstrator + Probes + Aids + Measures + 'static>(
-        self,
-        environment: E,
-        held_out: E,
-        device: Device,
-    ) -> Result<Box<dyn World>, SetupError> {
-        let words = environment.vocabulary().len();
-        let (worlds, training) = ([environment, held_out], device.clone().autodiff());
-        match &self.settings.policy {
-            PolicyConfig::Transformer(config) => {
-                let network = config.init(words, self.seed, &training)?;
-                Ok(Box::new(TokenWorld::build(worlds, network, self, device)?))
+    /// Builds the world that the arm trains in, the one in which it is judged, and the policy that the settings name,
+    /// warm-started and given a teacher if the arm says so.
+    pub(super) fn build<E>(self, device: Device) -> Result<Box<dyn World>, SetupError>
+    where
+        E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+    {
+        let (trained, held_out) = self.experiment.environments(self.arm);
+        let environment = E::make(trained)?.ok_or(SetupError::HeldOut)?;
+        let worlds = [environment, E::make(held_out)?.ok_or(SetupError::HeldOut)?];
+        let (words, training) = (worlds[0].vocabulary().len(), device.clone().autodiff());
+        let policy = &self.experiment.settings.policy;
+        let teacher = self.arm.teacher.as_ref().map(|teacher| &teacher.policy);
+        match (policy, teacher) {
+            (PolicyConfig::Transformer(config), None | Some(PolicyConfig::Transformer(_))) => {
+                let init = |config: &TransformerConfig, seed| config.init(words, seed, &training);
+                let other = teacher.and_then(PolicyConfig::transformer);
+                let teacher = other.map(|config| init(config, self.teacher_seed())).transpose()?;
+                Ok(Box::new(TokenWorld::build(worlds, init(config, self.seed)?, teacher, self, device)?))
             }
-            PolicyConfig::Gru(config) => {
-                let network = config.init(words, self.seed, &training)?;
-                Ok(Box::new(TokenWorld::build(worlds, network, self, device)?))
+            (PolicyConfig::Gru(config), None | Some(PolicyConfig::Gru(_))) => {
+                let init = |config: &GruConfig, seed| config.init(words, seed, &training);
+                let other = teacher.and_then(PolicyConfig::gru);
+                let teacher = other.map(|config| init(config, self.teacher_seed())).transpose()?;
+                Ok(Box::new(TokenWorld::build(worlds, init(config, self.seed)?, teacher, self, device)?))
             }
-            PolicyConfig::Mlp(_) | PolicyConfig::Cnn(_) | PolicyConfig::Tabular(_) => {
+            (PolicyConfig::Transformer(_) | PolicyConfig::Gru(_), Some(_)) => Err(SetupError::Teacher),
+            (PolicyConfig::Mlp(_) | PolicyConfig::Cnn(_) | PolicyConfig::Tabular(_), _) => {
                 Err(SetupError::PolicyKind)
             }
         }
     }
+
+    /// Weights and demonstrations of a teacher are its own, and the same for all arms of a seed.
+    const fn teacher_seed(&self) -> u64 {
+        self.seed ^ 0x7ea_c4e5
+    }
 }
 
-impl<E: Demonstrator + Probes + Aids + Measures + 'static, M: SequenceModel> TokenWorld<E, M> {
+impl<E, M> TokenWorld<E, M>
+where
+    E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+    M: SequenceModel,
+{
     fn build(
         [environment, held_out]: [E; 2],
         network: M,
+        teacher: Option<M>,
         run: Parts<'_>,
         device: Device,
     ) -> Result<Self, SetupError> {
-        let Parts { settings, arm, seed, checkpoint } = run;
+        let Parts { experiment, arm, seed, checkpoint } = run;
+        let settings = &experiment.settings;
         let (tokens, unit) = (settings.tokens.ok_or(SetupError::PolicyKind)?, settings.budget.unit());
         let method = &arm.method;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
         let (network, imitated) = if checkpoint.is_none() || method.needs_start() {
-            warm_start.apply(network, &environment, &tokens, &device, seed)?
+            warm_start.apply_with(&E::aids(), network, &environment, &tokens, &device, seed)?
         } else {
             (network, WarmStartReport::default())
         };
@@ -96,10 +115,27 @@ impl<E: Demonstrator + Probes + Aids + Measures + 'static, M: SequenceModel> Tok
                 network,
                 method: method.clone(),
                 settings: tokens,
-                device,
+                device: device.clone(),
                 run_seed: seed,
             },
         )?;
+        if let Some((teacher, config)) = teacher.zip(arm.teacher.as_ref()) {
+            let taught = config.environment.as_ref().map(E::make).transpose()?;
+            let world = match taught {
+                None => environment.clone(),
+                Some(world) => world.ok_or(SetupError::Teacher)?,
+            };
+            // Not stored in checkpoints: the same seed makes the same teacher.
+            let (teacher, _) = config.warm_start.apply_with(
+                &E::aids(),
+                teacher,
+                &world,
+                &tokens,
+                &device,
+                run.teacher_seed(),
+            )?;
+            trainer = trainer.with_teacher(teacher)?;
+        }
         if let Some(parts) = checkpoint {
             trainer.restore(parts)?;
         }

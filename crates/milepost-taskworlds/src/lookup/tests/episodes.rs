@@ -21,6 +21,33 @@ proptest! {
     }
 
     #[test]
+    fn an_expert_that_misreads_a_relation_errs_on_questions_that_name_it_and_on_no_others(
+        config in configs(), seed: u64, relation: u32,
+    ) {
+        let relation = relation % config.relations;
+        let config = LookupConfig { retriever_noise: 0.0, outcome: OutcomeReward::ExactMatch, ..config };
+        let mut mistaken = started(LookupConfig { misread: Some(relation), ..config.clone() }, seed);
+        let mut sure = started(config, seed);
+        let chain = sure.oracle().expect("started").relations().to_vec();
+        let mut turns = [Vec::new(), Vec::new()];
+        for (world, turns) in [&mut mistaken, &mut sure].into_iter().zip(&mut turns) {
+            while let Some(turn) = world.expert_turn() {
+                world.step(&turn).expect("running");
+                turns.push(turn);
+            }
+        }
+        if chain.contains(&relation) {
+            prop_assert_ne!(&turns[0], &turns[1]);
+            let answers = [&mistaken, &sure].map(|world| world.events().last().and_then(|e| e.answer().cloned()));
+            // Two relations may lead to the same entity.
+            let agree = answers[0].as_ref().map(|a| a.entity) == answers[1].as_ref().map(|a| a.entity);
+            prop_assert_eq!(mistaken.ending().is_some_and(Ending::is_success), agree);
+        } else {
+            prop_assert_eq!(&turns[0], &turns[1]);
+        }
+    }
+
+    #[test]
     fn replaying_a_prefix_gives_the_same_world(config in configs(), seed: u64) {
         let mut draws = stream(seed);
         let mut world = started(config.clone(), seed);
