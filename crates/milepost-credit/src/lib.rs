@@ -67,7 +67,7 @@ pub use cocoa::{contribution_coefficient, contribution_credit};
 pub use doubly_robust::DoublyRobust;
 pub use dynamic_sampling::{DynamicSampling, Progress, SamplingExhausted};
 pub use error::CreditError;
-pub use filter::{GroupFilter, Overlong, keep_finished};
+pub use filter::{GroupFilter, Overlong, PerplexityBand, keep_finished};
 pub use gae::{Gae, StepEnd};
 pub use gdpo::{Channel, normalize_then_sum, sum_channels};
 pub use gigpo::{GiGpo, StepGroupsReport, TurnBatch};

@@ -126,7 +126,7 @@ pub(crate) enum Activity {
 
 impl WarmStart {
     pub(crate) fn new(report: WarmStartReport, charged: u64) -> Self {
-        let WarmStartReport { demonstrations, solved, tokens, losses } = report;
+        let WarmStartReport { demonstrations, solved, tokens, losses, hinted: _ } = report;
         let [demonstrations, solved, tokens] = [demonstrations, solved, tokens].map(|count| count as u64);
         Self { demonstrations, solved, tokens, charged, losses }
     }

@@ -83,6 +83,8 @@ pub struct LookupConfig {
     pub force_answer: bool,
     /// What the answer is paid by.
     pub outcome: OutcomeReward,
+    /// Whether the hints that this world lends to samplers state the answer as well as the plan.
+    pub answer_in_hint: bool,
     /// A relation that the expert takes for the one after it: what it demonstrates is wrong wherever the question names
     /// this relation. Nothing else depends on it. For teachers with a planted mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +111,7 @@ impl Default for LookupConfig {
             document_ids: 16,
             force_answer: true,
             outcome: OutcomeReward::default(),
+            answer_in_hint: false,
             misread: None,
         }
     }

@@ -27,7 +27,11 @@ impl Aids for LookupQa {
             }),
             hint: Some(|world, attempt| {
                 let oracle = world.oracle().filter(|oracle| (attempt as usize) < oracle.hops())?;
-                Some(oracle.prompt(&oracle.plan_hint(attempt as usize + 1)))
+                let mut hint = oracle.plan_hint(attempt as usize + 1);
+                if world.config().answer_in_hint {
+                    hint.extend(oracle.answer_hint());
+                }
+                Some(oracle.prompt(&hint))
             }),
             call: None,
         }
@@ -174,6 +178,26 @@ mod tests {
         for hinted in &hints {
             assert_ne!(*hinted, plain);
             assert!(hinted.iter().all(|word| world.vocabulary().word(*word).is_some()));
+        }
+    }
+
+    #[test]
+    fn the_answer_is_in_a_hint_only_where_the_world_says_so() {
+        let hint = LookupQa::aids().hint.expect("lends hints");
+        for answer_in_hint in [false, true] {
+            let config = LookupConfig { answer_in_hint, ..LookupConfig::default() };
+            let mut world = LookupQa::new(config).expect("valid");
+            for seed in 0..20 {
+                world.reset(TaskSeed::literal(seed)).expect("a task");
+                let stated = world.oracle().expect("started").answer_hint();
+                let prompt = hint(&world, 0).expect("a hint");
+                let states = prompt.windows(stated.len() + 1).any(|window| {
+                    // Not followed by a relation: that would be a query.
+                    window[..stated.len()] == stated
+                        && window[stated.len()] == milepost_taskworlds::lookup::Words::ASKED
+                });
+                assert_eq!(states, answer_in_hint, "seed {seed}");
+            }
         }
     }
 

@@ -43,6 +43,7 @@ fn configs() -> impl Strategy<Value = LookupConfig> {
             document_ids: if citations == 0 { 1 + turns % 3 } else { turns * (top_k + distractors) },
             force_answer: seed % 2 == 0,
             outcome: if seed % 5 == 0 { OutcomeReward::F1 } else { OutcomeReward::ExactMatch },
+            answer_in_hint: false,
             misread: None,
         }
     })
