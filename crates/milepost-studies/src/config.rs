@@ -2,7 +2,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow_rl::FlowRl;
 use crate::metrics_zoo::MetricsZoo;
-use crate::mira::Mira;
 use crate::offline_rl::OfflineRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
@@ -40,8 +39,6 @@ pub enum StudyConfig {
     SsOrlGrid(SsOrlGrid),
     /// Can a search that ignores rewards find them, and exploit them when found?
     QdSparse(QdSparse),
-    /// Do milestones that a checker detects make a dense reward that helps on long tasks?
-    Mira(Mira),
 }
 
 impl StudyConfig {
@@ -58,7 +55,6 @@ impl StudyConfig {
             Self::SsOrl(study) => study,
             Self::SsOrlGrid(study) => study,
             Self::QdSparse(study) => study,
-            Self::Mira(study) => study,
         }
     }
 }

@@ -9,7 +9,6 @@ mod study;
 
 pub mod flow_rl;
 pub mod metrics_zoo;
-pub mod mira;
 pub mod offline_arena;
 pub mod offline_rl;
 pub mod overopt;
@@ -28,8 +27,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 15] = [
-    ("mira", include_str!("../experiments/mira.toml")),
+pub const EXPERIMENTS: [(&str, &str); 14] = [
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),
