@@ -4,17 +4,21 @@
 //! by its score, for `n` up to 256, and the gold score of the pick is estimated without bias from all draws. Gold against
 //! `d = √KL`, `KL ≤ log n − (n − 1)/n`, is fitted by `d (α − β d)` (Gao et al. 2022, arXiv 2210.10760), in units of the
 //! standard deviation of the base policy's gold. Network, number of pairs and teacher (B-Pref's six) are the arms.
+//!
+//! Or a policy is trained on the score (PPO, GRPO), and gold is fitted by Gao's other form, `d (α − β log d)`.
 
+use milepost_algorithms::IterationReport;
 use milepost_core::{ParameterCheck, Purpose, TaskSeed, Trajectory};
 use milepost_eval::overoptimization::{GaoForm, OveroptimizationCurve, OveroptimizationPoint, best_of_n};
 use milepost_microworlds::tokens::corpus;
 use milepost_policies::{CausalTransformer, open_device};
 use milepost_preferences::best_of_n::divergence_bound;
 use milepost_preferences::oracle::{Teacher, adaptive_threshold};
-use milepost_rewards::reward_model::{RewardModel, RewardModelTraining};
+use milepost_preferences::transform::TransformConfig;
+use milepost_rewards::reward_model::{ReferenceBook, RewardModel, RewardModelTraining, RewardScorerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::preference_lab::{BasePolicy, Bench, NetworkSize, deviation, mean};
+use crate::preference_lab::{BasePolicy, Bench, NetworkSize, Proxy, Pursuit, deviation, mean, smoothed};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
 
 /// One of B-Pref's teachers.
@@ -49,7 +53,18 @@ impl TeacherKind {
     }
 }
 
-/// One reward model, optimised by best-of-n.
+/// What optimises the reward model's score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// The best of `n` answers of the base policy, by score.
+    #[default]
+    BestOfN,
+    /// Reinforcement learning on the score, as `pursuit` says.
+    Reinforcement,
+}
+
+/// One reward model, optimised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Overopt {
@@ -71,6 +86,10 @@ pub struct Overopt {
     pub prompts: u64,
     /// The policy that is drawn from.
     pub base: BasePolicy,
+    /// What optimises. Default: best of n.
+    pub optimizer: Optimizer,
+    /// How reinforcement learning goes about it; its divergence is not charged for unless `kl` says so.
+    pub pursuit: Pursuit,
 }
 
 impl Default for Overopt {
@@ -85,6 +104,8 @@ impl Default for Overopt {
             draws: 512,
             prompts: 24,
             base: BasePolicy::default(),
+            optimizer: Optimizer::default(),
+            pursuit: Pursuit { kl: 0.0, ..Pursuit::default() },
         }
     }
 }
@@ -173,11 +194,14 @@ impl Bench {
 impl Study for Overopt {
     fn metrics(&self) -> Vec<Metric> {
         vec![
-            Metric::lower("beta", "fall-off of gold with √KL, in standard deviations of gold"),
+            Metric::lower(
+                "beta",
+                "fall-off of gold with √KL, in standard deviations of gold; by Gao's form for the optimiser",
+            ),
             Metric::higher("alpha", "initial gain of gold with √KL, in standard deviations of gold"),
-            Metric::higher("final-gain", "gain of gold at the largest n, in standard deviations of gold"),
-            Metric::higher("peak-gain", "largest gain of gold over all n, in standard deviations of gold"),
-            Metric::higher("kept", "1 less the share of the gained gold that is lost again at the largest n"),
+            Metric::higher("final-gain", "gain of gold at the end, in standard deviations of gold"),
+            Metric::higher("peak-gain", "largest gain of gold on the way, in standard deviations of gold"),
+            Metric::higher("kept", "1 less the share of the gained gold that is lost again at the end"),
             Metric::higher("lost", "share of the gained gold that is lost again; high is over-optimisation"),
             Metric::higher("accuracy", "share of held-out pairs that the model orders as the oracle does"),
         ]
@@ -189,6 +213,7 @@ impl Study for Overopt {
         check.that(self.draws as usize >= self.most, "draws", self.draws, "at least `most`")?;
         check.that(self.prompts > 0, "prompts", self.prompts, "at least 1")?;
         check.that(self.pairs > 0, "pairs", self.pairs, "at least 1")?;
+        self.pursuit.check(check)?;
         Ok(check.not_negative("epsilon", self.epsilon)?)
     }
 
@@ -199,6 +224,9 @@ impl Study for Overopt {
         recorder.advance(0, 4)?;
         let base = bench.base_policy(&self.base, seed, recorder)?;
         recorder.advance(1, 4)?;
+        if self.optimizer == Optimizer::Reinforcement {
+            return self.pursue(&bench, &base, seed, recorder);
+        }
         let tasks: Vec<TaskSeed> = (0..self.prompts).map(|index| TaskSeed::evaluation(seed, index)).collect();
         let key = format!("overopt draws {seed} {:?} {} {}", self.base, self.prompts, self.draws);
         let drawn = recorder.shared(&key, &mut || {
@@ -224,14 +252,42 @@ impl Study for Overopt {
         }
         let scale = deviation(&gold.concat());
         let points = self.curve(&proxy, &gold, seed)?;
-        report(&points, scale, accuracy, recorder)
+        report_best_of_n(&points, scale, recorder)?;
+        report(&points, GaoForm::BestOfN, scale, accuracy, recorder)
     }
 }
 
-fn report(
+impl Overopt {
+    /// Reinforcement learning on the score.
+    fn pursue(
+        &self,
+        bench: &Bench,
+        base: &CausalTransformer,
+        seed: u64,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), StudyError> {
+        let (model, accuracy) = self.reward_model(bench, seed, recorder)?;
+        let tasks: Vec<TaskSeed> = (0..self.prompts).map(|index| TaskSeed::evaluation(seed, index)).collect();
+        let batch = bench.answers(base, &tasks, 16, Purpose::EVALUATION_POLICY, seed)?;
+        let scale = deviation(&bench.golds(&batch, recorder)?);
+        let config =
+            RewardScorerConfig { transform: TransformConfig::Vanilla, ..RewardScorerConfig::default() };
+        let proxy = Proxy { model: &model, config, references: ReferenceBook::default() };
+        let mut rejected = 0;
+        let mut each = |report: &IterationReport| {
+            let found = report.counters.iter().find(|(name, _)| name == "reward-model.rejected");
+            rejected += found.map_or(0, |(_, count)| *count);
+        };
+        let points = self.pursuit.run(bench, base, proxy, seed, recorder, &mut each)?;
+        recorder.count("rejected scores", rejected);
+        report(&smoothed(&points), GaoForm::Reinforcement, scale, accuracy, recorder)
+    }
+}
+
+/// The curve over `n`.
+fn report_best_of_n(
     points: &[OveroptimizationPoint],
     scale: f64,
-    accuracy: Option<f64>,
     recorder: &mut dyn Recorder,
 ) -> Result<(), StudyError> {
     for (power, point) in points.iter().enumerate() {
@@ -241,17 +297,6 @@ fn report(
             &[("gold-gain", gain), ("gold", point.gold), ("proxy", point.proxy)],
         )?;
     }
-    let curve = OveroptimizationCurve::new(points.to_vec()).map_err(StudyError::part("the curve"))?;
-    let fit = curve.fit(GaoForm::BestOfN, scale);
-    recorder.result("beta", fit.clone().map(|fit| fit.beta).into())?;
-    recorder.result("alpha", fit.map(|fit| fit.alpha).into())?;
-    let summary = curve.summary();
-    recorder.result("final-gain", ((summary.last - summary.start) / scale).into())?;
-    recorder.result("peak-gain", ((summary.peak - summary.start) / scale).into())?;
-    recorder.result("kept", summary.drop().map(|drop| 1.0 - drop).into())?;
-    recorder.result("lost", summary.drop().into())?;
-    let none = || Measured::Undefined("every held-out pair is a tie".into());
-    recorder.result("accuracy", accuracy.map_or_else(none, Measured::from))?;
     let row = |point: &OveroptimizationPoint| {
         vec![Some(point.divergence.sqrt()), Some(point.proxy), Some((point.gold - points[0].gold) / scale)]
     };
@@ -270,12 +315,64 @@ fn report(
     })
 }
 
+/// What a curve came to.
+fn report(
+    points: &[OveroptimizationPoint],
+    form: GaoForm,
+    scale: f64,
+    accuracy: Option<f64>,
+    recorder: &mut dyn Recorder,
+) -> Result<(), StudyError> {
+    let curve = OveroptimizationCurve::new(points.to_vec()).map_err(StudyError::part("the curve"))?;
+    let fit = curve.fit(form, scale);
+    recorder.result("beta", fit.clone().map(|fit| fit.beta).into())?;
+    recorder.result("alpha", fit.map(|fit| fit.alpha).into())?;
+    let summary = curve.summary();
+    recorder.result("final-gain", ((summary.last - summary.start) / scale).into())?;
+    recorder.result("peak-gain", ((summary.peak - summary.start) / scale).into())?;
+    recorder.result("kept", summary.drop().map(|drop| 1.0 - drop).into())?;
+    recorder.result("lost", summary.drop().into())?;
+    let none = || Measured::Undefined("every held-out pair is a tie".into());
+    recorder.result("accuracy", accuracy.map_or_else(none, Measured::from))
+}
+
 #[cfg(test)]
 mod tests {
     use milepost_policies::DeviceChoice;
 
     use super::*;
     use crate::Memory;
+
+    #[test]
+    fn reinforcement_learning_runs_and_the_same_seed_records_the_same_bytes() {
+        let network = NetworkSize { width: 8, layers: 1 };
+        let pursuit = Pursuit {
+            iterations: 4,
+            prompts: 2,
+            evaluate_every: 1,
+            evaluation_prompts: 8,
+            kl: 0.0,
+            ..Pursuit::default()
+        };
+        let study = Overopt {
+            network,
+            pairs: 64,
+            updates: 2,
+            prompts: 2,
+            optimizer: Optimizer::Reinforcement,
+            pursuit,
+            base: BasePolicy { network, examples: 64, epochs: 1, ..BasePolicy::default() },
+            ..Overopt::default()
+        };
+        study.validate().expect("valid");
+        let run = || {
+            let mut memory = Memory::new(&study.metrics());
+            study.run(&Context { seed: 1, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
+            memory.finish().expect("everything is reported");
+            memory
+        };
+        assert_eq!(run(), run());
+    }
 
     #[test]
     fn every_teacher_runs_and_the_same_seed_records_the_same_bytes() {

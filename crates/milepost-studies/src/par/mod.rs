@@ -15,35 +15,19 @@
 //! }
 //! ```
 
-mod evaluation;
-mod method;
-
-use milepost_algorithms::{TokenAgent, TokenParts, Trainer};
+use milepost_algorithms::IterationReport;
 use milepost_core::{ParameterCheck, Purpose, TaskSeed, Version};
 use milepost_eval::overoptimization::{HackingRule, OveroptimizationCurve, OveroptimizationPoint};
-use milepost_microworlds::tokens::{SingleTurn, TraceLab};
 use milepost_policies::{CausalTransformer, open_device};
 use milepost_preferences::oracle::{Rationality, Teacher};
 use milepost_preferences::transform::TransformConfig;
-use milepost_rewards::reward_model::{
-    ReferenceBook, RewardModel, RewardModelScorer, RewardModelTraining, RewardScorerConfig,
-};
+use milepost_rewards::reward_model::{ReferenceBook, RewardModel, RewardModelTraining, RewardScorerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::preference_lab::{BasePolicy, Bench, NetworkSize, Planted, deviation, mean};
+use crate::preference_lab::{
+    Algorithm, BasePolicy, Bench, NetworkSize, Planted, Proxy, Pursuit, deviation, mean, smoothed,
+};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
-use evaluation::{Evaluation, smoothed};
-
-/// Which algorithm trains the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Algorithm {
-    /// PPO: GAE over tokens against a learned value, advantages normalised over the batch.
-    #[default]
-    Ppo,
-    /// GRPO: the return against its group's mean, divided by the group's standard deviation.
-    Grpo,
-}
 
 /// How the reward model is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,12 +103,21 @@ impl Default for Par {
     }
 }
 
-/// Answers to each prompt in one update.
-const GROUP: usize = 8;
-
-type Loop = Trainer<TokenAgent<SingleTurn<TraceLab>, CausalTransformer>>;
-
 impl Par {
+    const fn pursuit(&self) -> Pursuit {
+        let Self {
+            algorithm,
+            iterations,
+            prompts,
+            learning_rate,
+            kl,
+            evaluate_every,
+            evaluation_prompts,
+            ..
+        } = *self;
+        Pursuit { algorithm, iterations, prompts, learning_rate, kl, evaluate_every, evaluation_prompts }
+    }
+
     fn teacher(&self) -> Teacher {
         Teacher { rationality: Rationality::Boltzmann { beta: self.rationality }, ..Teacher::default() }
     }
@@ -209,19 +202,11 @@ impl Study for Par {
     fn validate(&self) -> Result<(), StudyError> {
         let check = ParameterCheck("par");
         check.that(self.references > 0, "references", self.references, "at least 1")?;
-        check.that(self.prompts > 0, "prompts", self.prompts, "at least 1")?;
-        check.that(
-            self.evaluation_prompts > 0,
-            "evaluation-prompts",
-            self.evaluation_prompts,
-            "at least 1",
-        )?;
-        check.that(self.evaluate_every > 0, "evaluate-every", self.evaluate_every, "at least 1")?;
         check.that(self.pairs > 0, "pairs", self.pairs, "at least 1")?;
         check.probability("planted.preferred", self.planted.preferred)?;
         check.probability("planted.preferred + other", self.planted.preferred + self.planted.other)?;
         check.not_negative("rationality", self.rationality)?;
-        check.not_negative("kl", self.kl)?;
+        self.pursuit().check(check)?;
         self.transform.build().map_err(StudyError::part("the transform"))?;
         Ok(())
     }
@@ -234,36 +219,18 @@ impl Study for Par {
         let model = self.reward_model(&bench, seed, recorder)?;
         let references = self.references(&bench, &base, &model, seed)?;
         let config = RewardScorerConfig { transform: self.transform, ..RewardScorerConfig::default() };
-        let scorer = RewardModelScorer::new(&config, model.clone(), references)
-            .map_err(StudyError::part("the scorer"))?;
-        let mut trainer: Loop = Trainer::over_tokens(TokenParts {
-            environment: bench.environment(),
-            probes: Vec::new(),
-            network: base.clone(),
-            method: self.method(),
-            settings: Bench::settings(),
-            device: bench.device.clone(),
-            run_seed: seed,
-        })
-        .map_err(StudyError::part("the trainer"))?
-        .with_scorer(scorer);
-
-        let evaluation = Evaluation::new(&bench, &base, &model, self.evaluation_prompts, seed);
-        let mut points = vec![evaluation.at(&mut trainer, recorder)?];
-        let (mut value_losses, mut flat, mut scored) = (Vec::new(), 0, 0);
-        for iteration in 0..self.iterations {
-            recorder.advance(iteration, self.iterations)?;
-            let report = trainer.iterate().map_err(StudyError::part("training"))?;
+        let proxy = Proxy { model: &model, config, references };
+        let (mut value_losses, mut flat, mut scored, mut rejected) = (Vec::new(), 0, 0, 0);
+        let mut each = |report: &IterationReport| {
             let metric = |name: &str| report.metrics.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
             let counter = |name: &str| report.counters.iter().find(|(n, _)| n == name).map_or(0, |(_, c)| *c);
             value_losses.extend(metric("value_loss"));
             flat += counter("reward-model.saturated");
+            rejected += counter("reward-model.rejected");
             scored += report.episodes.len() as u64;
-            recorder.count("rejected scores", counter("reward-model.rejected"));
-            if (iteration + 1) % self.evaluate_every == 0 || iteration + 1 == self.iterations {
-                points.push(evaluation.at(&mut trainer, recorder)?);
-            }
-        }
+        };
+        let points = self.pursuit().run(&bench, &base, proxy, seed, recorder, &mut each)?;
+        recorder.count("rejected scores", rejected);
         let variation = deviation(&value_losses) / mean(&value_losses);
         let numbers = [variation, flat as f64 / scored.max(1) as f64];
         report(&points, numbers, recorder)

@@ -6,6 +6,7 @@
 //! for three segments more than it needs, so that what a reward model wrongly likes has to be paid for with facts.
 
 mod pairs;
+mod pursuit;
 
 use milepost_algorithms::sampling::{ContextRule, GroupSampler, SamplerSettings, TokenSampler};
 use milepost_algorithms::{Device, TokenSettings};
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Recorder, StudyError};
 pub use pairs::Planted;
+pub use pursuit::{Algorithm, Pursuit};
+pub(crate) use pursuit::{Proxy, smoothed};
 
 /// Most tokens of a prompt: a begin, a domain, three facts of two words, a question mark.
 const PROMPT: usize = 9;

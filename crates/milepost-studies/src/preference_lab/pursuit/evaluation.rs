@@ -82,7 +82,7 @@ impl<'a> Evaluation<'a> {
 
 /// The curve with each point but the first replaced by the mean of the [`WINDOW`] points that end with it: peak and end
 /// are then means of equally many evaluations.
-pub(super) fn smoothed(points: &[OveroptimizationPoint]) -> Vec<OveroptimizationPoint> {
+pub(crate) fn smoothed(points: &[OveroptimizationPoint]) -> Vec<OveroptimizationPoint> {
     let window = |end: usize| {
         let from = if end == 0 { 0 } else { (end + 1).saturating_sub(WINDOW).max(1) };
         let column = |of: fn(&OveroptimizationPoint) -> f64| {

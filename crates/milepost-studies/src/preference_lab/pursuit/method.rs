@@ -5,9 +5,9 @@ use milepost_algorithms::config::{
 };
 use milepost_rewards::{CombineConfig, Term};
 
-use super::{Algorithm, GROUP, Par};
+use super::{Algorithm, GROUP, Pursuit};
 
-impl Par {
+impl Pursuit {
     /// The method as a value: the two algorithms differ in credit, normalisation and critic only.
     pub(super) fn method(&self) -> MethodConfig {
         let learner = LearnerConfig {
