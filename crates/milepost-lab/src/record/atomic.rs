@@ -38,3 +38,15 @@ pub(crate) fn write_folder(path: &Path, files: &[(String, Vec<u8>)]) -> Result<(
     }
     fs::rename(&partial, path).map_err(RecordError::io(path, "written"))
 }
+
+/// Moves a folder aside, then removes it: in its place it is either whole or not there.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), RecordError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".removed.partial");
+    let aside = path.with_file_name(name);
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(RecordError::io(&aside, "removed"))?;
+    }
+    fs::rename(path, &aside).map_err(RecordError::io(path, "removed"))?;
+    fs::remove_dir_all(&aside).map_err(RecordError::io(&aside, "removed"))
+}

@@ -65,7 +65,7 @@ pub(crate) fn write(
 ) -> Result<(), RecordError> {
     let place = folder.join(format!("iteration-{:08}", stamp.iteration));
     if place.exists() {
-        fs::remove_dir_all(&place).map_err(RecordError::io(&place, "replaced"))?;
+        atomic::remove_folder(&place)?;
     }
     let files =
         parts.iter().map(|(name, bytes)| Entry { name: name.clone(), blake3: digest(bytes) }).collect();
@@ -75,10 +75,7 @@ pub(crate) fn write(
     atomic::write_folder(&place, &parts)?;
     let mut old = list(folder)?;
     old.truncate(old.len().saturating_sub(KEPT));
-    for path in old {
-        fs::remove_dir_all(&path).map_err(RecordError::io(&path, "removed"))?;
-    }
-    Ok(())
+    old.iter().try_for_each(|path| atomic::remove_folder(path))
 }
 
 /// The latest checkpoint below `folder`, if there is one. A damaged one is an error: going on from an
@@ -165,6 +162,26 @@ mod tests {
         assert_eq!(checkpoint.stamp, stamp(4));
         assert_eq!(checkpoint.parts, [("weights".to_owned(), vec![4; 3])]);
         assert_eq!(list(folder.path()).expect("readable").len(), KEPT);
+    }
+
+    #[test]
+    fn a_checkpoint_that_was_half_removed_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for iteration in 1..=2 {
+            write(folder.path(), stamp(iteration), vec![("weights".to_owned(), vec![0; 3])])
+                .expect("writable");
+        }
+        // A power cut in the middle of the removal of the second.
+        let half = folder.path().join("iteration-00000002.removed.partial");
+        fs::rename(folder.path().join("iteration-00000002"), &half).expect("moves");
+        fs::remove_file(half.join(MANIFEST)).expect("there");
+        assert_eq!(latest(folder.path()).expect("readable").expect("the first").stamp, stamp(1));
+        for iteration in 2..=3 {
+            write(folder.path(), stamp(iteration), vec![("weights".to_owned(), vec![0; 3])])
+                .expect("writable");
+        }
+        write(folder.path(), stamp(2), vec![("weights".to_owned(), vec![1; 3])]).expect("replaces");
+        assert!(!half.exists(), "what was left of it goes when its place is needed");
     }
 
     #[test]
