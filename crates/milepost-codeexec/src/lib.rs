@@ -2,8 +2,11 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::single_match_else, reason = "a language is a table of cases; both of two are cases")]
 
+mod audit;
+pub mod code_dsl;
 mod compare;
 mod compile;
+mod digest;
 mod exception;
 mod executor;
 mod integer;
@@ -12,6 +15,7 @@ mod machine;
 mod minipy;
 mod number;
 mod outcome;
+pub mod pipeline;
 mod problems;
 mod reject;
 mod source;
@@ -19,6 +23,7 @@ pub mod syntax;
 pub mod text;
 mod value;
 
+pub use audit::{Audit, AuditError};
 pub use compare::Comparison;
 pub use exception::ExceptionClass;
 pub use executor::{Call, Executor, ExecutorInfo, Prepared};
