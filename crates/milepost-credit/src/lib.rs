@@ -40,6 +40,7 @@ mod prime;
 mod reinforce_pp;
 mod remax;
 mod turn_loo;
+mod verpo;
 
 // Counterfactuals and redistribution.
 mod branch;
@@ -100,4 +101,5 @@ pub use turn_gae::TurnGae;
 pub use turn_loo::turn_loo_advantages;
 pub use turns::TurnTokens;
 pub use v_trace::{OffPolicy, VTrace, importance_corrected_errors};
+pub use verpo::{Density, PassMatrix, TestWeighting, VeRpo, VeRpoReport};
 pub use whiten::{Whitening, whiten, whiten_with};
