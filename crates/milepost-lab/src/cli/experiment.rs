@@ -276,15 +276,17 @@ fn run_arms<E: Matrix>(
     (device, jobs): (DeviceChoice, usize),
     interrupts: &Arc<AtomicU32>,
 ) -> anyhow::Result<MatrixOutcome> {
+    let resources = run.experiment().resources();
     let matrix = MatrixOptions {
         jobs,
+        memory: resources.memory_bytes(),
         device,
         stop_after: options.stop_after_iterations,
         interrupts: Arc::clone(interrupts),
     };
     let outcome = match options.launcher {
         Launcher::Local => run_matrix(run, &matrix),
-        Launcher::Slurm => run_on_slurm(run, &run.experiment().resources(), &matrix, options.jobs)?,
+        Launcher::Slurm => run_on_slurm(run, &resources, &matrix, options.jobs)?,
     };
     for (task, last_words) in &outcome.failed {
         note(&format!("error: {task} failed:\n    {}", last_words.join("\n    ")));

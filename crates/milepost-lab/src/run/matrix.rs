@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use milepost_policies::DeviceChoice;
 
+use super::memory::{self, Need};
 use super::progress::Progress;
 use super::protocol::{Message, STOPPED};
 use crate::record::{Matrix, RunFolder};
@@ -23,8 +24,10 @@ const LAST_LINES: usize = 12;
 /// How to run a matrix.
 #[derive(Debug, Clone)]
 pub struct MatrixOptions {
-    /// Processes at a time.
+    /// Processes at a time, at most: fewer run where memory does not hold so many.
     pub jobs: usize,
+    /// Bytes that one process needs, if the experiment file says so; else the most that any of this run held so far.
+    pub memory: Option<u64>,
     /// The device of every worker.
     pub device: DeviceChoice,
     /// Makes every worker stop, as if asked to, after so many iterations.
@@ -68,6 +71,7 @@ pub fn run_matrix<E: Matrix>(run: &RunFolder<E>, options: &MatrixOptions) -> Mat
     let mut progress = Progress::new(run.experiment().work(), outcome.total, outcome.done);
     let (sender, receiver) = mpsc::channel();
     let mut running: BTreeMap<usize, Running> = BTreeMap::new();
+    let mut need = Need::new(options.memory);
     loop {
         let interrupts = options.interrupts.load(Ordering::Relaxed);
         if interrupts > 0 {
@@ -82,6 +86,7 @@ pub fn run_matrix<E: Matrix>(run: &RunFolder<E>, options: &MatrixOptions) -> Mat
             }
         }
         while running.len() < options.jobs.max(1)
+            && room(&running, &mut need)
             && let Some(task) = waiting.pop_front()
         {
             let (arm, seed) = &tasks[task];
@@ -118,6 +123,16 @@ pub fn run_matrix<E: Matrix>(run: &RunFolder<E>, options: &MatrixOptions) -> Mat
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
+}
+
+/// Whether memory holds another worker. Where nothing runs there always is room: a run that does not fit shall say so
+/// itself, and not wait for ever.
+fn room(running: &BTreeMap<usize, Running>, need: &mut Need) -> bool {
+    let held: Vec<(u64, u64)> =
+        running.values().filter_map(|worker| memory::held(worker.child.id())).collect();
+    held.iter().for_each(|(_, most)| need.see(*most));
+    let now: Vec<u64> = held.iter().map(|(now, _)| *now).collect();
+    running.is_empty() || memory::available().is_none_or(|available| need.fits(&now, available))
 }
 
 fn start<E: Matrix>(

@@ -1,6 +1,7 @@
 //! Running an experiment: a matrix of arms and seeds, each in a process of its own.
 
 mod matrix;
+mod memory;
 mod progress;
 mod protocol;
 mod recorder;
