@@ -1,6 +1,8 @@
 //! The `milepost` command, from outside.
 
 mod audit;
+#[cfg(unix)]
+mod kills;
 mod recredit;
 mod samplers;
 mod support;

@@ -130,7 +130,9 @@ pub fn run_matrix<E: Matrix>(run: &RunFolder<E>, options: &MatrixOptions) -> Mat
 fn room(running: &BTreeMap<usize, Running>, need: &mut Need) -> bool {
     let held: Vec<(u64, u64)> =
         running.values().filter_map(|worker| memory::held(worker.child.id())).collect();
-    held.iter().for_each(|(_, most)| need.see(*most));
+    for (_, most) in &held {
+        need.see(*most);
+    }
     let now: Vec<u64> = held.iter().map(|(now, _)| *now).collect();
     running.is_empty() || memory::available().is_none_or(|available| need.fits(&now, available))
 }

@@ -1,10 +1,6 @@
 //! Power cuts: a run that is killed at random moments, its workers with it, loses nothing that was finished and comes
 //! to the same bytes.
 
-#![cfg(unix)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::{Folder, bytes_below, run_ok, settings};
 use milepost_core::{Purpose, Stream, StreamKey};
-use support::{Folder, bytes_below, run_ok, settings};
 
 const KILLS: u32 = 100;
 /// The longest that a run is left alone. Undisturbed it takes about two seconds.
