@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::{Folder, bytes_below, run_ok, settings};
 use milepost_core::{Purpose, Stream, StreamKey};
@@ -29,14 +29,14 @@ fn start(arguments: &[&str], said: &Path) -> Child {
 
 /// Kills a run and its workers after `delay`; whether it ended by itself before.
 fn kill_after(mut child: Child, delay: Duration, said: &Path) -> bool {
-    let until = Instant::now() + delay;
-    while Instant::now() < until {
+    let look = Duration::from_millis(2);
+    for _ in 0..delay.as_millis() / look.as_millis() {
         if let Some(status) = child.try_wait().expect("can be asked") {
             let said = || fs::read_to_string(said).unwrap_or_default();
             assert!(status.success(), "it failed by itself: {}", said());
             return true;
         }
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(look);
     }
     let group = format!("-{}", child.id());
     let killed = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
