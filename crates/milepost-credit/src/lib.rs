@@ -53,6 +53,12 @@ mod redistribution;
 mod reweighting;
 mod shapley;
 
+// Rewards without labels, and exploration.
+mod g2rl;
+mod intrinsic;
+mod majority;
+mod sharpening;
+
 // From advantages to a loss.
 mod aggregate;
 mod dynamic_sampling;
@@ -69,6 +75,7 @@ pub use doubly_robust::DoublyRobust;
 pub use dynamic_sampling::{DynamicSampling, Progress, SamplingExhausted};
 pub use error::CreditError;
 pub use filter::{GroupFilter, Overlong, PerplexityBand, keep_finished};
+pub use g2rl::{G2rl, LEAST_FEATURE_NORM, NoveltyRange, SignMode, Similarities, ngram_novelty};
 pub use gae::{Gae, StepEnd};
 pub use gdpo::{Channel, normalize_then_sum, sum_channels};
 pub use gigpo::{GiGpo, StepGroupsReport, TurnBatch};
@@ -77,9 +84,11 @@ pub use group::{Groups, GroupsReport, Pooling, Singleton};
 pub use hgpo::Hgpo;
 pub use hindsight::{return_hindsight, state_hindsight_coefficient};
 pub use implicit_steps::{ImplicitSteps, ImplicitStepsReport, StepBatch, StepCompat, StepCredit};
+pub use intrinsic::{CrossEntropyTarget, IntrinsicReward, LEAST_LOG_PROBABILITY, least_for_missing};
 pub use kl::{AdaptiveKl, Kl, KlEstimator, subtract_kl};
 pub use lambda_returns::{Lambda, lambda_returns, td_lambda_errors};
 pub use layout::Rows;
+pub use majority::{AllDistinct, Ballot, MajorityRule, Unparsable, majority_vote, reward_accuracy};
 pub use min_form::min_form;
 pub use mt_grpo::{MtGrpo, RewardedTurnBatch};
 pub use n_step::n_step_returns;
@@ -97,6 +106,7 @@ pub use remax::remax_advantages;
 pub use reward_to_go::{reward_to_go, reward_to_go_masked};
 pub use reweighting::{Reweighting, entropy, saliency, surprisal};
 pub use shapley::{MAX_EXACT_PLAYERS, leave_one_out_values, shapley_from_permutations, shapley_values};
+pub use sharpening::{kl_optimum, sharpened};
 pub use turn_gae::TurnGae;
 pub use turn_loo::turn_loo_advantages;
 pub use turns::TurnTokens;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;
+pub mod collapse;
 pub mod correlation;
 pub mod coverage;
 pub mod energy;

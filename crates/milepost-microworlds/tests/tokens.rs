@@ -2,8 +2,8 @@
 
 use milepost_core::{Environment, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_microworlds::tokens::{
-    ArithChain, ArithChainConfig, Domain, Route, SingleTurn, Solver, SolverConfig, TraceLab, TraceLabConfig,
-    TraceProblem, TurnTask, Writer, WriterConfig,
+    ArithChain, ArithChainConfig, CountdownMini, CountdownMiniConfig, Domain, Route, SingleTurn, Solver,
+    SolverConfig, TraceLab, TraceLabConfig, TraceProblem, TurnTask, Writer, WriterConfig,
 };
 use milepost_testkit::tokens::{Options, demonstrator_conformance};
 
@@ -17,6 +17,14 @@ fn arith_chain_conforms_with_one_route_and_with_all() {
     conforms(ArithChain::new(ArithChainConfig::default()).expect("valid"));
     let config = ArithChainConfig { routes: Route::ALL.to_vec(), least: 1, ..ArithChainConfig::default() };
     conforms(ArithChain::new(config).expect("valid"));
+}
+
+#[test]
+fn countdown_mini_conforms_with_and_without_checks() {
+    for check_share in [0.0, 0.5, 1.0] {
+        let config = CountdownMiniConfig { check_share, ..CountdownMiniConfig::default() };
+        conforms(CountdownMini::new(config).expect("valid"));
+    }
 }
 
 #[test]

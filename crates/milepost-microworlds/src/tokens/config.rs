@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{ArithChain, ArithChainConfig, TraceLab, TraceLabConfig, TurnTask};
+use super::{
+    ArithChain, ArithChainConfig, CountdownMini, CountdownMiniConfig, TraceLab, TraceLabConfig, TurnTask,
+};
 use crate::error::TaskError;
 
 /// A token task by name and parameters, as an experiment file writes it: `{ kind = "arith-chain", modulus = 7 }`.
@@ -9,6 +11,8 @@ use crate::error::TaskError;
 pub enum TokenTaskConfig {
     /// See [`ArithChain`].
     ArithChain(ArithChainConfig),
+    /// See [`CountdownMini`].
+    CountdownMini(CountdownMiniConfig),
     /// See [`TraceLab`].
     TraceLab(TraceLabConfig),
 }
@@ -26,13 +30,18 @@ impl TokenTaskConfig {
     /// Every task with its default parameters.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![Self::ArithChain(ArithChainConfig::default()), Self::TraceLab(TraceLabConfig::default())]
+        vec![
+            Self::ArithChain(ArithChainConfig::default()),
+            Self::CountdownMini(CountdownMiniConfig::default()),
+            Self::TraceLab(TraceLabConfig::default()),
+        ]
     }
 
     /// Builds the task and hands it to `visitor`.
     pub fn visit<V: TokenTaskVisitor>(&self, visitor: V) -> Result<V::Output, TaskError> {
         Ok(match self {
             Self::ArithChain(config) => visitor.visit(ArithChain::new(config.clone())?),
+            Self::CountdownMini(config) => visitor.visit(CountdownMini::new(config.clone())?),
             Self::TraceLab(config) => visitor.visit(TraceLab::new(config.clone())?),
         })
     }

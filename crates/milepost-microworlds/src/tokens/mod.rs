@@ -2,6 +2,7 @@
 
 mod arith_chain;
 mod config;
+mod countdown_mini;
 mod gold;
 mod scribe;
 mod single_turn;
@@ -11,9 +12,12 @@ pub use arith_chain::{
     ArithChain, ArithChainConfig, ArithStep, Arithmetic, Chain, Habit, Operator, Route, Solver, SolverConfig,
 };
 pub use config::{TokenTaskConfig, TokenTaskVisitor};
+pub use countdown_mini::{
+    CountdownMini, CountdownMiniConfig, CountdownProblem, CountdownWriter, CountdownWriterConfig, Expression,
+};
 pub use gold::{GoldOnly, GoldScore};
 pub use scribe::{Example, Scribe, corpus};
-pub use single_turn::{SingleTurn, TurnTask};
+pub use single_turn::{AnswerProbe, SingleTurn, TurnTask};
 pub use trace_lab::{
     Attribute, AttributeWeights, Attributes, Cue, CueShares, Domain, Fact, FactTable, Flip, GoldWeights,
     LabelledPair, Operand, PairSource, PairSourceConfig, PlacedSegment, Region, Relation, Segment,

@@ -1,8 +1,8 @@
 use std::fmt::Debug;
 
 use milepost_core::{
-    Demonstrator, Ending, EnvError, Environment, Outcome, Purpose, StepOutcome, Stream, StreamKey, TaskSeed,
-    TokenEnvironment, TurnFault, Vocabulary,
+    Demonstrator, Ending, EnvError, Environment, Outcome, Probe, Purpose, StepOutcome, Stream, StreamKey,
+    TaskSeed, TokenEnvironment, TurnFault, Vocabulary,
 };
 
 /// A task of one turn: a prompt, an answer, a verdict. [`SingleTurn`] makes an environment of it.
@@ -34,6 +34,28 @@ pub trait TurnTask: Clone + Send {
 
     /// An answer that solves the problem.
     fn expert(&self, problem: &Self::Problem) -> Vec<u32>;
+
+    /// A number for what a whole, well-formed turn answers, right or wrong: equal numbers are equal answers. `None`
+    /// for other turns, and in tasks whose answers are not told apart.
+    fn answer(&self, problem: &Self::Problem, turn: &[u32]) -> Option<u32> {
+        let _ = (problem, turn);
+        None
+    }
+}
+
+/// Records what was answered, as `answer`: the number of [`TurnTask::answer`], −1 where there is none (yet). It says
+/// nothing about what is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AnswerProbe;
+
+impl<T: TurnTask> Probe<SingleTurn<T>> for AnswerProbe {
+    fn name(&self) -> &'static str {
+        "answer"
+    }
+
+    fn read(&mut self, environment: &SingleTurn<T>) -> f64 {
+        environment.answered().map_or(-1.0, f64::from)
+    }
 }
 
 /// A [`TurnTask`] as an environment: the prompt is observed, one turn answers it, the episode is over.
@@ -45,12 +67,13 @@ pub struct SingleTurn<T: TurnTask> {
     task: T,
     problem: Option<T::Problem>,
     ending: Option<Ending>,
+    answered: Option<u32>,
 }
 
 impl<T: TurnTask> SingleTurn<T> {
     /// The environment, to be reset before the first turn.
     pub const fn new(task: T) -> Self {
-        Self { task, problem: None, ending: None }
+        Self { task, problem: None, ending: None, answered: None }
     }
 
     /// The task itself.
@@ -63,9 +86,14 @@ impl<T: TurnTask> SingleTurn<T> {
         self.problem.as_ref()
     }
 
+    /// What the last turn answered ([`TurnTask::answer`]).
+    pub const fn answered(&self) -> Option<u32> {
+        self.answered
+    }
+
     /// Poses a given problem, as a reset would pose a drawn one.
     pub fn pose(&mut self, problem: T::Problem) {
-        (self.problem, self.ending) = (Some(problem), None);
+        (self.problem, self.ending, self.answered) = (Some(problem), None, None);
     }
 
     fn said(&self, into: &mut Vec<u32>) {
@@ -99,6 +127,7 @@ impl<T: TurnTask> Environment for SingleTurn<T> {
             Some(false) => (0.0, Ending::Terminated(Outcome::Failure)),
             None => (0.0, Ending::Malformed),
         };
+        self.answered = self.task.answer(problem, turn);
         self.ending = Some(ending);
         Ok(StepOutcome { reward, ending: self.ending })
     }

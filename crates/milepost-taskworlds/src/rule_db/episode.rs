@@ -119,12 +119,12 @@ impl Episode {
     }
 
     pub(super) fn is_exact(&self) -> bool {
-        equivalent(&self.state, &self.task.goal)
+        self.task.goals().any(|goal| equivalent(&self.state, goal))
     }
 
     pub(super) fn agreement(&self) -> Agreement {
         let made = Difference::between(&self.task.start, &self.state);
-        made.agreement(&Difference::between(&self.task.start, &self.task.goal))
+        made.agreement(&self.task.wanted(&self.state))
     }
 
     /// What the expert says: reads rows that matter while there is time, makes the calls of the task's solution, or

@@ -11,7 +11,7 @@ pub struct RuleDbOracle<'a> {
     pub task: &'a RuleDbTask,
     /// `Δ(start, now)`.
     pub made: Difference,
-    /// `Δ(start, goal)`.
+    /// `Δ(start, goal)`; of several goals that to which the state agrees most.
     pub wanted: Difference,
 }
 
@@ -22,7 +22,7 @@ impl<'a> RuleDbOracle<'a> {
         let episode = environment.episode()?;
         let task = &*episode.task;
         let made = Difference::between(&task.start, &episode.state);
-        Some(Self { task, made, wanted: Difference::between(&task.start, &task.goal) })
+        Some(Self { task, made, wanted: task.wanted(&episode.state) })
     }
 
     /// How far the changes made are those wanted.

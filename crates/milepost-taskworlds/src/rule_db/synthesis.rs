@@ -176,6 +176,7 @@ fn assemble(
         boundary,
         distractor_users,
         distractor_items,
+        alternatives: Vec::new(),
         drafts: 0,
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::call::{Call, Role};
 use super::canonical::{equivalent, state_key};
+use super::difference::Difference;
 use super::rules::{RuleBook, RuleKind};
 use super::tables::{Database, LARGEST};
 use super::triggers::replay;
@@ -19,6 +20,9 @@ pub struct RuleDbTask {
     pub start: Database,
     /// The state to be reached, up to what [`canonical`](super::canonical) leaves out.
     pub goal: Database,
+    /// Further states that count as the goal, for instructions that do not pin it. [`synthesise`](super::synthesise)
+    /// pins the goal and leaves this empty.
+    pub alternatives: Vec<Database>,
     /// What the client says.
     pub wishes: Vec<Wish>,
     /// In which order the wishes may be granted.
@@ -44,6 +48,9 @@ impl RuleDbTask {
                 return Err(format!("its {name} is not a valid state; see `Database::is_valid`"));
             }
         }
+        if !self.alternatives.iter().all(Database::is_valid) {
+            return Err("one of its alternatives is not a valid state; see `Database::is_valid`".to_owned());
+        }
         if let Some((rule, parameter)) = self.book.iter().find(|(_, p)| !(0..=LARGEST).contains(p)) {
             return Err(format!("rule `{}` has the parameter {parameter}; use one from 0 to 9", rule.name()));
         }
@@ -57,10 +64,26 @@ impl RuleDbTask {
         }
     }
 
+    /// Every state that counts as the goal.
+    pub fn goals(&self) -> impl Iterator<Item = &Database> {
+        std::iter::once(&self.goal).chain(&self.alternatives)
+    }
+
+    /// What should have changed, if the goal is the one to which `state` agrees most by `F`; the first of equals.
+    #[must_use]
+    pub fn wanted(&self, state: &Database) -> Difference {
+        let made = Difference::between(&self.start, state);
+        let goals = self.goals().map(|goal| Difference::between(&self.start, goal));
+        let score = |wanted: &Difference| made.agreement(wanted).f1();
+        goals
+            .reduce(|best, other| if score(&other) > score(&best) { other } else { best })
+            .unwrap_or_default()
+    }
+
     /// A number of what decides how episodes go.
     pub(super) fn key(&self) -> u64 {
         let rules = self.book.iter().flat_map(|(kind, parameter)| [kind as u64, parameter as u64]);
-        let rest = [self.role as u64, state_key(&self.start), state_key(&self.goal)];
-        digest(rules.chain(rest))
+        let rest = [self.role as u64, state_key(&self.start)];
+        digest(rules.chain(rest).chain(self.goals().map(state_key)))
     }
 }

@@ -163,4 +163,10 @@ impl TurnTask for ArithChain {
     fn expert(&self, chain: &Chain) -> Vec<u32> {
         self.worked(chain, self.config.routes[0])
     }
+
+    /// The value after `ans`.
+    fn answer(&self, chain: &Chain, turn: &[u32]) -> Option<u32> {
+        let progress = self.progress(chain, turn)?;
+        (progress.expects == Expects::Nothing).then_some(progress.answer?.1)
+    }
 }

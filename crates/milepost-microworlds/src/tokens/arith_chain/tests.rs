@@ -58,6 +58,24 @@ fn a_wrong_step_is_told_from_what_follows_from_it() {
 }
 
 #[test]
+fn answers_are_told_apart_by_their_value_whether_right_or_wrong() {
+    use crate::tokens::AnswerProbe;
+    use milepost_core::Probe;
+    let task = task(ArithChainConfig::default());
+    let answer = |text| task.answer(&example(), &encode(&task, text));
+    assert_eq!(
+        (answer("1 ; 8 ; 6 ans 6 <end>"), answer("ans 6 <end>"), answer("ans 2 <end>")),
+        (Some(6), Some(6), Some(2))
+    );
+    assert_eq!((answer("1 ; 8 ; 6 ans 6"), answer("ans <end>")), (None, None));
+    let mut world = SingleTurn::new(task.clone());
+    world.pose(example());
+    assert_eq!(AnswerProbe.read(&world), -1.0);
+    world.step(&encode(&task, "ans 2 <end>")).expect("runs");
+    assert_eq!(AnswerProbe.read(&world), 2.0);
+}
+
+#[test]
 fn parameters_out_of_range_are_named() {
     let refused = |config| ArithChain::new(config).expect_err("out of range").parameter;
     let base = ArithChainConfig::default;

@@ -83,3 +83,84 @@ fn what_is_created_is_named() {
         assert_eq!(said(&world), "ok");
     }
 }
+
+/// Whatever is called: the potential starts at 0, its steps sum to where it ends, and the goal pays the bonus.
+#[test]
+fn dense_rewards_of_any_episode_sum_to_the_last_score_and_the_bonus() {
+    let mut won = 0;
+    for seed in 0..60 {
+        let mut world = started(seed);
+        let mut luck = super::stream(seed);
+        let mut scores = vec![RuleDbProbe::F1.read(&world)];
+        while world.ending().is_none() {
+            let turn = world.noisy_turn(0.3, &mut luck);
+            world.step(&turn).expect("runs");
+            scores.push(RuleDbProbe::F1.read(&world));
+        }
+        let gold = RuleDbGold::of(&world).expect("started");
+        assert_eq!(scores[0], 0.0);
+        assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+        let paid: f64 = state_rewards(&scores, 1.0, gold.success).iter().sum();
+        assert!((paid - (gold.f1 + f64::from(u8::from(gold.success)))).abs() < 1e-12);
+        won += u32::from(gold.success);
+    }
+    assert!((5..60).contains(&won), "both kinds of ending occur: {won} of 60 won");
+}
+
+/// What makes recall alone hackable: a change that nobody wanted costs `F`, but not recall.
+#[test]
+fn collateral_changes_cost_f1_and_not_recall() {
+    let mut seen = 0;
+    for seed in 0..60 {
+        let mut world = started(seed);
+        while let Some(turn) = world.expert_turn().filter(|turn| *turn != world.done()) {
+            world.step(&turn).expect("runs");
+        }
+        let task = world.task().expect("started").clone();
+        let user = *task.start.users.keys().next().expect("there are users");
+        for item in task.start.items.keys() {
+            let call = Call::CreateOrder { user, item: *item, qty: 1 };
+            let mut other = world.clone();
+            other.step(&other.write(call)).expect("runs");
+            if other.fault().is_some() || other.ending().is_some() {
+                continue;
+            }
+            let gold = RuleDbGold::of(&other).expect("started");
+            assert_eq!(RuleDbProbe::Exact.read(&other), 0.0);
+            assert!(gold.f1 < 1.0);
+            // Unless the order undoes a number that was to change, all that was wanted is still there.
+            if RuleDbProbe::Recall.read(&other) == 1.0 {
+                assert!(gold.collateral > 0);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen} collateral orders leave recall at 1");
+}
+
+#[test]
+fn every_goal_of_a_set_counts_and_the_nearest_gives_the_score() {
+    for seed in 0..20 {
+        let mut world = started(seed);
+        let task = world.task().expect("started").clone();
+        // Doing nothing becomes as good as the goal.
+        let either = crate::rule_db::RuleDbTask { alternatives: vec![task.start.clone()], ..task.clone() };
+        world.reset_to(either).expect("valid");
+        assert_eq!((RuleDbProbe::F1.read(&world), RuleDbProbe::Exact.read(&world)), (1.0, 1.0));
+        let outcome = world.step(&world.done()).expect("runs");
+        assert!(outcome.ending.is_some_and(Ending::is_success));
+        // On the way to the first goal the better of both scores counts.
+        let both = [&task.goal, &task.start].map(Clone::clone);
+        let either = crate::rule_db::RuleDbTask { alternatives: both.to_vec(), ..task.clone() };
+        world.reset_to(either).expect("valid");
+        let mut alone = started(seed);
+        alone.reset_to(task).expect("valid");
+        while let Some(turn) = alone.expert_turn() {
+            alone.step(&turn).expect("runs");
+            if world.ending().is_none() {
+                world.step(&turn).expect("runs");
+                assert!(RuleDbProbe::F1.read(&world) >= RuleDbProbe::F1.read(&alone));
+            }
+        }
+    }
+}

@@ -84,6 +84,17 @@ proptest! {
     }
 
     #[test]
+    fn equivalence_is_reflexive_symmetric_and_transitive(seed: u64, role in roles()) {
+        let [a, b, c] = walked(&drawn_book(seed), role, seed);
+        for (x, y) in [(&a, &b), (&b, &c), (&a, &c)] {
+            prop_assert!(equivalent(x, x));
+            prop_assert_eq!(equivalent(x, y), equivalent(y, x));
+        }
+        let renamed = canonical(&b);
+        prop_assert_eq!(equivalent(&a, &b), equivalent(&a, &renamed));
+    }
+
+    #[test]
     fn canonicalisation_is_idempotent(seed: u64, role in roles()) {
         let [_, state, _] = walked(&drawn_book(seed), role, seed);
         let once = canonical(&state);
