@@ -3,6 +3,7 @@
 //! Measures read what only evaluation believes. They are read off finished episodes on held-out tasks; no scorer,
 //! judge or sampler is given one.
 
+use milepost_codeexec::code_dsl::{CodeDsl, CodeGold, CodeMeasure, CodeTool, ToolAction, ToolEvent};
 use milepost_core::Probe;
 use milepost_eval::verdict::Direction;
 use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab, TurnTask};
@@ -81,6 +82,8 @@ pub(crate) fn known(environment: &EnvironmentConfig) -> Vec<Known> {
         EnvironmentConfig::LookupQa(_) => of::<LookupQa>(),
         EnvironmentConfig::PageQa(_) => of::<PageText>(),
         EnvironmentConfig::RuleDb(_) => of::<RuleDb>(),
+        EnvironmentConfig::CodeDsl(_) => of::<CodeDsl>(),
+        EnvironmentConfig::CodeTool(_) => of::<CodeTool>(),
         EnvironmentConfig::ArithChain(_) => of::<SingleTurn<ArithChain>>(),
         EnvironmentConfig::TraceLab(_) => of::<SingleTurn<TraceLab>>(),
     }
@@ -186,6 +189,62 @@ impl Measures for TextQuest {
     }
 }
 
+impl Measures for CodeDsl {
+    fn measures() -> Vec<Measure<Self>> {
+        fn gold(world: &CodeDsl, measure: CodeMeasure) -> Option<f64> {
+            Some(CodeGold::of(world)?.for_evaluation(measure))
+        }
+        vec![
+            Measure::new(
+                "all-passed",
+                HigherIsBetter,
+                "share of episodes whose last program passes every test of evaluation",
+                |world| gold(world, CodeMeasure::AllPassed),
+            ),
+            Measure::new("pass-rate", HigherIsBetter, "share of the tests of evaluation passed", |world| {
+                gold(world, CodeMeasure::PassRate)
+            }),
+            Measure::new("hard-rate", HigherIsBetter, "the same among hard tests", |world| {
+                gold(world, CodeMeasure::HardRate)
+            }),
+            Measure::new(
+                "gap",
+                LowerIsBetter,
+                "share of the rewarded tests passed, less that of the tests of evaluation: what was learned of the tests",
+                |world| gold(world, CodeMeasure::Gap),
+            ),
+            Measure::new("submissions", LowerIsBetter, "programs submitted in an episode", |world| {
+                gold(world, CodeMeasure::Submissions)
+            }),
+        ]
+    }
+}
+
+impl Measures for CodeTool {
+    fn measures() -> Vec<Measure<Self>> {
+        vec![
+            Measure::new("failed-calls", LowerIsBetter, "calls of an episode that failed", |world| {
+                Some(f64::from(world.failed_calls()))
+            }),
+            Measure::new(
+                "repaired",
+                HigherIsBetter,
+                "share of the failed turns that the next turn made good, where there are any",
+                repaired,
+            ),
+        ]
+    }
+}
+
+/// Of the turns that failed and were followed by another, the share that was followed by a call that succeeded.
+fn repaired(world: &CodeTool) -> Option<f64> {
+    let succeeded = |event: &ToolEvent| matches!(event.action, ToolAction::Run { result: Ok(_), .. });
+    let failures = world.events().windows(2).filter(|pair| pair[0].is_fault());
+    let made_good: Vec<bool> = failures.map(|pair| succeeded(&pair[1])).collect();
+    let count = made_good.iter().filter(|good| **good).count();
+    (!made_good.is_empty()).then(|| count as f64 / made_good.len() as f64)
+}
+
 /// A task of one turn is over with its verdict: nothing is left to measure.
 impl<T: TurnTask> Measures for SingleTurn<T> {
     fn measures() -> Vec<Measure<Self>> {
@@ -196,6 +255,7 @@ impl<T: TurnTask> Measures for SingleTurn<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use milepost_codeexec::code_dsl::CodeConfig;
     use milepost_core::{Demonstrator, TaskSeed};
     use milepost_taskworlds::lookup::LookupConfig;
     use milepost_taskworlds::pages::PageConfig;
@@ -224,6 +284,10 @@ mod tests {
         the_expert_is_measured(LookupQa::new(sure).expect("valid"), &["f1", "evidence"]);
         the_expert_is_measured(PageText::new(PageConfig::default()).expect("valid"), &["answer"]);
         the_expert_is_measured(RuleDb::new(RuleDbConfig::default()).expect("valid"), &["exact", "f1"]);
+        the_expert_is_measured(
+            CodeDsl::new(CodeConfig::default()).expect("valid"),
+            &["all-passed", "hard-rate"],
+        );
         the_expert_is_measured(TextQuest::new(TextQuestConfig::default()).expect("valid"), &["progress"]);
     }
 }

@@ -112,6 +112,19 @@ fn a_smoke_run_goes_from_the_file_to_the_report() {
 }
 
 #[test]
+fn some_of_the_arms_can_be_run_and_claims_about_others_have_no_verdict() {
+    let folder = Folder::new();
+    let mut arguments = settings();
+    let arms = arguments.iter().position(|argument| *argument == "--arms").expect("given") + 1;
+    arguments[arms] = "shaped";
+    run_ok(&[&["experiment", "--runs-dir", folder.path_str()], &arguments[..]].concat());
+    let run = folder.only_run("quickstart");
+    let resolved = fs::read_to_string(run.join("resolved.toml")).expect("readable");
+    assert!(resolved.contains("partial = true") && !resolved.contains("[arms.sparse"), "{resolved}");
+    assert!(fs::read_to_string(run.join("report.md")).expect("readable").contains("no verdict"));
+}
+
+#[test]
 fn a_resumed_run_equals_an_uninterrupted_one_byte_for_byte() {
     let folder = Folder::new();
     let (whole, parts) = (folder.below("whole"), folder.below("parts"));

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::verpo::VeRpoConfig;
 use crate::TrainError;
 
 /// What a turn gets that no other trajectory of its group reaches.
@@ -94,6 +95,10 @@ pub enum CreditConfig {
     PrefixTree,
     /// The return against the group's length-weighted mean (OPO).
     Opo,
+    /// Tests weighed by difficulty and density, relative to the group's turns, and success relative to its
+    /// trajectories (VeRPO). Uses `normalize` for both.
+    #[serde(rename = "verpo")]
+    VeRpo(VeRpoConfig),
 }
 
 impl CreditConfig {
@@ -113,19 +118,29 @@ impl CreditConfig {
                 | Self::Hgpo { .. }
                 | Self::PrefixTree
                 | Self::Opo
+                | Self::VeRpo(_)
         )
     }
 
     /// Whether the group's normalisation is a part of it.
     #[must_use]
     pub const fn normalizes_groups(&self) -> bool {
-        matches!(self, Self::Broadcast | Self::GiGpo { .. } | Self::Hgpo { .. })
+        matches!(self, Self::Broadcast | Self::GiGpo { .. } | Self::Hgpo { .. } | Self::VeRpo(_))
     }
 
     /// The channels that it reads beside the combined reward.
     #[must_use]
     pub const fn reads(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// The records that it reads, and the prefixes of those that are numbered.
+    #[must_use]
+    pub fn records(&self) -> Vec<&str> {
+        match self {
+            Self::VeRpo(config) => vec![&config.tests, &config.passed],
+            _ => Vec::new(),
+        }
     }
 
     /// Its discount; 1 for rules without one.
@@ -138,9 +153,12 @@ impl CreditConfig {
             | Self::TurnLeaveOneOut { gamma, .. }
             | Self::GiGpo { gamma, .. }
             | Self::Hgpo { gamma, .. } => *gamma,
-            Self::Broadcast | Self::Redistribution { .. } | Self::MinForm | Self::PrefixTree | Self::Opo => {
-                1.0
-            }
+            Self::Broadcast
+            | Self::Redistribution { .. }
+            | Self::MinForm
+            | Self::PrefixTree
+            | Self::Opo
+            | Self::VeRpo(_) => 1.0,
         }
     }
 
@@ -155,6 +173,14 @@ impl CreditConfig {
             Self::NStep { n: 0, .. } => return refuse("n", 0.0, "be at least 1"),
             Self::GiGpo { omega, shrinkage, .. } => {
                 positive.extend([("omega", *omega), ("shrinkage", *shrinkage)]);
+            }
+            Self::VeRpo(config) => {
+                unit.push(("gamma", config.gamma));
+                positive.extend([("alpha", config.alpha), ("delta", config.delta), ("eta", config.eta)]);
+                positive.push(("beta", config.beta));
+                if config.sigma.is_nan() || config.sigma < 0.0 {
+                    return refuse("sigma", config.sigma, "be at least 0");
+                }
             }
             Self::Hgpo { omega, alpha, .. } => positive.extend([("omega", *omega), ("alpha", *alpha)]),
             _ => {}

@@ -8,6 +8,7 @@ mod normalize;
 mod objective;
 mod sampler;
 mod unit;
+mod verpo;
 
 use milepost_objectives::{PreferenceLoss, PreferenceObjective};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
@@ -21,6 +22,7 @@ pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
 pub use sampler::{JudgeConfig, SamplerConfig};
 pub use unit::{CreditUnit, KlInReward};
+pub use verpo::VeRpoConfig;
 
 use crate::TrainError;
 
@@ -170,6 +172,12 @@ impl MethodConfig {
         self.needs_reference() || self.model_scorers.iter().any(ModelScorerConfig::needs_start)
     }
 
+    /// The records that its parts read, and the prefixes of those that are numbered.
+    #[must_use]
+    pub fn records(&self) -> Vec<&str> {
+        self.scorers.iter().flat_map(ScorerConfig::records).chain(self.credit.records()).collect()
+    }
+
     /// The channels that are written before rewards are combined, in order.
     #[must_use]
     pub fn written(&self) -> Vec<&str> {
@@ -239,8 +247,14 @@ impl MethodConfig {
                     .into(),
             );
         }
-        if !grouped && matches!(self.credit, CreditConfig::GiGpo { .. } | CreditConfig::Hgpo { .. }) {
-            return refuse("GiGPO and HGPO normalise within groups: use `normalize.pool = \"group\"`".into());
+        let within = matches!(
+            self.credit,
+            CreditConfig::GiGpo { .. } | CreditConfig::Hgpo { .. } | CreditConfig::VeRpo(_)
+        );
+        if !grouped && within {
+            return refuse(
+                "GiGPO, HGPO and VeRPO normalise within groups: use `normalize.pool = \"group\"`".into(),
+            );
         }
         if self.credit.needs_group() && matches!(self.sampler, SamplerConfig::Segments { .. }) {
             return refuse(

@@ -3,6 +3,7 @@
 mod critic;
 pub(crate) mod decisions;
 mod groups;
+mod verpo;
 
 use milepost_core::{Batch, CutReason, Ending};
 use milepost_credit::{min_form, reward_to_go};
@@ -59,6 +60,9 @@ impl<O> CreditAssigner<O> for StandardCredit {
             CreditConfig::Broadcast => self.broadcast(batch, rewards)?,
             CreditConfig::RewardToGo { gamma } => self.reward_to_go(batch, rewards, values, *gamma)?,
             CreditConfig::MinForm => weakest_link(rewards)?,
+            CreditConfig::VeRpo(config) => {
+                verpo::assign(config, self.normalize.rule(), self.drop_zero_variance, batch, rewards)?
+            }
             CreditConfig::Gae { .. } | CreditConfig::NStep { .. } | CreditConfig::Redistribution { .. } => {
                 critic::assign(&self.credit, batch, rewards, values)?
             }

@@ -1,9 +1,8 @@
-use milepost_core::{Probe, SignalError, StateRecords};
+use milepost_core::{FLAGS_OF_A_RECORD as BITS, Probe, SignalError, StateRecords, recorded_flags};
 
 use super::{CodeDsl, Submission};
 
-/// Tests that one record holds: a bit each, exact in an `f64`.
-const BITS: usize = 32;
+/// Records that hold which tests were passed.
 const WORDS: usize = 9;
 /// The most rewarded tests of a task.
 pub const MAX_TESTS: usize = BITS * WORDS;
@@ -97,16 +96,5 @@ impl Probe<CodeDsl> for CodeProbe {
 /// # Errors
 /// Names the record that is missing.
 pub fn passed_tests(records: &StateRecords) -> Result<(usize, Vec<bool>), SignalError> {
-    let tests = records.require("code-tests")?.last().copied().unwrap_or(0.0) as usize;
-    let words = PASSED.map(|name| records.require(name));
-    let mut passed = Vec::new();
-    let turns = words[0].clone()?.len().saturating_sub(1);
-    for state in 1..=turns {
-        for test in 0..tests.min(MAX_TESTS) {
-            let word = words[test / BITS].clone()?;
-            let bits = word.get(state).copied().unwrap_or(0.0) as u32;
-            passed.push(bits >> (test % BITS) & 1 == 1);
-        }
-    }
-    Ok((tests, passed))
+    recorded_flags(records, "code-tests", "code-passed")
 }

@@ -357,6 +357,9 @@ fn credit_rule(config: &Arm) -> String {
         }
         CreditConfig::PrefixTree => "prefix tree".into(),
         CreditConfig::Opo => "OPO".into(),
+        CreditConfig::VeRpo(config) => {
+            format!("VeRPO, α = {}, β = {}, γ = {}", config.alpha, config.beta, config.gamma)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 9] = [
+const OWN: [(&str, &str); 10] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -10,6 +10,7 @@ const OWN: [(&str, &str); 9] = [
     ("multi-turn-turns", include_str!("../../experiments/multi-turn-turns.toml")),
     ("sampler-budget", include_str!("../../experiments/sampler-budget.toml")),
     ("kepo", include_str!("../../experiments/kepo.toml")),
+    ("verpo", include_str!("../../experiments/verpo.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

@@ -1,3 +1,4 @@
+use milepost_codeexec::code_dsl::{CodeConfig, ToolConfig};
 use milepost_microworlds::tokens::{ArithChainConfig, TraceLabConfig};
 use milepost_taskworlds::lookup::LookupConfig;
 use milepost_taskworlds::pages::PageConfig;
@@ -22,6 +23,10 @@ pub enum EnvironmentConfig {
     PageQa(PageConfig),
     /// A database whose rules are enforced.
     RuleDb(RuleDbConfig),
+    /// Programs written to a specification, run on tests.
+    CodeDsl(CodeConfig),
+    /// Expressions run by a tool, then an answer.
+    CodeTool(ToolConfig),
     /// Chains of sums, one step after the other.
     ArithChain(ArithChainConfig),
     /// Traces with a gold score.
@@ -44,6 +49,8 @@ impl EnvironmentConfig {
             Self::LookupQa(config) => format!("lookup-qa, {} hops", config.hops),
             Self::PageQa(_) => "page-qa in tokens".to_owned(),
             Self::RuleDb(_) => "rule-db".to_owned(),
+            Self::CodeDsl(config) => format!("code-dsl, {} turns", config.turns),
+            Self::CodeTool(config) => format!("code-tool, {} calls", config.calls),
             Self::ArithChain(_) => "arith-chain".to_owned(),
             Self::TraceLab(_) => "trace-lab".to_owned(),
         }

@@ -66,6 +66,9 @@ pub struct StudySettings {
     /// Further claims, judged and shown like the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<Claim>,
+    /// Whether this is only a part of the file's arms: claims about the others have no verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// What an arm and seed asks of a cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
@@ -133,7 +136,9 @@ impl StudyExperiment {
             .map_err(|error| reader.invalid("metric.primary", error.to_string()))?;
         for (path, claim) in claims(&self.settings.verdict, &self.settings.further) {
             let metric = |name: &str| self.metric(name).map(drop);
-            claim.check(reader, &path, &metric, &|name| self.arm(name).map(drop))?;
+            let partial = self.settings.partial;
+            let arm = |name: &str| if partial { Ok(()) } else { self.arm(name).map(drop) };
+            claim.check(reader, &path, &metric, &arm)?;
         }
         Ok(())
     }
@@ -159,7 +164,9 @@ impl StudyExperiment {
         for name in names {
             self.arm(name)?;
         }
+        let before = self.arms.len();
         self.arms.retain(|arm| names.contains(&arm.name));
+        self.settings.partial |= self.arms.len() < before;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! may be computed from; nothing here reads what evaluation believes.
 
 use milepost_algorithms::{CallAid, SamplerAids, TurnJudge};
+use milepost_codeexec::code_dsl::{CodeDsl, CodeTool, Submission, ToolAction};
 use milepost_core::{Ending, Environment, Outcome, Probe, TokenEnvironment};
 use milepost_microworlds::tokens::{SingleTurn, TurnTask};
 use milepost_taskworlds::lookup::{LookupAction, LookupProbe, LookupQa};
@@ -95,6 +96,42 @@ impl Aids for RuleDb {
             }),
             hint: None,
             call: Some(CallAid::whole_turns(true)),
+        }
+    }
+}
+
+impl Aids for CodeDsl {
+    fn aids() -> SamplerAids<Self> {
+        SamplerAids {
+            judge: Some(TurnJudge {
+                values: &[0.0, 1.0],
+                value: |_, after| f64::from(u8::from(solves(after))),
+                mistake: |_, after| !solves(after),
+            }),
+            ..SamplerAids::NONE
+        }
+    }
+}
+
+/// Whether the last submission passes every rewarded test.
+fn solves(world: &CodeDsl) -> bool {
+    world.submissions().last().is_some_and(Submission::solves)
+}
+
+impl Aids for CodeTool {
+    fn aids() -> SamplerAids<Self> {
+        SamplerAids {
+            judge: Some(TurnJudge {
+                values: &[0.0, 0.5, 1.0],
+                value: |_, after| match after.events().last().map(|event| &event.action) {
+                    Some(ToolAction::Run { result: Ok(_), .. }) => 0.5,
+                    Some(ToolAction::Answer { .. }) if !lost(after) => 1.0,
+                    _ => 0.0,
+                },
+                mistake: |_, after| failed(after),
+            }),
+            call: Some(CallAid { start: |world, turn| world.call_of(turn), well_formed_fail: true }),
+            ..SamplerAids::NONE
         }
     }
 }

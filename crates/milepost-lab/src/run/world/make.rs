@@ -1,5 +1,6 @@
 //! Worlds of tokens from their configurations.
 
+use milepost_codeexec::code_dsl::{CodeDsl, CodeTool};
 use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
@@ -34,6 +35,8 @@ made! {
     LookupQa, LookupQa, LookupQa::new;
     PageText, PageQa, PageText::new;
     RuleDb, RuleDb, RuleDb::new;
+    CodeDsl, CodeDsl, CodeDsl::new;
+    CodeTool, CodeTool, CodeTool::new;
     SingleTurn<ArithChain>, ArithChain, |config| ArithChain::new(config).map(SingleTurn::new);
     SingleTurn<TraceLab>, TraceLab, |config| TraceLab::new(config).map(SingleTurn::new);
 }

@@ -11,6 +11,7 @@ mod transcript;
 
 use milepost_algorithms::config::SamplerConfig;
 use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
+use milepost_codeexec::code_dsl::{CodeDsl, CodeTool};
 use milepost_core::TaskSeed;
 use milepost_eval::Gold;
 use milepost_gridworld::Gridworld;
@@ -170,6 +171,8 @@ pub(crate) fn build(
         (EnvironmentConfig::LookupQa(_), _) => tokens.build::<LookupQa>(device),
         (EnvironmentConfig::PageQa(_), _) => tokens.build::<PageText>(device),
         (EnvironmentConfig::RuleDb(_), _) => tokens.build::<RuleDb>(device),
+        (EnvironmentConfig::CodeDsl(_), _) => tokens.build::<CodeDsl>(device),
+        (EnvironmentConfig::CodeTool(_), _) => tokens.build::<CodeTool>(device),
         (EnvironmentConfig::ArithChain(_), _) => tokens.build::<SingleTurn<ArithChain>>(device),
         (EnvironmentConfig::TraceLab(_), _) => tokens.build::<SingleTurn<TraceLab>>(device),
     }
@@ -199,6 +202,8 @@ fn check_sampler(
         EnvironmentConfig::LookupQa(_) => LookupQa::aids().check(sampler, constrained),
         EnvironmentConfig::PageQa(_) => PageText::aids().check(sampler, constrained),
         EnvironmentConfig::RuleDb(_) => RuleDb::aids().check(sampler, constrained),
+        EnvironmentConfig::CodeDsl(_) => CodeDsl::aids().check(sampler, constrained),
+        EnvironmentConfig::CodeTool(_) => CodeTool::aids().check(sampler, constrained),
         EnvironmentConfig::ArithChain(_) => SingleTurn::<ArithChain>::aids().check(sampler, constrained),
         EnvironmentConfig::TraceLab(_) => SingleTurn::<TraceLab>::aids().check(sampler, constrained),
     }
@@ -211,6 +216,8 @@ fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
         EnvironmentConfig::LookupQa(config) => drop(LookupQa::new(config.clone())?),
         EnvironmentConfig::PageQa(config) => drop(PageText::new(config.clone())?),
         EnvironmentConfig::RuleDb(config) => drop(RuleDb::new(config.clone())?),
+        EnvironmentConfig::CodeDsl(config) => drop(CodeDsl::new(config.clone())?),
+        EnvironmentConfig::CodeTool(config) => drop(CodeTool::new(config.clone())?),
         EnvironmentConfig::ArithChain(config) => drop(ArithChain::new(config.clone())?),
         EnvironmentConfig::TraceLab(config) => drop(TraceLab::new(config.clone())?),
     }

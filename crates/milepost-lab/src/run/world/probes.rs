@@ -1,9 +1,9 @@
 //! What scorers may read of each world.
 
 use milepost_algorithms::MethodConfig;
+use milepost_codeexec::code_dsl::{CodeDsl, CodeProbe, CodeTool, ToolProbe};
 use milepost_core::Probe;
 use milepost_microworlds::tokens::{SingleTurn, TurnTask};
-use milepost_rewards::ScorerConfig;
 use milepost_taskworlds::lookup::{LookupProbe, LookupQa};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
@@ -22,12 +22,20 @@ pub(super) fn wanted<E>(
     method: &MethodConfig,
     offered: Vec<Box<dyn Probe<E>>>,
 ) -> Result<Vec<Box<dyn Probe<E>>>, SetupError> {
-    let wanted: Vec<&str> = method.scorers.iter().flat_map(ScorerConfig::records).collect();
-    if let Some(record) = wanted.iter().find(|record| !offered.iter().any(|probe| probe.name() == **record)) {
+    let wanted = method.records();
+    let missing = wanted.iter().find(|record| !offered.iter().any(|probe| names(record, probe.name())));
+    if let Some(record) = missing {
         let known = offered.iter().map(|probe| probe.name()).collect::<Vec<_>>().join(", ");
         return Err(SetupError::Record { record: (*record).to_owned(), known });
     }
-    Ok(offered.into_iter().filter(|probe| wanted.contains(&probe.name())).collect())
+    let is_wanted = |probe: &Box<dyn Probe<E>>| wanted.iter().any(|record| names(record, probe.name()));
+    Ok(offered.into_iter().filter(is_wanted).collect())
+}
+
+/// Whether a record is meant: by its name, or by the prefix of its number.
+fn names(record: &str, name: &str) -> bool {
+    let number = name.strip_prefix(record).and_then(|rest| rest.strip_prefix('-'));
+    record == name || number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 impl Probes for LookupQa {
@@ -57,5 +65,17 @@ impl Probes for RuleDb {
 impl Probes for TextQuest {
     fn probes() -> Vec<Box<dyn Probe<Self>>> {
         QuestProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}
+
+impl Probes for CodeDsl {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        CodeProbe::all().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+    }
+}
+
+impl Probes for CodeTool {
+    fn probes() -> Vec<Box<dyn Probe<Self>>> {
+        ToolProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
     }
 }
