@@ -5,8 +5,9 @@ use milepost_core::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Count, CountKey, CountMode, Form, Intermediate, JudgeNoise, OracleProgress, Outcome, OutcomeSource,
-    Potential, Rnd, RndConfig, ScoreError, Scorer, Shaping, TerminalPotential,
+    Count, CountKey, CountMode, Form, Intermediate, JudgeNoise, OracleProgress, Outcome, OutcomeProcess,
+    OutcomeProcessConfig, OutcomeSource, Potential, Rnd, RndConfig, Rubric, RubricConfig, RubricReward,
+    RubricRewardConfig, ScoreError, Scorer, Shaping, TerminalPotential, UniDoc, UniDocConfig,
 };
 
 /// A scorer as it stands in an experiment file.
@@ -93,6 +94,15 @@ pub enum ScorerConfig {
     },
     /// Random network distillation: [`Rnd`]. Needs a device.
     Rnd(RndConfig),
+    /// A judge of citation rubrics (CaRR): [`Rubric`].
+    Rubric(RubricConfig),
+    /// The reward of C-GRPO, from the channels of an outcome and a rubric: [`RubricReward`].
+    RubricReward(RubricRewardConfig),
+    /// The reward of UniDoc-RL: [`UniDoc`].
+    #[serde(rename = "unidoc")]
+    UniDoc(UniDocConfig),
+    /// The reward of Search-R2, an outcome raised by useful searches: [`OutcomeProcess`].
+    OutcomeProcess(OutcomeProcessConfig),
 }
 
 mod names {
@@ -153,6 +163,10 @@ impl ScorerConfig {
             | Self::Intermediate { channel, .. }
             | Self::OracleProgress { channel, .. } => channel,
             Self::Rnd(config) => &config.channel,
+            Self::Rubric(config) => &config.channel,
+            Self::RubricReward(config) => &config.channel,
+            Self::UniDoc(config) => &config.channel,
+            Self::OutcomeProcess(config) => &config.channel,
         }
     }
 
@@ -161,19 +175,26 @@ impl ScorerConfig {
         match self {
             Self::Potential { record, .. } | Self::OracleProgress { record, .. } => vec![record],
             Self::Intermediate { gained, possible, .. } => vec![gained, possible],
-            Self::Outcome { .. } | Self::Count { .. } | Self::Rnd(_) => Vec::new(),
+            Self::Rubric(config) => vec![&config.statements, &config.named, &config.supported],
+            Self::UniDoc(config) => config.records.names().to_vec(),
+            Self::OutcomeProcess(config) => vec![&config.searched, &config.useful],
+            Self::Outcome { .. } | Self::Count { .. } | Self::Rnd(_) | Self::RubricReward(_) => Vec::new(),
         }
     }
 
     /// The channels of earlier scorers that it reads.
-    pub const fn reads(&self) -> Vec<&str> {
+    pub fn reads(&self) -> Vec<&str> {
         match self {
             Self::Outcome { .. }
             | Self::Potential { .. }
             | Self::Count { .. }
             | Self::Intermediate { .. }
             | Self::OracleProgress { .. }
+            | Self::UniDoc(_)
             | Self::Rnd(_) => Vec::new(),
+            Self::Rubric(config) => vec![&config.outcome],
+            Self::RubricReward(config) => vec![&config.outcome, &config.rubric],
+            Self::OutcomeProcess(config) => vec![&config.outcome],
         }
     }
 
@@ -200,6 +221,10 @@ impl ScorerConfig {
                 let shaping = shaping(*form, *gamma, *terminal);
                 Box::new(OracleProgress::new(channel, record, shaping, *noise, context.run_seed)?)
             }
+            Self::Rubric(config) => Box::new(Rubric::new(config.clone(), context.run_seed)?),
+            Self::RubricReward(config) => Box::new(RubricReward::new(config.clone())?),
+            Self::UniDoc(config) => Box::new(UniDoc::new(config.clone())?),
+            Self::OutcomeProcess(config) => Box::new(OutcomeProcess::new(config.clone())?),
             Self::Rnd(config) => {
                 let device =
                     context.device.ok_or_else(|| ScoreError::NeedsDevice { scorer: channel.to_owned() })?;

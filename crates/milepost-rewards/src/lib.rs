@@ -15,14 +15,17 @@ mod invariance;
 mod normalize;
 mod oracle;
 mod outcome;
+mod outcome_process;
 mod perceptron;
 pub mod potential;
 pub mod progress;
 pub mod reward_model;
 pub mod rnd;
+mod rubric;
 mod scorer;
 mod slots;
 mod state;
+mod unidoc;
 
 pub use combine::{Combine, CombineConfig, Combined, Term, combine, combine_counted};
 pub use config::{ScorerConfig, ScorerContext};
@@ -31,6 +34,11 @@ pub use intermediate::Intermediate;
 pub use normalize::{ForwardFilter, RunningMeanStd};
 pub use oracle::{JudgeNoise, OracleProgress};
 pub use outcome::{Outcome, OutcomeSource};
+pub use outcome_process::{OutcomeProcess, OutcomeProcessConfig};
 pub use potential::{Form, Potential, Shaping, TerminalPotential};
 pub use rnd::{Rnd, RndConfig};
+pub use rubric::{
+    Connection, Graded, Rubric, RubricConfig, RubricNoise, RubricReward, RubricRewardConfig, RubricUse,
+};
 pub use scorer::{ScoreError, ScoreReport, Scorer};
+pub use unidoc::{UniDoc, UniDocConfig, UniDocPlacement, UniDocRecords, UniDocWeights};

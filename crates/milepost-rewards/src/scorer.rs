@@ -130,6 +130,9 @@ pub enum ScoreError {
     /// A transform of learned rewards refused.
     #[error(transparent)]
     Preference(#[from] milepost_preferences::PreferenceError),
+    /// A rule over groups refused its arguments.
+    #[error(transparent)]
+    Credit(#[from] milepost_credit::CreditError),
     /// A saved state does not fit.
     #[error("scorer `{scorer}` cannot take or give its state: {reason}")]
     State {
