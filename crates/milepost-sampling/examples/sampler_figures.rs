@@ -7,7 +7,7 @@ use std::error::Error;
 use milepost_core::{TaskSeed, TokenEnvironment};
 use milepost_sampling::hints::EnvironmentReturn;
 use milepost_sampling::judge::{Each, StepQuery, Verdict};
-use milepost_sampling::refine::{Draft, Reviewer};
+use milepost_sampling::refine::{Draft, Redo, Reviewer};
 use milepost_sampling::table::TablePolicy;
 use milepost_sampling::toy::Lock;
 use milepost_sampling::tree::ByTrial;
@@ -93,6 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         group_size: 8,
         rounds,
         reviewer: Reviewer::Judged { discriminator: is_open, trimmer: first_wrong },
+        redo: Redo::FromCut,
     };
     row("refinement by an oracle, one round", refine(1))?;
     row("refinement by an oracle, four rounds", refine(4))?;

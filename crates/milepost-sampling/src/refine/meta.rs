@@ -75,6 +75,19 @@ impl MetaTokens {
         Ok(decisions)
     }
 
+    /// Whether all words are known and free for use, and every phrase means one thing.
+    pub(super) fn check<E>(&self, vocabulary: &Vocabulary) -> Result<(), SamplingError<E>> {
+        DecisionWorld::new(vocabulary, self).map(drop)
+    }
+
+    /// How a decision is written: `None` accepts, otherwise so many turns are kept.
+    pub(super) fn phrase(&self, decision: Option<u32>) -> &[u32] {
+        match decision {
+            None => &self.keep,
+            Some(turns) => self.cuts.get(turns as usize).or(self.cuts.last()).unwrap_or(&self.keep),
+        }
+    }
+
     /// What a turn means, if it can be understood.
     fn read(&self, tokens: &[u32]) -> Option<Decision> {
         let phrase = tokens.strip_suffix(&[Vocabulary::END])?;

@@ -1,10 +1,12 @@
 //! Refinement: a finished draft is accepted, or cut and written anew from there.
 
 mod decision;
+mod demonstrate;
 mod draft;
 mod meta;
 
 pub use decision::{Discriminator, Trimmer, Unjudged};
+pub use demonstrate::demonstrate_reviews;
 pub use draft::Draft;
 pub use meta::{DecisionRow, MetaTokens};
 
@@ -36,6 +38,19 @@ pub struct Refine<D = Unjudged, T = Unjudged> {
     pub rounds: u32,
     /// Who decides.
     pub reviewer: Reviewer<D, T>,
+    /// What becomes of a draft that is to be revised.
+    pub redo: Redo,
+}
+
+/// What becomes of a draft that is to be revised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Redo {
+    /// Its first turns are kept, as many as the reviewer says.
+    #[default]
+    FromCut,
+    /// All of it is written anew, wherever it was cut: rejection sampling.
+    FromScratch,
 }
 
 /// Who decides on a draft.
@@ -56,7 +71,7 @@ impl Refine {
     /// The policy itself reviews its drafts.
     #[must_use]
     pub const fn by_policy(group_size: u32, rounds: u32, tokens: MetaTokens) -> Self {
-        Self { group_size, rounds, reviewer: Reviewer::Policy(tokens) }
+        Self { group_size, rounds, reviewer: Reviewer::Policy(tokens), redo: Redo::FromCut }
     }
 }
 
@@ -128,6 +143,24 @@ impl<D, T> Refine<D, T> {
         D: Discriminator<E>,
         T: Trimmer<E>,
     {
+        self.refine_watched(prototype, tasks, policy, probes, settings, |_, _| {})
+    }
+
+    /// The same, while `watch` sees each draft with what was decided on it: `None` where it was accepted, else the
+    /// turns that the reviewer keeps. Nothing that it does has an effect.
+    pub fn refine_watched<E: TokenEnvironment, P: TokenPolicy>(
+        &mut self,
+        prototype: &E,
+        tasks: &[(u64, TaskSeed)],
+        policy: &P,
+        probes: &mut [Box<dyn Probe<E>>],
+        settings: &SamplerSettings,
+        mut watch: impl FnMut(&Draft<'_, E>, Option<u32>),
+    ) -> Result<RefineRollout, SamplingError<P::Error>>
+    where
+        D: Discriminator<E>,
+        T: Trimmer<E>,
+    {
         let mut engine = Engine::new(prototype, policy, probes, settings)?;
         let episodes = start_groups(&mut engine, tasks, self.group_size)?;
         let mut drafts: Vec<Written<E>> = episodes.iter().map(Written::empty).collect();
@@ -139,13 +172,19 @@ impl<D, T> Refine<D, T> {
             let mut cut = Vec::new();
             for (place, decision) in open.into_iter().zip(decided) {
                 counts.reviewed += 1;
-                let Decision::Cut(turns) = decision else { continue };
-                if turns >= drafts[place].turns() {
-                    counts.past_the_end += 1;
-                    continue;
+                let whole = drafts[place].turns();
+                let kept = match decision {
+                    Decision::Cut(turns) if turns < whole => Some(turns),
+                    Decision::Cut(_) | Decision::Accept => None,
+                };
+                if let Some(draft) = drafts[place].draft(round) {
+                    watch(&draft, kept);
                 }
+                counts.past_the_end += u64::from(kept.is_none() && decision != Decision::Accept);
+                let Some(turns) = kept else { continue };
                 counts.revised += 1;
-                let (restored, dropped) = drafts[place].cut(turns);
+                let from = if self.redo == Redo::FromScratch { 0 } else { turns };
+                let (restored, dropped) = drafts[place].cut(from);
                 engine.ledger.reassign(DrawnFor::Kept, DrawnFor::Discarded, dropped);
                 cut.push((place, restored));
             }

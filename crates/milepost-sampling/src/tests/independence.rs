@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{lock, policy, settings, tasks};
 use crate::hints::EnvironmentReturn;
 use crate::judge::{Each, Failing, Judge, Noisy, StepQuery, Verdict};
-use crate::refine::{Draft, MetaTokens, Reviewer};
+use crate::refine::{Draft, MetaTokens, Redo, Reviewer};
 use crate::rollback::WholeTurn;
 use crate::toy::Lock;
 use crate::tree::ByTrial;
@@ -74,7 +74,7 @@ proptest! {
     #[test]
     fn of_refinement(seed: u64) {
         let reviewer = Reviewer::Judged { discriminator: half, trimmer: anywhere };
-        check(Refine { group_size: 2, rounds: 2, reviewer }, seed)?;
+        check(Refine { group_size: 2, rounds: 2, reviewer, redo: Redo::FromCut }, seed)?;
         let tokens = MetaTokens { ask: vec![], keep: vec![Lock::OPEN], cuts: vec![vec![Lock::SHUT], vec![Lock::JAM]] };
         check(Refine::by_policy(2, 2, tokens), seed)?;
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{assert_replays, assert_teacher_forced};
 use crate::hints::EnvironmentReturn;
 use crate::judge::{Each, StepQuery, Verdict};
-use crate::refine::{Draft, MetaTokens, Reviewer};
+use crate::refine::{Draft, MetaTokens, Redo, Reviewer};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::tree::ByTrial;
 use crate::{
@@ -101,7 +101,7 @@ proptest! {
     fn what_was_restored_replays(seed: u64) {
         let plain = sample(GroupSampler { group_size: 3 }, 3, seed);
         let reviewer = Reviewer::Judged { discriminator: is_right, trimmer: first_wrong };
-        let refined = sample(Refine { group_size: 3, rounds: 3, reviewer }, 3, seed);
+        let refined = sample(Refine { group_size: 3, rounds: 3, reviewer, redo: Redo::FromCut }, 3, seed);
         let decided = sample(Refine::by_policy(3, 2, meta()), 3, seed);
         let hints = |world: &LookupQa, attempt: u32| {
             let oracle = world.oracle()?;
@@ -125,7 +125,7 @@ proptest! {
 fn whoever_knows_the_answers_finds_them_more_often() {
     let plain = solved(&sample(GroupSampler { group_size: 4 }, 30, 1));
     let reviewer = Reviewer::Judged { discriminator: is_right, trimmer: first_wrong };
-    let refined = solved(&sample(Refine { group_size: 4, rounds: 3, reviewer }, 30, 1));
+    let refined = solved(&sample(Refine { group_size: 4, rounds: 3, reviewer, redo: Redo::FromCut }, 30, 1));
     let best = BestOfN { group_size: 4, candidates: 5, rater: Each(grade), protocol: ByTrial };
     let (best, tree) = (solved(&sample(best, 30, 1)), solved(&sample(tree(0.0), 120, 1)));
     assert!(plain < 0.4 && refined > plain + 0.15, "{plain} plain, {refined} refined");

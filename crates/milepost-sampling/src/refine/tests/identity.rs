@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use milepost_core::{DrawnTurn, Provenance, Purpose, Stream, StreamKey, TaskSeed, TokenEnvironment, Version};
 
 use crate::episode::{Episode, Piece};
-use crate::refine::{Draft, Reviewer};
+use crate::refine::{Draft, Redo, Reviewer};
 use crate::table::TablePolicy;
 use crate::tests::policy;
 use crate::toy::Lock;
@@ -179,8 +179,12 @@ fn refined_trajectories_follow_the_induced_distribution() {
     let discriminator = |draft: &Draft<'_, Lock>| acceptance(&turns_of(draft));
     let trimmer = |draft: &Draft<'_, Lock>| cuts(&turns_of(draft));
     let n = 20_000;
-    let mut sampler =
-        Refine { group_size: n, rounds: 1, reviewer: Reviewer::Judged { discriminator, trimmer } };
+    let mut sampler = Refine {
+        group_size: n,
+        rounds: 1,
+        reviewer: Reviewer::Judged { discriminator, trimmer },
+        redo: Redo::FromCut,
+    };
     let prototype = Lock::new(2).expect("short");
     let rollout = sampler.sample(&prototype, &[TASK], &policy, &mut [], &settings()).expect("sampled");
     let mut counts: BTreeMap<Vec<Vec<u32>>, f64> = BTreeMap::new();

@@ -1,7 +1,7 @@
 use milepost_core::{SpanKind, Vocabulary};
 use proptest::prelude::*;
 
-use crate::refine::{Draft, MetaTokens, RefineRollout, Reviewer, Unjudged};
+use crate::refine::{Draft, MetaTokens, Redo, RefineRollout, Reviewer, Unjudged};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::tests::{
     assert_replays, assert_teacher_forced, lock, plain, policy, rules, said, settings, tasks,
@@ -10,7 +10,12 @@ use crate::toy::Lock;
 use crate::{Refine, SamplerSettings, SamplingError, TokenSampler};
 
 fn judged<D, T>(rounds: u32, discriminator: D, trimmer: T) -> Refine<D, T> {
-    Refine { group_size: 3, rounds, reviewer: Reviewer::Judged { discriminator, trimmer } }
+    Refine {
+        group_size: 3,
+        rounds,
+        reviewer: Reviewer::Judged { discriminator, trimmer },
+        redo: Redo::FromCut,
+    }
 }
 
 /// Keeps exactly `turns` turns.
@@ -89,6 +94,41 @@ proptest! {
             prop_assert_eq!(said(once, SpanKind::Policy, 0), said(twice, SpanKind::Policy, 0));
             prop_assert_eq!(once.state_keys[1], twice.state_keys[1]);
             assert_replays(&lock(), twice);
+        }
+    }
+
+    #[test]
+    fn from_scratch_the_place_of_the_cut_does_not_matter(seed: u64, k in 0usize..3) {
+        let again = |redo, k| {
+            Refine { redo, ..judged(1, never, keep(k)) }
+                .refine(&lock(), &tasks(3), &policy(seed), &mut [], &settings(seed)).expect("sampled")
+        };
+        let (scratch, first) = (again(Redo::FromScratch, k), again(Redo::FromCut, 0));
+        let drafts = plain(3, &tasks(3), &policy(seed), &settings(seed));
+        let (drafts, scratch_rows, first_rows) = (drafts, scratch.rollout.batch, first.rollout.batch);
+        let rows = drafts.batch.trajectories().zip(scratch_rows.trajectories()).zip(first_rows.trajectories());
+        for ((draft, scratch), first) in rows {
+            // A cut at or after the end is none, from scratch or not.
+            prop_assert_eq!(scratch, if draft.turns.len() <= k { draft } else { first });
+        }
+    }
+
+    #[test]
+    fn who_watches_sees_every_draft_with_its_decision_and_changes_nothing(seed: u64, k in 0usize..3) {
+        let half = |draft: &Draft<'_, Lock>| f64::from(u8::from(draft.address.member == 0));
+        let mut seen = Vec::new();
+        let watched = judged(2, half, keep(k))
+            .refine_watched(&lock(), &tasks(3), &policy(seed), &mut [], &settings(seed), |draft, kept| {
+                seen.push((draft.address.member, draft.trajectory.turns.len(), kept));
+            }).expect("sampled");
+        let plain = judged(2, half, keep(k))
+            .refine(&lock(), &tasks(3), &policy(seed), &mut [], &settings(seed)).expect("sampled");
+        prop_assert_eq!(&watched, &plain);
+        prop_assert_eq!(seen.len() as u64, watched.counts.reviewed);
+        prop_assert_eq!(seen.iter().filter(|(.., kept)| kept.is_some()).count() as u64, watched.counts.revised);
+        for (member, turns, kept) in seen {
+            let expected = (member > 0 && k < turns).then_some(k as u32);
+            prop_assert_eq!(kept, expected);
         }
     }
 
