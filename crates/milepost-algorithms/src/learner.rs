@@ -38,6 +38,8 @@ pub(crate) struct Update<'a> {
     pub correction: Option<&'a [f64]>,
     /// What a teacher says.
     pub lessons: Option<&'a Lessons>,
+    /// The trajectory that each of the last rows belongs to; the rows before them are trajectories themselves.
+    pub companions: &'a [usize],
     pub run_seed: u64,
     pub iteration: u64,
 }
@@ -55,7 +57,7 @@ impl Update<'_> {
         scores: &Scores,
         credits: &Credits,
     ) -> Result<(M, Metrics), TrainError> {
-        let decisions = decisions(table.offsets(), credits);
+        let decisions = decisions(table.offsets(), credits, self.companions);
         let mut sums: Vec<(&'static str, Tensor<1>)> = Vec::new();
         let mut numbers: Vec<(&'static str, f64)> = Vec::new();
         let (mut distilled, mut positions) = (0.0, 0usize);
@@ -184,19 +186,22 @@ impl Update<'_> {
     }
 }
 
-fn decisions(offsets: &[usize], credits: &Credits) -> Vec<Decision> {
+/// The decisions that teach, trajectory by trajectory; those of its companions follow a trajectory's own and are one
+/// sequence with them.
+fn decisions(offsets: &[usize], credits: &Credits, companions: &[usize]) -> Vec<Decision> {
     let mut decisions = Vec::new();
-    for (sequence, first) in offsets[..offsets.len() - 1].iter().enumerate() {
-        if !credits.keep[sequence] {
-            continue;
+    let trajectories = offsets.len() - 1 - companions.len();
+    for sequence in (0..trajectories).filter(|sequence| credits.keep[*sequence]) {
+        let beside = companions.iter().enumerate().filter(|(_, place)| **place == sequence);
+        for row in std::iter::once(sequence).chain(beside.map(|(index, _)| trajectories + index)) {
+            let pairs = credits.advantages[row].iter().zip(&credits.returns[row]);
+            decisions.extend(pairs.enumerate().map(|(t, (advantage, target))| Decision {
+                index: offsets[row] + t,
+                sequence,
+                advantage: *advantage,
+                target: *target,
+            }));
         }
-        let pairs = credits.advantages[sequence].iter().zip(&credits.returns[sequence]);
-        decisions.extend(pairs.enumerate().map(|(t, (advantage, target))| Decision {
-            index: first + t,
-            sequence,
-            advantage: *advantage,
-            target: *target,
-        }));
     }
     decisions
 }
@@ -210,6 +215,48 @@ fn accumulate<T: Clone + std::ops::Add<Output = T>>(
         match sums.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sum)) => *sum = sum.clone() + value,
             None => sums.push((name, value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn companions_follow_their_trajectory_and_leave_all_others_as_they_were(
+            sizes in prop::collection::vec((1..4_usize, any::<bool>()), 1..6),
+            beside in prop::collection::vec((0..6_usize, 1..3_usize), 0..5),
+        ) {
+            let n = sizes.len();
+            let mut credits = Credits::default();
+            for (index, (size, keep)) in sizes.iter().enumerate() {
+                credits.advantages.push(vec![index as f64; *size]);
+                credits.returns.push(vec![-(index as f64); *size]);
+                credits.keep.push(*keep);
+            }
+            let mut offsets = vec![0];
+            for size in sizes.iter().map(|(size, _)| *size).chain(beside.iter().map(|(_, size)| *size)) {
+                offsets.push(offsets[offsets.len() - 1] + size);
+            }
+            let plain = decisions(&offsets[..=n], &credits, &[]);
+            let places: Vec<usize> = beside.iter().map(|(place, _)| place % n).collect();
+            credits.accompany(places.iter().copied().zip(beside.iter().map(|(_, size)| *size)));
+            let joined = decisions(&offsets, &credits, &places);
+            let own: Vec<_> = joined.iter().filter(|d| d.index < offsets[n]).copied().collect();
+            let key = |d: &Decision| (d.index, d.sequence, d.advantage.to_bits(), d.target.to_bits());
+            prop_assert_eq!(own.iter().map(key).collect::<Vec<_>>(), plain.iter().map(key).collect::<Vec<_>>());
+            prop_assert!(joined.windows(2).all(|pair| pair[0].sequence <= pair[1].sequence));
+            for decision in joined.iter().filter(|d| d.index >= offsets[n]) {
+                let row = offsets.partition_point(|offset| *offset <= decision.index) - 1;
+                prop_assert_eq!(decision.sequence, places[row - n]);
+                prop_assert_eq!(decision.advantage, decision.sequence as f64);
+                prop_assert_eq!(decision.target, -(decision.sequence as f64));
+            }
+            let taught: usize = beside.iter().zip(&places).filter(|(_, place)| sizes[**place].1).map(|((_, size), _)| size).sum();
+            prop_assert_eq!(joined.len(), plain.len() + taught);
         }
     }
 }

@@ -19,10 +19,10 @@ mod trainer;
 mod warm_start;
 
 pub use agent::{
-    ActionMode, Actor, Agent, CallAid, DecisionTable, EpisodeSummary, EvaluationPolicy, FeatureAgent,
-    Forward, GroupSampler, HintedPrompt, MovedToken, Rollout, SamplerAids, SamplerState, Scores,
-    SegmentSampler, SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge,
-    draw_groups,
+    ActionMode, Actor, Agent, CallAid, Companion, DecisionTable, EpisodeSummary, EvaluationPolicy,
+    FeatureAgent, Forward, GroupSampler, HintedPrompt, MetaWords, MovedToken, Rollout, SamplerAids,
+    SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable,
+    TrainerParts, TurnJudge, draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;

@@ -144,7 +144,21 @@ impl<A: Agent> Trainer<A> {
         }
         let Assessment { combined, assigned } = self.assess(&table, &scores, &rollout.batch)?;
         report.counters.extend(combined);
-        let Assigned { rewards, credits, .. } = assigned;
+        let Assigned { rewards, mut credits, .. } = assigned;
+
+        // What accompanies the trajectories is read together with them, in a table of its own: what was said of the
+        // trajectories alone is not touched.
+        let places: Vec<usize> = rollout.companions.iter().map(|companion| companion.place).collect();
+        let joint = if places.is_empty() {
+            None
+        } else {
+            let table = self.agent.table(&rollout.joined()?)?;
+            let scores = table.score_with(&sampler, self.reference.as_ref())?;
+            Some((table, scores))
+        };
+        let (table_learned, scores_learned) = joint.as_ref().map_or((&table, &scores), |(t, s)| (t, s));
+        let bounds = table_learned.offsets().windows(2).skip(credits.keep.len());
+        credits.accompany(places.iter().copied().zip(bounds.map(|bounds| bounds[1] - bounds[0])));
 
         let lessons = self.lessons(&table, &rollout.batch, &rewards)?;
         if let Some(lessons) = &lessons {
@@ -152,7 +166,7 @@ impl<A: Agent> Trainer<A> {
             let share = lessons.trajectories() as f64 / rewards.len().max(1) as f64;
             report.metrics.push(("gate_rate".to_owned(), share));
         }
-        let correction = correction(self.method.moved_weight, &rollout, table.offsets());
+        let correction = correction(self.method.moved_weight, &rollout, table_learned.offsets());
         let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
             config: &self.method.learner,
@@ -162,12 +176,14 @@ impl<A: Agent> Trainer<A> {
             groups: &groups,
             correction: correction.as_deref(),
             lessons: lessons.as_ref(),
+            companions: &places,
             run_seed: self.agent.run_seed(),
             iteration: self.iteration,
         };
         // On copies: an update that fails leaves weights and moments as they were.
         let mut optimizer = self.optimizer.clone();
-        let (model, metrics) = update.apply(self.model.clone(), &mut optimizer, &table, &scores, &credits)?;
+        let (model, metrics) =
+            update.apply(self.model.clone(), &mut optimizer, table_learned, scores_learned, &credits)?;
         (self.model, self.optimizer) = (model, optimizer);
         for scorer in &mut self.scorers {
             let learned = scorer.learn(&rollout.batch)?;
@@ -325,7 +341,9 @@ impl IterationReport {
         metrics: Vec<(String, f64)>,
     ) {
         self.steps = rollout.steps;
-        self.policy_tokens = rollout.batch.policy_tokens() as u64;
+        let beside = rollout.companions.iter().flat_map(|companion| &companion.trajectory.spans);
+        let beside: u64 = beside.filter(|span| span.is_trained()).map(|span| u64::from(span.len)).sum();
+        self.policy_tokens = rollout.batch.policy_tokens() as u64 + beside;
         self.drawn_tokens = rollout.drawn_tokens;
         self.episodes.clone_from(&rollout.episodes);
         self.counters.extend(rollout.counters.iter().cloned());

@@ -3,18 +3,21 @@
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn::tensor::activation::log_softmax;
-use milepost_core::{Batch, Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
+use milepost_core::{Batch, Demonstrator, Group, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_policies::{Adam, AdamConfig, SequenceModel};
 use milepost_sampling::hints::replace_prompt;
+use milepost_sampling::refine::{Draft, demonstrate_reviews};
 use milepost_sampling::{SamplerSettings, demonstrate};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::agent::{DecisionTable, Forward, SamplerAids, TokenSettings, TokenTable};
+use crate::agent::{DecisionTable, Forward, SamplerAids, TokenSettings, TokenTable, first_mistake};
 use crate::host::host;
 
 /// Training tasks from this index on are for demonstrations, so that none is seen again in training.
 const FIRST_TASK: u64 = 1 << 40;
+/// The same for demonstrations of reviews.
+const FIRST_REVIEW: u64 = 1 << 41;
 
 /// Supervised learning from demonstrations before training: the mean negative log-likelihood of the expert's
 /// tokens, each read in the context in which the policy would have written it.
@@ -39,6 +42,12 @@ pub struct WarmStart {
     pub learning_rate: f64,
     /// Largest joint norm of all gradients.
     pub max_grad_norm: f64,
+    /// Demonstrations of reviews beside those of episodes: drafts of a noisy expert, each with the decision of the
+    /// world's judge under it (accept what solved its task, else cut before the first mistake). Only the decisions are
+    /// imitated. They need a world that lends a judge and words for decisions, and cost nothing but time.
+    pub reviews: usize,
+    /// Share of the turns of these drafts that are drawn at random.
+    pub review_noise: f64,
 }
 
 impl Default for WarmStart {
@@ -52,6 +61,8 @@ impl Default for WarmStart {
             minibatch: 16,
             learning_rate: 1e-3,
             max_grad_norm: 1.0,
+            reviews: 0,
+            review_noise: 0.3,
         }
     }
 }
@@ -68,7 +79,9 @@ impl WarmStart {
         let refuse = |key: &str, value: f64, rule: &str| {
             Err(TrainError::Config { reason: format!("`warm-start.{key}` is {value}; it must {rule}") })
         };
-        for (key, value) in [("noise", self.noise), ("hinted", self.hinted)] {
+        for (key, value) in
+            [("noise", self.noise), ("hinted", self.hinted), ("review-noise", self.review_noise)]
+        {
             if !(0.0..=1.0).contains(&value) {
                 return refuse(key, value, "lie in [0, 1]");
             }
@@ -87,7 +100,7 @@ impl WarmStart {
     }
 
     /// Clones the world's expert into `network`, whose parameters are on `device.autodiff()`. The result depends
-    /// on the network, the settings and the seed alone.
+    /// on the network, the settings and the seed alone. The world lends nothing: see [`WarmStart::apply_with`].
     pub fn apply<E: Demonstrator, M: SequenceModel>(
         &self,
         network: M,
@@ -99,7 +112,34 @@ impl WarmStart {
         self.apply_with(&SamplerAids::NONE, network, environment, settings, device, run_seed)
     }
 
-    /// The same in a world that lends `aids`: hints, where demonstrations are to be read with some.
+    /// Demonstrated decisions on drafts, if any are asked for.
+    fn reviews<E: Demonstrator>(
+        &self,
+        aids: &SamplerAids<E>,
+        environment: &E,
+        sampling: &SamplerSettings,
+    ) -> Result<Vec<Group<()>>, TrainError> {
+        if self.reviews == 0 {
+            return Ok(Vec::new());
+        }
+        let (Some(judge), Some(meta)) = (aids.judge, aids.meta) else {
+            let reason = "`warm-start.reviews` needs a world that lends a judge of turns and words for decisions on \
+                          drafts: set it to 0, or choose such a world";
+            return Err(TrainError::Config { reason: reason.into() });
+        };
+        let verdict = |draft: &Draft<'_, E>| {
+            let last = draft.trajectory.turns.len().saturating_sub(1);
+            let solved = draft.trajectory.ending.is_success();
+            (!solved).then(|| first_mistake(draft, &judge).unwrap_or(last) as u32)
+        };
+        let tasks = tasks(FIRST_REVIEW, self.reviews, sampling.run_seed);
+        let words = meta(environment);
+        let rows = demonstrate_reviews(environment, &tasks, self.review_noise, &words, verdict, sampling)?;
+        Ok(rows.into_iter().map(|row| Group::new(vec![row])).collect::<Result<_, _>>()?)
+    }
+
+    /// The same in a world that lends `aids`: hints, where demonstrations are to be read with some, and a judge and words
+    /// for decisions, where reviews are imitated.
     pub fn apply_with<E: Demonstrator, M: SequenceModel>(
         &self,
         aids: &SamplerAids<E>,
@@ -115,13 +155,13 @@ impl WarmStart {
         if self.demonstrations == 0 {
             return Ok((network, report));
         }
-        let tasks: Vec<_> = (FIRST_TASK..FIRST_TASK + self.demonstrations as u64)
-            .map(|index| (index, TaskSeed::train(run_seed, index)))
-            .collect();
+        let tasks = tasks(FIRST_TASK, self.demonstrations, run_seed);
         let sampling = SamplerSettings::training(run_seed, settings.context, settings.max_turns);
         let mut shown = demonstrate(environment, &tasks, self.noise, &mut [], &sampling)?;
         report.hinted = self.hint(aids, environment, run_seed, &mut shown.batch)?;
+        shown.batch.groups.extend(self.reviews(aids, environment, &sampling)?);
         report.demonstrations = self.demonstrations;
+        report.reviews = self.reviews;
         report.solved = shown.episodes.iter().filter(|episode| episode.success()).count();
         // At temperature 1: what is cloned is the distribution, not its tempered form.
         let table = TokenTable::build(&shown.batch, &settings.context, 1.0, device)?;
@@ -132,7 +172,7 @@ impl WarmStart {
             max_grad_norm: Some(self.max_grad_norm),
             ..AdamConfig::default()
         });
-        let mut order: Vec<usize> = (0..self.demonstrations).collect();
+        let mut order: Vec<usize> = (0..offsets.len() - 1).collect();
         for epoch in 0..self.epochs {
             Stream::new(StreamKey {
                 run_seed,
@@ -205,6 +245,12 @@ fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
+/// `count` training tasks from `first` on.
+fn tasks(first: u64, count: usize, run_seed: u64) -> Vec<(u64, TaskSeed)> {
+    let indices = first..first + count as u64;
+    indices.map(|index| (index, TaskSeed::train(run_seed, index))).collect()
+}
+
 /// What a warm start did.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct WarmStartReport {
@@ -215,7 +261,10 @@ pub struct WarmStartReport {
     /// Those of them that were read with a hint.
     #[serde(default)]
     pub hinted: usize,
-    /// Tokens of the expert.
+    /// Decisions on drafts.
+    #[serde(default)]
+    pub reviews: usize,
+    /// Tokens that are imitated.
     pub tokens: usize,
     /// Mean negative log-likelihood of a token in each epoch, in nats, before each update's step.
     pub losses: Vec<f64>,

@@ -16,10 +16,13 @@ pub use features::{
     TrainerParts, draw_groups,
 };
 pub use kind::SamplerState;
-pub use rollout::{EpisodeSummary, MovedToken, Rollout};
+pub use rollout::{Companion, EpisodeSummary, MovedToken, Rollout};
 pub use tokens::{
-    CallAid, HintedPrompt, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable, TurnJudge,
+    CallAid, HintedPrompt, MetaWords, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable,
+    TurnJudge,
 };
+
+pub(crate) use tokens::first_mistake;
 
 use crate::TrainError;
 use crate::config::ModelScorerConfig;

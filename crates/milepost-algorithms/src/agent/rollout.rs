@@ -1,4 +1,4 @@
-use milepost_core::{Batch, Ending, TaskSeed};
+use milepost_core::{Batch, Ending, Group, GroupError, TaskSeed, Trajectory};
 use serde::{Deserialize, Serialize};
 
 /// What a sampler returned.
@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub struct Rollout<O> {
     /// The trajectories.
     pub batch: Batch<O>,
+    /// What else is trained, each with the advantage of one of the trajectories. Not scored, and in no group.
+    pub companions: Vec<Companion<O>>,
     /// Episodes that ended while sampling, in slot order.
     pub episodes: Vec<EpisodeSummary>,
     /// Environment steps taken.
@@ -29,6 +31,26 @@ pub struct MovedToken {
     pub token: usize,
     /// Its log-probability where it stands, minus that where it was drawn.
     pub log_ratio: f64,
+}
+
+/// Decisions that led to a trajectory but do not stand in it, such as a verdict on its draft.
+#[derive(Debug, Clone)]
+pub struct Companion<O> {
+    /// The trajectory, counted over all groups of the batch.
+    pub place: usize,
+    /// The decisions, in the context in which they were drawn.
+    pub trajectory: Trajectory<O>,
+}
+
+impl<O: Clone> Rollout<O> {
+    /// The batch and after it the companions, each a group of its own.
+    pub(crate) fn joined(&self) -> Result<Batch<O>, GroupError> {
+        let mut groups = self.batch.groups.clone();
+        for companion in &self.companions {
+            groups.push(Group::new(vec![companion.trajectory.clone()])?);
+        }
+        Ok(Batch { groups })
+    }
 }
 
 /// A finished episode, whatever fragments it was recorded in.

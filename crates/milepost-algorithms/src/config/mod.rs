@@ -20,7 +20,7 @@ pub use learner::{LearnerConfig, MinibatchUnit};
 pub use model_scorer::ModelScorerConfig;
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
-pub use sampler::{JudgeConfig, SamplerConfig};
+pub use sampler::{JudgeConfig, ReviewerConfig, SamplerConfig};
 pub use unit::{CreditUnit, KlInReward};
 pub use verpo::VeRpoConfig;
 
@@ -219,6 +219,17 @@ impl MethodConfig {
             return refuse(
                 "a step tree compares the candidates of one step: use `credit.kind = \"broadcast\"`, by which each \
                  has its own value"
+                    .into(),
+            );
+        }
+        if self.sampler.trains_decisions()
+            && (self.credit != CreditConfig::Broadcast
+                || self.objective.preference.is_some()
+                || self.distillation.is_some())
+        {
+            return refuse(
+                "decisions on drafts are trained with the advantage of a whole trajectory: use \
+                 `credit.kind = \"broadcast\"` without preferences or distillation, or `sampler.train-meta = false`"
                     .into(),
             );
         }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::sampling::refine::Redo;
 
 /// Which trajectories are drawn. All kinds but the first two are for policies over tokens, and ask the world for
 /// [`SamplerAids`](crate::SamplerAids).
@@ -66,8 +67,7 @@ pub enum SamplerConfig {
         again: String,
     },
     /// A finished draft is accepted, or cut and written anew from there
-    /// ([`Refine`](crate::sampling::Refine); Search-R2, arXiv 2602.03647). The reviewer is an oracle: it accepts what
-    /// solved its task, and cuts before the first turn that the world's judge calls a mistake.
+    /// ([`Refine`](crate::sampling::Refine); Search-R2, arXiv 2602.03647).
     Refine {
         /// Tasks in one iteration.
         tasks: usize,
@@ -75,10 +75,23 @@ pub enum SamplerConfig {
         group_size: usize,
         /// How often a draft may be revised.
         rounds: u32,
-        /// Probability that the reviewer errs: that it accepts what failed or cuts what is right, and that the cut
-        /// falls anywhere.
+        /// Who decides.
+        #[serde(default)]
+        reviewer: ReviewerConfig,
+        /// Of an oracle: the probability that it errs, that is, accepts what failed or cuts what is right, and that
+        /// the cut falls anywhere.
         #[serde(default)]
         noise: f64,
+        /// Of a random reviewer: the share of drafts that it cuts.
+        #[serde(default = "revised_share")]
+        share: f64,
+        /// What becomes of a draft that is to be revised.
+        #[serde(default)]
+        redo: Redo,
+        /// Of the policy: whether its decisions are trained, each with the advantage of the trajectory that it led
+        /// to. If not they are drawn and left alone, and the rest is trained as if there were none.
+        #[serde(default = "yes")]
+        train_meta: bool,
     },
     /// Where a whole group fails, some members are drawn again with a hint
     /// ([`HintRescue`](crate::sampling::HintRescue); KEPO, arXiv 2602.00400).
@@ -107,6 +120,20 @@ pub enum SamplerConfig {
     },
 }
 
+/// Who decides whether a finished draft is accepted, and where it is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewerConfig {
+    /// An oracle: it accepts what solved its task, and cuts before the first turn that the world's judge calls a
+    /// mistake.
+    #[default]
+    Oracle,
+    /// The policy itself, which writes a decision under the draft, in words that the world keeps for it.
+    Policy,
+    /// Nobody who looks at it: drafts and cuts are chosen at random.
+    Random,
+}
+
 /// A judge made from the world's own oracle, as good as these numbers make it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -119,6 +146,12 @@ pub struct JudgeConfig {
     pub tokens: u64,
 }
 
+const fn revised_share() -> f64 {
+    0.3
+}
+const fn yes() -> bool {
+    true
+}
 const fn winner_temperature() -> f64 {
     0.7
 }
@@ -174,7 +207,10 @@ impl SamplerConfig {
                 share("probability", *probability)?;
                 within("threshold", *threshold, 0.0, f64::MAX, "finite and not negative")
             }
-            Self::Refine { noise, .. } => share("noise", *noise),
+            Self::Refine { noise, share: revised, .. } => {
+                share("noise", *noise)?;
+                share("share", *revised)
+            }
             Self::HintRescue { inner, completions, .. } => {
                 if !inner.draws_one_group_a_task() || matches!(**inner, Self::HintRescue { .. }) {
                     return refuse(format!(
@@ -182,6 +218,13 @@ impl SamplerConfig {
                          rollback, refine or best-of-n",
                         inner.kind()
                     ));
+                }
+                if inner.trains_decisions() {
+                    return refuse(
+                        "`sampler.inner.train-meta` is true; a rescue replaces trajectories whose decisions would be \
+                         trained: set it to false"
+                            .into(),
+                    );
                 }
                 if *completions == 0 || *completions as usize >= inner.group_size() {
                     return refuse(format!(
@@ -253,6 +296,12 @@ impl SamplerConfig {
     #[must_use]
     pub const fn compares_steps(&self) -> bool {
         matches!(self, Self::StepTree { candidates, .. } if *candidates > 1)
+    }
+
+    /// Whether decisions of the policy on its own drafts are trained beside the trajectories.
+    #[must_use]
+    pub const fn trains_decisions(&self) -> bool {
+        matches!(self, Self::Refine { reviewer: ReviewerConfig::Policy, train_meta: true, .. })
     }
 
     /// Whether it draws one group a task, of whole episodes.

@@ -164,6 +164,19 @@ fn to_go(rewards: &[f64], gamma: f64) -> Result<Vec<f64>, TrainError> {
 }
 
 impl Credits {
+    /// Adds a row for each companion: `(place, decisions)`, to which trajectory it belongs and how many decisions it
+    /// has. All of them get the advantage and the target of that trajectory's first decision; where it has none, or
+    /// does not teach, they do not either.
+    pub(crate) fn accompany(&mut self, companions: impl IntoIterator<Item = (usize, usize)>) {
+        for (place, decisions) in companions {
+            let of = |rows: &[Vec<f64>]| rows[place].first().copied();
+            let (advantage, target) = (of(&self.advantages), of(&self.returns));
+            self.keep.push(self.keep[place] && advantage.is_some());
+            self.advantages.push(vec![advantage.unwrap_or(0.0); decisions]);
+            self.returns.push(vec![target.unwrap_or(0.0); decisions]);
+        }
+    }
+
     /// Adds a trajectory that teaches.
     fn push(&mut self, advantages: Vec<f64>, returns: Vec<f64>) {
         self.advantages.push(advantages);

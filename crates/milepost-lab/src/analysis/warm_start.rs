@@ -60,6 +60,7 @@ mod tests {
         let warm_start = |tokens| WarmStart {
             demonstrations,
             solved: demonstrations / 2,
+            reviews: 0,
             tokens,
             charged: 0,
             losses: vec![2.0, 1.0, 0.5],

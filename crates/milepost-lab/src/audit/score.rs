@@ -40,6 +40,10 @@ pub(super) fn history(method: &MethodConfig) -> Option<String> {
             ScorerConfig::Count { .. } => "counts earlier visits",
             ScorerConfig::Intermediate { .. } => "is divided by what the whole episode earned",
             ScorerConfig::Rnd(_) => "is learned from earlier visits",
+            ScorerConfig::Rubric(_)
+            | ScorerConfig::RubricReward(_)
+            | ScorerConfig::UniDoc(_)
+            | ScorerConfig::OutcomeProcess(_) => "is paid for a whole episode",
         };
         Some(format!("depends on history: not a reward on transitions (`{}` {why})", scorer.channel()))
     })

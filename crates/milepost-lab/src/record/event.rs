@@ -24,7 +24,10 @@ pub(crate) struct WarmStart {
     pub(crate) demonstrations: u64,
     /// Those of them that solved their task.
     pub(crate) solved: u64,
-    /// Tokens of the expert.
+    /// Decisions on drafts.
+    #[serde(default)]
+    pub(crate) reviews: u64,
+    /// Tokens that were imitated.
     pub(crate) tokens: u64,
     /// What all of them were charged, in the unit of the budget.
     pub(crate) charged: u64,
@@ -126,9 +129,10 @@ pub(crate) enum Activity {
 
 impl WarmStart {
     pub(crate) fn new(report: WarmStartReport, charged: u64) -> Self {
-        let WarmStartReport { demonstrations, solved, tokens, losses, hinted: _ } = report;
-        let [demonstrations, solved, tokens] = [demonstrations, solved, tokens].map(|count| count as u64);
-        Self { demonstrations, solved, tokens, charged, losses }
+        let WarmStartReport { demonstrations, solved, reviews, tokens, losses, hinted: _ } = report;
+        let [demonstrations, solved, reviews, tokens] =
+            [demonstrations, solved, reviews, tokens].map(|count| count as u64);
+        Self { demonstrations, solved, reviews, tokens, charged, losses }
     }
 }
 

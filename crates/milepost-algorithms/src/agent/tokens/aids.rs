@@ -1,12 +1,16 @@
 use milepost_core::TokenEnvironment;
 use milepost_sampling::judge::{Judge, StepQuery, Verdict};
+use milepost_sampling::refine::MetaTokens;
 
 use crate::TrainError;
-use crate::config::SamplerConfig;
+use crate::config::{ReviewerConfig, SamplerConfig};
 
 /// Makes the prompt with the hint of this number in it, from 0, for the task that the world has just been reset to;
 /// `None` where there is no other hint.
 pub type HintedPrompt<E> = fn(&E, u32) -> Option<Vec<u32>>;
+
+/// The words in which a policy decides on its own drafts in this world.
+pub type MetaWords<E> = fn(&E) -> MetaTokens;
 
 /// What a world lends to the samplers that need more than the world itself: judgements, hints, and where a call
 /// stands in a turn. They are made from the world's oracle (what a training signal may be computed from) and never
@@ -21,6 +25,8 @@ pub struct SamplerAids<E> {
     pub hint: Option<HintedPrompt<E>>,
     /// Where the call stands in a turn, in worlds that refuse calls and go on.
     pub call: Option<CallAid<E>>,
+    /// Words for decisions on drafts.
+    pub meta: Option<MetaWords<E>>,
 }
 
 /// Says how good a turn was, given the world before and after it.
@@ -53,7 +59,7 @@ impl<E> CallAid<E> {
 
 impl<E> SamplerAids<E> {
     /// Of a world that lends nothing: plain groups, and best of n or step trees with one candidate.
-    pub const NONE: Self = Self { judge: None, hint: None, call: None };
+    pub const NONE: Self = Self { judge: None, hint: None, call: None, meta: None };
 }
 
 impl<E> Default for SamplerAids<E> {
@@ -91,9 +97,12 @@ impl<E> SamplerAids<E> {
             SamplerConfig::StepTree { candidates: 1, .. } | SamplerConfig::BestOfN { candidates: 1, .. } => {
                 Ok(())
             }
-            SamplerConfig::StepTree { .. } | SamplerConfig::BestOfN { .. } | SamplerConfig::Refine { .. } => {
-                self.judge(sampler).map(drop)
-            }
+            SamplerConfig::StepTree { .. } | SamplerConfig::BestOfN { .. } => self.judge(sampler).map(drop),
+            SamplerConfig::Refine { reviewer, .. } => match reviewer {
+                ReviewerConfig::Oracle => self.judge(sampler).map(drop),
+                ReviewerConfig::Policy => self.meta(sampler).map(drop),
+                ReviewerConfig::Random => Ok(()),
+            },
             SamplerConfig::Rollback { .. } => {
                 let call = self.call(sampler)?;
                 if constrained && !call.well_formed_fail {
@@ -118,6 +127,11 @@ impl<E> SamplerAids<E> {
     pub(super) fn hint(&self, sampler: &SamplerConfig) -> Result<HintedPrompt<E>, TrainError> {
         let remedy = "choose a world with hints, or leave the rescue out";
         self.hint.ok_or_else(|| lacks(sampler, "hints", remedy))
+    }
+
+    pub(super) fn meta(&self, sampler: &SamplerConfig) -> Result<MetaWords<E>, TrainError> {
+        let remedy = "choose a world with words for them, or another reviewer";
+        self.meta.ok_or_else(|| lacks(sampler, "words for decisions on drafts", remedy))
     }
 
     pub(super) fn call(&self, sampler: &SamplerConfig) -> Result<CallAid<E>, TrainError> {

@@ -4,7 +4,7 @@ use milepost_core::{Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, 
 use milepost_policies::PolicyError;
 use milepost_sampling::hints::EnvironmentReturn;
 use milepost_sampling::judge::{Each, Failing, Noisy};
-use milepost_sampling::refine::{Draft, Reviewer};
+use milepost_sampling::refine::{DecisionRow, Draft, Redo, RefineRollout};
 use milepost_sampling::tree::ByTrial;
 use milepost_sampling::{
     BestOfN, GroupSampler, HintRescue, MovedTokens, Refine, Rollback, SamplerSettings, SamplingError,
@@ -12,6 +12,7 @@ use milepost_sampling::{
 };
 
 use super::aids::{OnTrial, SamplerAids, TurnJudge};
+use super::review::{Review, Reviewed};
 use crate::TrainError;
 use crate::agent::MovedToken;
 use crate::config::{JudgeConfig, SamplerConfig};
@@ -19,7 +20,10 @@ use crate::config::{JudgeConfig, SamplerConfig};
 /// What a sampler drew, and what it says about it.
 pub(super) struct Drawn {
     pub rollout: TokenRollout,
+    /// Decisions of the policy that are trained.
+    pub decisions: Vec<DecisionRow>,
     pub counters: Vec<(&'static str, u64)>,
+    pub metrics: Vec<(&'static str, f64)>,
     pub moved: Vec<MovedToken>,
 }
 
@@ -44,7 +48,7 @@ pub(super) fn draw<E: TokenEnvironment, P: TokenPolicy<Error = PolicyError>>(
         let inner = Configured::new(inner, source)?;
         let mut rescue = HintRescue { inner, hints: aids.hint(config)?, worth, completions, attempts };
         let rescued = rescue.rescue(world, tasks, policy, probes, settings)?;
-        let Configured { mut counters, mut moved, .. } = rescue.inner;
+        let Configured { mut counters, metrics, mut moved, .. } = rescue.inner;
         let counts = rescued.counts;
         counters.extend([
             ("hint_rescue.failed_groups", counts.failed_groups),
@@ -58,12 +62,12 @@ pub(super) fn draw<E: TokenEnvironment, P: TokenPolicy<Error = PolicyError>>(
         moved.retain(|token| !injected[token.trajectory]);
         let hinted = shifts(&rescued.rollout, &rescued.moved).into_iter();
         moved.extend(hinted.filter(|token| injected[token.trajectory]));
-        return Ok(Drawn { rollout: rescued.rollout, counters, moved });
+        return Ok(Drawn { rollout: rescued.rollout, decisions: Vec::new(), counters, metrics, moved });
     }
     let mut sampler = Configured::new(config, source)?;
     let rollout = sampler.sample(world, tasks, policy, probes, settings)?;
-    let Configured { counters, moved, .. } = sampler;
-    Ok(Drawn { rollout, counters, moved })
+    let Configured { decisions, counters, metrics, moved, .. } = sampler;
+    Ok(Drawn { rollout, decisions, counters, metrics, moved })
 }
 
 /// How far the tokens were moved that were drawn in another context.
@@ -90,7 +94,9 @@ type CallStart<E> = fn(&E, &[u32]) -> Option<usize>;
 /// A sampler of this configuration, and what it counted.
 struct Configured<E: TokenEnvironment> {
     sampler: Kind<E>,
+    decisions: Vec<DecisionRow>,
     counters: Vec<(&'static str, u64)>,
+    metrics: Vec<(&'static str, f64)>,
     moved: Vec<MovedToken>,
 }
 
@@ -99,7 +105,7 @@ enum Kind<E: TokenEnvironment> {
     Tree(StepTree<OracleRater<E>>),
     Best(BestOfN<OracleRater<E>>),
     Rollback(Rollback<CallStart<E>>),
-    Refine { group_size: u32, rounds: u32, noise: f64, judge: TurnJudge<E> },
+    Refine { group_size: u32, rounds: u32, redo: Redo, review: Review<E>, train_meta: bool },
 }
 
 impl<E: TokenEnvironment> Configured<E> {
@@ -138,16 +144,25 @@ impl<E: TokenEnvironment> Configured<E> {
                     format: aids.call(config)?.start,
                 })
             }
-            SamplerConfig::Refine { rounds, noise, .. } => {
-                let (rounds, noise, judge) = (*rounds, *noise, aids.judge(config)?);
-                Kind::Refine { group_size, rounds, noise, judge }
-            }
+            SamplerConfig::Refine { rounds, redo, train_meta, .. } => Kind::Refine {
+                group_size,
+                rounds: *rounds,
+                redo: *redo,
+                review: Review::new(config, aids, world)?,
+                train_meta: *train_meta,
+            },
             SamplerConfig::Segments { .. } | SamplerConfig::HintRescue { .. } => {
                 let reason = format!("`{}` draws no groups of whole episodes", config.kind());
                 return Err(TrainError::Config { reason });
             }
         };
-        Ok(Self { sampler, counters: Vec::new(), moved: Vec::new() })
+        Ok(Self {
+            sampler,
+            decisions: Vec::new(),
+            counters: Vec::new(),
+            metrics: Vec::new(),
+            moved: Vec::new(),
+        })
     }
 }
 
@@ -190,20 +205,17 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
                 self.moved = shifts(&purified.rollout, &purified.moved);
                 Ok(purified.rollout)
             }
-            Kind::Refine { group_size, rounds, noise, judge } => {
-                let (group_size, rounds) = (*group_size, *rounds);
-                let reviewer = Reviewer::Judged {
-                    discriminator: |draft: &Draft<'_, E>| acceptance(draft, *noise),
-                    trimmer: |draft: &Draft<'_, E>| cuts(draft, judge, *noise),
-                };
-                let mut sampler = Refine { group_size, rounds, reviewer };
-                let refined = sampler.refine(world, tasks, policy, probes, settings)?;
-                self.counters = vec![
-                    ("refine.reviewed", refined.counts.reviewed),
-                    ("refine.revised", refined.counts.revised),
-                    ("refine.past_the_end", refined.counts.past_the_end),
-                ];
-                Ok(refined.rollout)
+            Kind::Refine { group_size, rounds, redo, review, train_meta } => {
+                let (mut seen, judge) = (Reviewed::default(), review.judge);
+                let watch = |draft: &Draft<'_, E>, kept| seen.count(draft, kept, judge.as_ref());
+                let (group_size, rounds, redo) = (*group_size, *rounds, *redo);
+                let mut sampler = Refine { group_size, rounds, reviewer: review.reviewer(), redo };
+                let refined = sampler.refine_watched(world, tasks, policy, probes, settings, watch)?;
+                let RefineRollout { rollout, decisions, counts } = refined;
+                self.counters = seen.counters(counts);
+                self.metrics = seen.metrics(&rollout);
+                self.decisions = if *train_meta { decisions } else { Vec::new() };
+                Ok(rollout)
             }
         }
     }
@@ -221,18 +233,4 @@ fn rater<E: TokenEnvironment>(
     let noisy = Noisy::new(OnTrial { judge, tokens }, noise, judge.values.to_vec(), settings.run_seed);
     let failing = Failing::new(noisy.map_err(refused)?, abstains, settings.run_seed);
     Ok(Each(failing.map_err(refused)?))
-}
-
-/// The probability that an oracle with this noise accepts a draft.
-fn acceptance<E: TokenEnvironment>(draft: &Draft<'_, E>, noise: f64) -> f64 {
-    if draft.trajectory.ending.is_success() { 1.0 - noise } else { noise }
-}
-
-/// Where an oracle with this noise cuts: before the first mistake, or with probability `noise` anywhere. A draft
-/// without a mistake is cut before its last turn.
-fn cuts<E: TokenEnvironment>(draft: &Draft<'_, E>, judge: &TurnJudge<E>, noise: f64) -> Vec<f64> {
-    let turns = draft.trajectory.turns.len();
-    let mistake = |turn: &usize| (judge.mistake)(draft.world_before(*turn), draft.world_before(*turn + 1));
-    let first = (0..turns).find(mistake).unwrap_or(turns - 1);
-    (0..turns).map(|turn| noise / turns as f64 + if turn == first { 1.0 - noise } else { 0.0 }).collect()
 }

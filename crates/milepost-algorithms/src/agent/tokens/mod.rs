@@ -2,6 +2,7 @@
 
 mod aids;
 mod draw;
+mod review;
 mod settings;
 mod table;
 
@@ -13,12 +14,13 @@ use milepost_core::{Batch, Encoder, Probe, Provenance, Purpose, TaskSeed, TokenE
 use milepost_policies::{ModelPolicy, SequenceModel};
 use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSampler};
 
-pub use aids::{CallAid, HintedPrompt, SamplerAids, TurnJudge};
+pub use aids::{CallAid, HintedPrompt, MetaWords, SamplerAids, TurnJudge};
 use draw::{Drawn, Source, draw};
+pub(crate) use review::first_mistake;
 pub use settings::TokenSettings;
 pub use table::TokenTable;
 
-use super::{Agent, EpisodeSummary, Rollout, SamplerState};
+use super::{Agent, Companion, EpisodeSummary, Rollout, SamplerState};
 use crate::TrainError;
 use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
 use crate::model_scorer::{ModelScorer, for_any_agent};
@@ -281,7 +283,7 @@ fn encoded<E: TokenEnvironment>(again: &str, world: &E) -> Result<Vec<u32>, Trai
 /// What the loop reads of a rollout, everything else counted: turns with faults, tokens drawn by what they were used
 /// for, and trained tokens by where they came from.
 fn rollout(drawn: Drawn) -> Rollout<()> {
-    let Drawn { rollout: TokenRollout { batch, episodes, ledger, environment_steps, .. }, .. } = &drawn;
+    let Drawn { rollout: TokenRollout { episodes, ledger, environment_steps, .. }, .. } = &drawn;
     let sum = |of: fn(&milepost_sampling::EpisodeSummary) -> u32| -> u64 {
         episodes.iter().map(|episode| u64::from(of(episode))).sum()
     };
@@ -300,7 +302,7 @@ fn rollout(drawn: Drawn) -> Rollout<()> {
         ("drawn.decisions", ledger.decisions),
         ("unrated", drawn.rollout.unrated),
     ];
-    let any = where_any.into_iter().chain(trained(batch)).chain(drawn.counters.iter().copied());
+    let any = where_any.into_iter().chain(trained(&drawn)).chain(drawn.counters.iter().copied());
     let counters = always.into_iter().chain(any.filter(|(_, count)| *count > 0));
     let episodes = episodes
         .iter()
@@ -311,25 +313,32 @@ fn rollout(drawn: Drawn) -> Rollout<()> {
             ending: episode.ending,
         })
         .collect();
-    let mean = drawn.moved.iter().map(|token| token.log_ratio).sum::<f64>() / drawn.moved.len() as f64;
-    let metrics =
-        if drawn.moved.is_empty() { Vec::new() } else { vec![("sampler.moved_log_ratio".to_owned(), mean)] };
+    let said = drawn.metrics.iter().map(|(name, value)| (format!("sampler.{name}"), *value));
+    let moved = drawn.moved.iter().map(|token| token.log_ratio).sum::<f64>() / drawn.moved.len() as f64;
+    let moved = (!drawn.moved.is_empty()).then(|| ("sampler.moved_log_ratio".to_owned(), moved));
+    let metrics = said.chain(moved).collect();
     Rollout {
         counters: counters.map(|(name, count)| (format!("sampler.{name}"), count)).collect(),
         metrics,
         episodes,
         steps: *environment_steps,
         drawn_tokens: ledger.total(),
+        companions: drawn
+            .decisions
+            .into_iter()
+            .map(|row| Companion { place: row.place, trajectory: row.trajectory })
+            .collect(),
         batch: drawn.rollout.batch,
         moved: drawn.moved,
     }
 }
 
-/// Trained tokens by their provenance.
-fn trained(batch: &Batch<()>) -> [(&'static str, u64); 5] {
+/// Trained tokens by their provenance, those of decisions included.
+fn trained(drawn: &Drawn) -> [(&'static str, u64); 5] {
     let mut counts = [0; 5];
-    for span in batch.trajectories().flat_map(|trajectory| &trajectory.spans).filter(|span| span.is_trained())
-    {
+    let beside = drawn.decisions.iter().map(|row| &row.trajectory);
+    let rows = drawn.rollout.batch.trajectories().chain(beside);
+    for span in rows.flat_map(|trajectory| &trajectory.spans).filter(|span| span.is_trained()) {
         let index = match span.provenance {
             Provenance::OnPolicy => 0,
             Provenance::Spliced => 1,

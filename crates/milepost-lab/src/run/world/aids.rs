@@ -1,11 +1,12 @@
 //! What each world lends to samplers: judges, hints, calls. All of it is read off oracles, which training signals
 //! may be computed from; nothing here reads what evaluation believes.
 
+use milepost_algorithms::sampling::refine::MetaTokens;
 use milepost_algorithms::{CallAid, SamplerAids, TurnJudge};
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool, Submission, ToolAction};
 use milepost_core::{Ending, Environment, Outcome, Probe, TokenEnvironment};
 use milepost_microworlds::tokens::{SingleTurn, TurnTask};
-use milepost_taskworlds::lookup::{LookupAction, LookupProbe, LookupQa};
+use milepost_taskworlds::lookup::{LookupAction, LookupProbe, LookupQa, Words};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
 use milepost_textworld::quest_env::TextQuest;
@@ -35,6 +36,15 @@ impl Aids for LookupQa {
                 Some(oracle.prompt(&hint))
             }),
             call: None,
+            meta: Some(|world| {
+                let turns = world.config().turns.min(Words::POSITION_COUNT);
+                let cut = |turn| vec![Words::REVISE, world.words().position(turn)];
+                MetaTokens {
+                    ask: vec![Words::META],
+                    keep: vec![Words::OK],
+                    cuts: (0..turns).map(cut).collect(),
+                }
+            }),
         }
     }
 }
@@ -60,6 +70,7 @@ impl Aids for TextQuest {
             }),
             hint: Some(|world, attempt| if attempt == 0 { world.hinted_prompt() } else { None }),
             call: Some(CallAid::whole_turns(false)),
+            ..SamplerAids::NONE
         }
     }
 }
@@ -74,6 +85,7 @@ impl Aids for PageText {
             }),
             hint: None,
             call: Some(CallAid::whole_turns(true)),
+            ..SamplerAids::NONE
         }
     }
 }
@@ -96,6 +108,7 @@ impl Aids for RuleDb {
             }),
             hint: None,
             call: Some(CallAid::whole_turns(true)),
+            ..SamplerAids::NONE
         }
     }
 }
@@ -154,7 +167,7 @@ impl<T: TurnTask> Aids for SingleTurn<T> {
                 mistake: |_, after| lost(after),
             }),
             hint: None,
-            call: None,
+            ..SamplerAids::NONE
         }
     }
 }
@@ -235,6 +248,19 @@ mod tests {
                 });
                 assert_eq!(states, answer_in_hint, "seed {seed}");
             }
+        }
+    }
+
+    #[test]
+    fn decisions_on_drafts_are_written_in_words_that_no_turn_of_the_world_holds() {
+        let mut world = LookupQa::new(LookupConfig::default()).expect("valid");
+        let meta = (LookupQa::aids().meta.expect("lends words"))(&world);
+        assert_eq!(meta.cuts.len(), 4, "one for each turn that a draft can have");
+        for mut phrase in meta.cuts.into_iter().chain([meta.ask, meta.keep]) {
+            world.reset(TaskSeed::literal(1)).expect("a task");
+            phrase.push(milepost_core::Vocabulary::END);
+            let ending = world.step(&phrase).expect("running").ending;
+            assert_eq!(ending, Some(Ending::Malformed), "{phrase:?}");
         }
     }
 

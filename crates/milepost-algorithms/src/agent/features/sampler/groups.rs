@@ -126,6 +126,7 @@ pub fn draw_groups<E: DiscreteEnvironment, M: ActorCritic>(
         groups.push(Group::new(std::mem::replace(&mut members, rest))?);
     }
     Ok(Rollout {
+        companions: Vec::new(),
         batch: Batch { groups },
         episodes,
         steps,

@@ -185,6 +185,7 @@ impl<'a, E: DiscreteEnvironment> Recording<'a, E> {
             }
         }
         Ok(Rollout {
+            companions: Vec::new(),
             batch: Batch { groups },
             episodes: self.episodes.into_iter().flatten().collect(),
             steps,
