@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 10] = [
+const OWN: [(&str, &str); 11] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -11,6 +11,7 @@ const OWN: [(&str, &str); 10] = [
     ("sampler-budget", include_str!("../../experiments/sampler-budget.toml")),
     ("kepo", include_str!("../../experiments/kepo.toml")),
     ("verpo", include_str!("../../experiments/verpo.toml")),
+    ("cleaner", include_str!("../../experiments/cleaner.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

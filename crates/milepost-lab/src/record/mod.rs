@@ -9,6 +9,7 @@ pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod output;
 mod run_folder;
+pub(crate) mod shared;
 pub(crate) mod trace;
 pub(crate) mod trajectories;
 

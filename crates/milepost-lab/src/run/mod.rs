@@ -12,7 +12,7 @@ pub use matrix::{MatrixOptions, MatrixOutcome, run_matrix};
 pub(crate) use protocol::Message;
 pub use protocol::STOPPED;
 pub(crate) use recorder::prepare;
-pub(crate) use worker::ORPHAN_PATIENCE;
 pub use worker::{Assignment, Finished, WorkerError, work};
+pub(crate) use worker::{ORPHAN_PATIENCE, SHARED};
 pub use world::{SetupError, WorldError};
 pub(crate) use world::{action_name, check_environments, discount, probes};

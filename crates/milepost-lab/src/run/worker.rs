@@ -18,10 +18,14 @@ use crate::record::checkpoint;
 use crate::record::directory::{Done, write_json};
 use crate::record::event::{Evaluation, GoldRecord, Iteration};
 use crate::record::lock::FolderLock;
+use crate::record::shared::Shared;
 use crate::record::{RecordError, RunDirectory};
 
 /// A worker whose parent was killed stops after its iteration; its successor waits for that.
 pub(crate) const ORPHAN_PATIENCE: Duration = Duration::from_mins(1);
+
+/// The folder of a run in which lies what its arms have in common.
+pub(crate) const SHARED: &str = "shared";
 
 /// Which part of a run a worker does.
 #[derive(Debug, Clone)]
@@ -84,7 +88,8 @@ pub fn work(
     let checkpoint = checkpoint::latest(&folder.checkpoints())?;
     let recorder = Recorder::open(&folder, &run.meta().config, arm, *seed, checkpoint.as_ref())?;
     let parts = checkpoint.as_ref().map(|checkpoint| checkpoint.parts.as_slice());
-    let world = world::build(run.experiment(), run.experiment().arm(arm)?, *seed, *device, parts)?;
+    let shared = Shared::below(run.path().join(SHARED));
+    let world = world::build(run.experiment(), run.experiment().arm(arm)?, *seed, *device, parts, &shared)?;
     let fresh = checkpoint.is_none();
     let mut task = Task { experiment: run.experiment(), seed: *seed, world, recorder, out, success: None };
     task.tell(&Message::Started { steps: task.spent() }, stop);

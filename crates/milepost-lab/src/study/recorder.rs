@@ -1,9 +1,8 @@
 //! A study's recorder that writes files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use milepost_studies::{Interrupted, Measured, Memory, Metric, Recorder, StudyError, Table, split_finite};
 
@@ -11,19 +10,16 @@ use super::records::{Point, StudyDone};
 use crate::clock::{self, Stopwatch};
 use crate::record::directory::{TaskFolder, VERSION, write_json};
 use crate::record::event::{Activity, Timing};
-use crate::record::lock::FolderLock;
 use crate::record::log::{FORMAT, Header, LogWriter};
-use crate::record::{RecordError, STUDY_PARTS, atomic};
+use crate::record::shared::Shared;
+use crate::record::{RecordError, STUDY_PARTS};
 use crate::tensorboard::EventWriter;
-
-/// Another arm may take this long to make what both share.
-const SHARED_PATIENCE: Duration = Duration::from_hours(24);
 
 /// Writes what one arm and seed reports. Points go to the logs at once; the rest is written at the end, so
 /// that a folder without `done.json` holds nothing that a reader could mistake for a result.
 pub(super) struct FileRecorder<'a> {
     folder: TaskFolder,
-    shared: PathBuf,
+    shared: Shared,
     header: Header,
     points: LogWriter,
     tensorboard: EventWriter<File>,
@@ -73,7 +69,7 @@ impl<'a> FileRecorder<'a> {
             memory: Memory::new(metrics),
             watch: Stopwatch::start(),
             folder,
-            shared,
+            shared: Shared::below(shared),
             header,
             stop,
             calls_left,
@@ -162,16 +158,19 @@ impl Recorder for FileRecorder<'_> {
         key: &str,
         make: &mut dyn FnMut() -> Result<Vec<u8>, StudyError>,
     ) -> Result<Vec<u8>, StudyError> {
-        let files = || StudyError::part("what arms share");
-        let folder = self.shared.join(blake3::hash(key.as_bytes()).to_hex().as_str());
-        let place = folder.join("value");
-        fs::create_dir_all(&folder).map_err(RecordError::io(&folder, "created")).map_err(files())?;
-        let _lock = FolderLock::acquire_within(&folder, SHARED_PATIENCE).map_err(files())?;
-        if place.is_file() {
-            return fs::read(&place).map_err(RecordError::io(&place, "read")).map_err(files());
+        /// A failure of the files, or of the making.
+        enum Failure {
+            Files(RecordError),
+            Making(StudyError),
         }
-        let bytes = make()?;
-        atomic::write(&place, &bytes).map_err(files())?;
-        Ok(bytes)
+        impl From<RecordError> for Failure {
+            fn from(error: RecordError) -> Self {
+                Self::Files(error)
+            }
+        }
+        self.shared.get(key, || make().map_err(Failure::Making)).map_err(|failure| match failure {
+            Failure::Files(error) => StudyError::part("what arms share")(error),
+            Failure::Making(error) => error,
+        })
     }
 }

@@ -8,7 +8,7 @@ use super::StudyRun;
 use super::recorder::{FileRecorder, Place};
 use crate::record::STUDY_PARTS;
 use crate::record::lock::FolderLock;
-use crate::run::{Assignment, Finished, Message, ORPHAN_PATIENCE, WorkerError, prepare};
+use crate::run::{Assignment, Finished, Message, ORPHAN_PATIENCE, SHARED, WorkerError, prepare};
 
 /// Runs one arm and seed until it is done or `stop` is set, telling `out` about it in JSON lines.
 pub(crate) fn work(
@@ -36,7 +36,7 @@ pub(crate) fn work(
     };
     let place = Place {
         folder,
-        shared: run.path().join("shared"),
+        shared: run.path().join(SHARED),
         config: &run.meta().config,
         arm: &arm.name,
         seed: assignment.seed,

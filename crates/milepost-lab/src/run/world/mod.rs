@@ -5,6 +5,7 @@ mod grid;
 mod make;
 mod probes;
 mod record;
+mod start;
 mod tokens;
 mod trace;
 mod transcript;
@@ -26,7 +27,9 @@ pub(crate) use grid::probes;
 pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
+use crate::record::RecordError;
 use crate::record::event::{MeasureRecord, WarmStart};
+use crate::record::shared::Shared;
 use aids::Aids;
 use record::Recorded;
 
@@ -85,6 +88,15 @@ pub enum SetupError {
         record: String,
         /// The ones there are.
         known: String,
+    },
+    /// What arms share cannot be read or written.
+    #[error("what arms share: {0}")]
+    Shared(#[from] RecordError),
+    /// What a policy begins with was made by another version, or is damaged.
+    #[error("what arms share: {reason}; delete the run's folder `shared`")]
+    Start {
+        /// What is wrong.
+        reason: String,
     },
     /// The checkpoint's table of states is unreadable.
     #[error("the checkpoint's table of states is damaged: {0}")]
@@ -148,17 +160,18 @@ pub(crate) trait World {
     fn record(&mut self, seed: u64) -> Result<Recorded, WorldError>;
 }
 
-/// Builds one arm and seed. `parts` is the checkpoint to go on from.
+/// Builds one arm and seed. `parts` is the checkpoint to go on from; what arms have in common lies in `shared`.
 pub(crate) fn build(
     experiment: &Experiment,
     arm: &Arm,
     seed: u64,
     choice: DeviceChoice,
     parts: Option<&[(String, Vec<u8>)]>,
+    shared: &Shared,
 ) -> Result<Box<dyn World>, SetupError> {
     let device = open_device(choice)?.device;
     let settings = &experiment.settings;
-    let tokens = tokens::Parts { experiment, arm, seed, checkpoint: parts };
+    let tokens = tokens::Parts { experiment, arm, seed, checkpoint: parts, shared };
     match experiment.environments(arm) {
         (EnvironmentConfig::Minigrid { level }, held_out) => {
             if !matches!(held_out, EnvironmentConfig::Minigrid { level: other } if other == level) {
@@ -167,14 +180,14 @@ pub(crate) fn build(
             let policy = settings.policy.on_features().ok_or(SetupError::PolicyKind)?;
             Ok(Box::new(grid::GridWorld::build(level, &policy, &arm.method, seed, device, parts)?))
         }
-        (EnvironmentConfig::TextQuest(_), _) => tokens.build::<TextQuest>(device),
-        (EnvironmentConfig::LookupQa(_), _) => tokens.build::<LookupQa>(device),
-        (EnvironmentConfig::PageQa(_), _) => tokens.build::<PageText>(device),
-        (EnvironmentConfig::RuleDb(_), _) => tokens.build::<RuleDb>(device),
-        (EnvironmentConfig::CodeDsl(_), _) => tokens.build::<CodeDsl>(device),
-        (EnvironmentConfig::CodeTool(_), _) => tokens.build::<CodeTool>(device),
-        (EnvironmentConfig::ArithChain(_), _) => tokens.build::<SingleTurn<ArithChain>>(device),
-        (EnvironmentConfig::TraceLab(_), _) => tokens.build::<SingleTurn<TraceLab>>(device),
+        (EnvironmentConfig::TextQuest(_), _) => tokens.build::<TextQuest>(&device),
+        (EnvironmentConfig::LookupQa(_), _) => tokens.build::<LookupQa>(&device),
+        (EnvironmentConfig::PageQa(_), _) => tokens.build::<PageText>(&device),
+        (EnvironmentConfig::RuleDb(_), _) => tokens.build::<RuleDb>(&device),
+        (EnvironmentConfig::CodeDsl(_), _) => tokens.build::<CodeDsl>(&device),
+        (EnvironmentConfig::CodeTool(_), _) => tokens.build::<CodeTool>(&device),
+        (EnvironmentConfig::ArithChain(_), _) => tokens.build::<SingleTurn<ArithChain>>(&device),
+        (EnvironmentConfig::TraceLab(_), _) => tokens.build::<SingleTurn<TraceLab>>(&device),
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) fn wanted<E>(
         let known = offered.iter().map(|probe| probe.name()).collect::<Vec<_>>().join(", ");
         return Err(SetupError::Record { record: (*record).to_owned(), known });
     }
-    let is_wanted = |probe: &Box<dyn Probe<E>>| wanted.iter().any(|record| names(record, probe.name()));
-    Ok(offered.into_iter().filter(is_wanted).collect())
+    let offered = offered.into_iter();
+    Ok(offered.filter(|probe| wanted.iter().any(|record| names(record, probe.name()))).collect())
 }
 
 /// Whether a record is meant: by its name, or by the prefix of its number.

@@ -12,11 +12,13 @@ use super::aids::Aids;
 use super::make::Make;
 use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
+use super::start::Origin;
 use super::transcript::frame;
 use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
 use crate::measures::{Measures, Recording};
 use crate::record::event::{MeasureRecord, WarmStart};
+use crate::record::shared::Shared;
 use crate::record::trace::TraceRecord;
 use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
 
@@ -42,12 +44,14 @@ pub(super) struct Parts<'a> {
     pub(super) seed: u64,
     /// The checkpoint to go on from.
     pub(super) checkpoint: Option<&'a [(String, Vec<u8>)]>,
+    /// Where what arms have in common lies.
+    pub(super) shared: &'a Shared,
 }
 
 impl Parts<'_> {
     /// Builds the world that the arm trains in, the one in which it is judged, and the policy that the settings name,
     /// warm-started and given a teacher if the arm says so.
-    pub(super) fn build<E>(self, device: Device) -> Result<Box<dyn World>, SetupError>
+    pub(super) fn build<E>(self, device: &Device) -> Result<Box<dyn World>, SetupError>
     where
         E: Demonstrator + Make + Probes + Aids + Measures + 'static,
     {
@@ -93,16 +97,19 @@ where
         network: M,
         teacher: Option<M>,
         run: Parts<'_>,
-        device: Device,
+        device: &Device,
     ) -> Result<Self, SetupError> {
-        let Parts { experiment, arm, seed, checkpoint } = run;
+        let Parts { experiment, arm, seed, checkpoint, shared } = run;
         let settings = &experiment.settings;
         let (tokens, unit) = (settings.tokens.ok_or(SetupError::PolicyKind)?, settings.budget.unit());
         let method = &arm.method;
         let warm_start = arm.warm_start.unwrap_or_default();
         // A run that goes on has its weights; it needs those it began with only to compare with them.
         let (network, imitated) = if checkpoint.is_none() || method.needs_start() {
-            warm_start.apply_with(&E::aids(), network, &environment, &tokens, &device, seed)?
+            let policy = &settings.policy;
+            let (environment_config, _) = experiment.environments(arm);
+            Origin { policy, environment: environment_config, warm_start: &warm_start, tokens: &tokens, seed }
+                .apply(network, &environment, device, shared)?
         } else {
             (network, WarmStartReport::default())
         };
@@ -126,14 +133,14 @@ where
                 Some(world) => world.ok_or(SetupError::Teacher)?,
             };
             // Not stored in checkpoints: the same seed makes the same teacher.
-            let (teacher, _) = config.warm_start.apply_with(
-                &E::aids(),
-                teacher,
-                &world,
-                &tokens,
-                &device,
-                run.teacher_seed(),
-            )?;
+            let start = Origin {
+                policy: &config.policy,
+                environment: config.environment.as_ref().unwrap_or(experiment.environments(arm).0),
+                warm_start: &config.warm_start,
+                tokens: &tokens,
+                seed: run.teacher_seed(),
+            };
+            let (teacher, _) = start.apply(teacher, &world, device, shared)?;
             trainer = trainer.with_teacher(teacher)?;
         }
         if let Some(parts) = checkpoint {
