@@ -168,23 +168,21 @@ impl TestWeighting {
     pub fn weights(&self, rates: &[f64], out: &mut [f64]) -> Result<(), CreditError> {
         check_rates(rates, out)?;
         check::non_negative("alpha", self.alpha)?;
-        let delta = match &self.density {
-            Some(density) => {
-                density.estimate(rates, out)?;
-                density.delta
-            }
-            None => {
-                out.fill(1.0);
-                0.0
-            }
-        };
+        out.fill(1.0);
+        let mut delta = 0.0;
+        if let Some(density) = &self.density {
+            density.estimate(rates, out)?;
+            delta = density.delta;
+        }
         for (weight, rate) in out.iter_mut().zip(rates) {
             *weight = libm::exp(-self.alpha * rate) / (*weight + delta);
         }
         if self.normalise {
             let total: f64 = out.iter().sum();
             if total > 0.0 {
-                out.iter_mut().for_each(|weight| *weight /= total);
+                for weight in &mut *out {
+                    *weight /= total;
+                }
             }
         }
         Ok(())
@@ -269,7 +267,9 @@ impl VeRpo {
         self.normalize.apply(&outcomes, &mut episode)?;
         self.normalize.apply(&rewards, out)?;
         for (row, episode) in turns.iter().zip(episode) {
-            out[row].iter_mut().for_each(|turn| *turn = self.eta * episode + self.beta * *turn);
+            for turn in &mut out[row] {
+                *turn = self.eta * episode + self.beta * *turn;
+            }
         }
         check::representable("out", out)?;
         Ok(VeRpoReport {
