@@ -40,3 +40,8 @@ pub use value::{LiteralError, Value};
 #[doc = include_str!("../../../docs/src/minipy.md")]
 #[cfg(doctest)]
 struct Page;
+
+/// The book's page on `code-dsl`.
+#[doc = include_str!("../../../docs/src/code-dsl.md")]
+#[cfg(doctest)]
+struct CodeDslPage;

@@ -102,6 +102,13 @@ const TRIES_FOR_ALL: usize = 40;
 impl Writer<'_> {
     /// A suite of easy, medium and hard tests, the easy ones `copies` times; `None` where the target has no such tests.
     pub(super) fn suite(&mut self, config: &TaskConfig, stream: &mut Stream) -> Option<Suite> {
+        // What is hardest to find comes first, so that a target without it is given up soon.
+        let guards = self.unguarded.len();
+        let needing = if guards == 0 { 0 } else { config.hard };
+        let hard: Vec<Case> =
+            (0..needing).map(|index| self.hard(index as usize % guards, stream)).collect::<Option<_>>()?;
+        let count = config.medium + config.hard - needing;
+        let medium: Vec<Case> = (0..count).map(|_| self.medium(stream)).collect::<Option<_>>()?;
         let mut suite = Suite::default();
         for _ in 0..config.easy {
             let case = self.draw(stream, easy_input, |_, _| true)?;
@@ -109,15 +116,8 @@ impl Writer<'_> {
                 suite.push(case.clone(), Difficulty::Easy);
             }
         }
-        for _ in 0..config.medium {
-            suite.push(self.medium(stream)?, Difficulty::Medium);
-        }
-        for index in 0..config.hard {
-            match self.unguarded.len() {
-                0 => suite.push(self.medium(stream)?, Difficulty::Medium),
-                guards => suite.push(self.hard(index as usize % guards, stream)?, Difficulty::Hard),
-            }
-        }
+        medium.into_iter().for_each(|case| suite.push(case, Difficulty::Medium));
+        hard.into_iter().for_each(|case| suite.push(case, Difficulty::Hard));
         Some(suite)
     }
 

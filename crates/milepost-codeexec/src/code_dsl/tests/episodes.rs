@@ -66,8 +66,9 @@ fn a_hasty_writer_drops_guards_as_often_as_it_should() {
         solved += usize::from(world.step(&turn).expect("running").reward == 1.0);
         assert_eq!(world.hasty_turn(DroppedGuards::default(), &mut stream(seed)), None, "it is over");
     }
-    // One or two guards, each kept with probability 0.3: (0.3 + 0.09)/2 = 0.195; four standard errors are 0.08.
-    assert!((46..=110).contains(&solved), "{solved}");
+    // One or two guards, each kept with probability 0.3: between 0.09 and 0.3, and tasks with one guard are more frequent.
+    // Four standard errors are 0.085.
+    assert!((60..=130).contains(&solved), "{solved}");
 }
 
 #[test]
