@@ -116,8 +116,12 @@ impl Writer<'_> {
                 suite.push(case.clone(), Difficulty::Easy);
             }
         }
-        medium.into_iter().for_each(|case| suite.push(case, Difficulty::Medium));
-        hard.into_iter().for_each(|case| suite.push(case, Difficulty::Hard));
+        for case in medium {
+            suite.push(case, Difficulty::Medium);
+        }
+        for case in hard {
+            suite.push(case, Difficulty::Hard);
+        }
         Some(suite)
     }
 
