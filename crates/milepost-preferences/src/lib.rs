@@ -11,6 +11,7 @@ pub mod oracle;
 mod pairs;
 pub mod query;
 mod temperature;
+pub mod tournament;
 pub mod transform;
 
 pub use aggregate::Aggregate;

@@ -1,0 +1,180 @@
+//! Does a judge of actions judge better, and further afield, if it says why first?
+//!
+//! WebArbiter (arXiv 2601.21872): a judge is shown a state and two actions, writes the principles that matter, checks the
+//! actions against the state, and ends with a verdict. It is first taught a teacher's rationales, then trained by the
+//! correctness of its verdicts alone (`+1` or `−1`, GRPO with a divergence from the taught judge).
+
+mod instances;
+mod judge;
+mod measure;
+mod reward;
+mod task;
+#[cfg(test)]
+mod tests;
+mod train;
+mod words;
+
+use std::sync::Arc;
+
+use milepost_core::ParameterCheck;
+use milepost_gridworld::Gridworld;
+use milepost_policies::open_device;
+use serde::{Deserialize, Serialize};
+
+pub use task::Rationale;
+
+use crate::preference_lab::NetworkSize;
+use crate::{Context, Metric, Recorder, Study, StudyError};
+use instances::{Instance, instances};
+use measure::{guided, measure, unguided};
+use words::Words;
+
+/// What kind of judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgeKind {
+    /// One that writes.
+    #[default]
+    Generative,
+    /// A scalar head on the same network, by the Bradley–Terry loss.
+    Scalar,
+}
+
+/// A judge of pairs of actions, trained on one level and asked on two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct WebArbiter {
+    /// One that writes, or a scalar head.
+    pub judge: JudgeKind,
+    /// What it writes before its verdict.
+    pub rationale: Rationale,
+    /// Where it is trained. Default `MiniGrid-DoorKey-6x6-v0`.
+    pub level: String,
+    /// Where it is asked besides. Default `MiniGrid-DoorKey-8x8-v0`.
+    pub other_level: String,
+    /// States to train on. Default 1000.
+    pub states: usize,
+    /// States of each level to be asked about. Default 150.
+    pub evaluation_states: usize,
+    /// Rationales to be taught (or pairs, for a scalar judge); 0 leaves the stage out. Default 2000.
+    pub examples: usize,
+    /// Passes over them. Default 3.
+    pub epochs: usize,
+    /// Updates by the correctness of verdicts; 0 leaves the stage out. Default 60.
+    pub iterations: u64,
+    /// Pairs of one update, each judged eight times. Default 8.
+    pub pairs: usize,
+    /// Share of labels that are wrong. Default 0.
+    pub flips: f64,
+    /// `β` of the divergence from the taught judge. Default 0.01.
+    pub kl: f64,
+    /// Adam's step size of the second stage. Default 0.0005.
+    pub learning_rate: f64,
+    /// The network.
+    pub network: NetworkSize,
+    /// Episodes that a random policy plays with the judge's choice of four. Default 24.
+    pub guided_episodes: u64,
+    /// Steps of such an episode. Default 60.
+    pub guided_steps: u32,
+}
+
+impl Default for WebArbiter {
+    fn default() -> Self {
+        Self {
+            judge: JudgeKind::default(),
+            rationale: Rationale::default(),
+            level: "MiniGrid-DoorKey-6x6-v0".to_owned(),
+            other_level: "MiniGrid-DoorKey-8x8-v0".to_owned(),
+            states: 1000,
+            evaluation_states: 150,
+            examples: 2000,
+            epochs: 3,
+            iterations: 60,
+            pairs: 8,
+            flips: 0.0,
+            kl: 0.01,
+            learning_rate: 5e-4,
+            network: NetworkSize { width: 48, layers: 2 },
+            guided_episodes: 24,
+            guided_steps: 60,
+        }
+    }
+}
+
+impl WebArbiter {
+    fn world(&self, level: &str) -> Result<Gridworld, StudyError> {
+        Gridworld::make(level).map_err(StudyError::part("a level"))
+    }
+
+    fn pool(&self, level: &str, count: usize, purpose: &str, seed: u64) -> Result<Vec<Instance>, StudyError> {
+        let per_level = if purpose == TRAINING { 4 } else { 1 };
+        let found = instances(&self.world(level)?, count, per_level, purpose, seed)?;
+        if found.is_empty() {
+            return Err(StudyError::part("the states")(format!("none of {level} has a right action")));
+        }
+        Ok(found)
+    }
+}
+
+const TRAINING: &str = "webarbiter/training";
+const ASKED: &str = "webarbiter/asked";
+
+impl Study for WebArbiter {
+    fn metrics(&self) -> Vec<Metric> {
+        vec![
+            Metric::higher("best-of-five-out", "share of states of the other level in which the right action beats all four distractors"),
+            Metric::higher("best-of-five-in", "the same in the training level, in layouts not trained on"),
+            Metric::higher("pairs-out", "accuracy on pairs of the other level, asked in both orders"),
+            Metric::higher("pairs-in", "the same in the training level"),
+            Metric::higher("consistency", "share of pairs of the other level whose verdict flips with the order"),
+            Metric::higher("true-principles", "share of the principles named on the other level that hold"),
+            Metric::higher("guided-success", "success of a random policy with the judge's choice among four of its actions"),
+            Metric::higher("unguided-success", "success of the random policy alone"),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), StudyError> {
+        let check = ParameterCheck("webarbiter");
+        for (name, value) in [
+            ("states", self.states),
+            ("evaluation-states", self.evaluation_states),
+            ("epochs", self.epochs),
+            ("pairs", self.pairs),
+            ("network.width", self.network.width),
+            ("guided-episodes", self.guided_episodes as usize),
+            ("guided-steps", self.guided_steps as usize),
+        ] {
+            check.that(value > 0, name, value, "at least 1")?;
+        }
+        check.probability("flips", self.flips)?;
+        check.not_negative("kl", self.kl)?;
+        check.that(self.learning_rate > 0.0, "learning-rate", self.learning_rate, "above 0")?;
+        let scalar = self.judge == JudgeKind::Scalar;
+        check.that(!scalar || self.examples > 0, "examples", self.examples, "at least 1 for a scalar judge")?;
+        check.that(!scalar || self.iterations == 0, "iterations", self.iterations, "0 for a scalar judge")?;
+        self.world(&self.level)?;
+        self.world(&self.other_level).map(drop)
+    }
+
+    fn run(&self, context: &Context, recorder: &mut dyn Recorder) -> Result<(), StudyError> {
+        let seed = context.seed;
+        let device = open_device(context.device).map_err(StudyError::part("the device"))?.device;
+        let words = Arc::new(Words::new().map_err(StudyError::part("the words"))?);
+        let training = Arc::new(self.pool(&self.level, self.states, TRAINING, seed)?);
+        let inside = self.pool(&self.level, self.evaluation_states, ASKED, seed)?;
+        let outside = self.pool(&self.other_level, self.evaluation_states, ASKED, seed)?;
+
+        let judge = self.trained(&words, &training, seed, &device, recorder)?;
+        let (home, abroad) = (measure(&judge, &inside)?, measure(&judge, &outside)?);
+        recorder.result("best-of-five-out", abroad.best_of_five.into())?;
+        recorder.result("best-of-five-in", home.best_of_five.into())?;
+        recorder.result("pairs-out", abroad.pairs.into())?;
+        recorder.result("pairs-in", home.pairs.into())?;
+        recorder.result("consistency", abroad.consistency.into())?;
+        recorder.result("true-principles", abroad.true_principles)?;
+        let mut world = self.world(&self.level)?;
+        world = world.with_max_steps(self.guided_steps).map_err(StudyError::part("guided-steps"))?;
+        recorder.result("guided-success", guided(&judge, &world, self.guided_episodes, seed)?.into())?;
+        recorder.result("unguided-success", unguided(&world, self.guided_episodes, seed)?.into())
+    }
+}
