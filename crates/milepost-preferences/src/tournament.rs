@@ -50,7 +50,8 @@ impl RoundRobin {
     #[must_use]
     pub fn winner(&self) -> usize {
         let better = |a: usize, b: usize| {
-            let order = self.wins[b].total_cmp(&self.wins[a]).then(self.margins[b].total_cmp(&self.margins[a]));
+            let order =
+                self.wins[b].total_cmp(&self.wins[a]).then(self.margins[b].total_cmp(&self.margins[a]));
             if order.is_gt() { b } else { a }
         };
         (0..self.wins.len()).reduce(better).unwrap_or(0)

@@ -124,7 +124,7 @@ mod tests {
         }
 
         #[test]
-        fn differences_sum_to_what_lies_between_the_ends((completions, steps) in any_times(), alpha in 0.0..2.0) {
+        fn differences_sum_to_what_lies_between_the_ends((completions, steps) in any_times(), alpha in 0.0..2.0f64) {
             let potential = of(&completions, steps);
             let plain = Shaping { form: Form::Delta, gamma: 1.0, terminal: TerminalPotential::Keep };
             let rewards = plain.rewards(&potential, Ending::Terminated(Outcome::Success));

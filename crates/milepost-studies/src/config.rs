@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow_rl::FlowRl;
 use crate::metrics_zoo::MetricsZoo;
+use crate::mira::Mira;
 use crate::offline_rl::OfflineRl;
 use crate::overopt::Overopt;
 use crate::par::Par;
@@ -10,6 +11,7 @@ use crate::reward_distance::RewardDistance;
 use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
 use crate::ss_orl::{SsOrl, SsOrlGrid};
+use crate::webarbiter::WebArbiter;
 use crate::{Context, Metric, Recorder, Study, StudyError};
 
 /// A study as an experiment file writes it.
@@ -39,6 +41,10 @@ pub enum StudyConfig {
     SsOrlGrid(SsOrlGrid),
     /// Can a search that ignores rewards find them, and exploit them when found?
     QdSparse(QdSparse),
+    /// Do milestones that a checker detects make a dense reward that helps on long tasks?
+    Mira(Mira),
+    /// Does a judge of actions judge better if it says why first?
+    WebArbiter(WebArbiter),
 }
 
 impl StudyConfig {
@@ -55,6 +61,8 @@ impl StudyConfig {
             Self::SsOrl(study) => study,
             Self::SsOrlGrid(study) => study,
             Self::QdSparse(study) => study,
+            Self::Mira(study) => study,
+            Self::WebArbiter(study) => study,
         }
     }
 }

@@ -9,6 +9,7 @@ mod study;
 
 pub mod flow_rl;
 pub mod metrics_zoo;
+pub mod mira;
 pub mod offline_arena;
 pub mod offline_rl;
 pub mod overopt;
@@ -19,6 +20,7 @@ pub mod reward_distance;
 pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
 pub mod ss_orl;
+pub mod webarbiter;
 
 pub use config::StudyConfig;
 pub use error::{Interrupted, StudyError};
@@ -27,7 +29,9 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 14] = [
+pub const EXPERIMENTS: [(&str, &str); 16] = [
+    ("mira", include_str!("../experiments/mira.toml")),
+    ("webarbiter", include_str!("../experiments/webarbiter.toml")),
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
     ("par", include_str!("../experiments/par.toml")),
     ("overopt", include_str!("../experiments/overopt.toml")),

@@ -1,3 +1,4 @@
+use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn::tensor::activation::{log_sigmoid, sigmoid};
@@ -40,7 +41,7 @@ impl Critics {
     ) -> Result<Self, StudyError> {
         let config = NetworkConfig::Mlp(MlpConfig { hidden: vec![width; 2], ..MlpConfig::default() });
         // Not the policy's weights.
-        let network = config.init(FEATURES, 1, run_seed ^ 0xc417_1c5, &device.clone().autodiff());
+        let network = config.init(FEATURES, 1, run_seed ^ 0xc41_71c5, &device.clone().autodiff());
         let network = network.map_err(StudyError::part("the critics"))?;
         let adam = AdamConfig { learning_rate, max_grad_norm: Some(1.0), ..AdamConfig::default() };
         Ok(Self { network, adam: Adam::new(adam), taught: false, run_seed })
@@ -54,7 +55,7 @@ impl Critics {
         minibatch: usize,
         phase: u64,
         device: &Device,
-    ) -> Result<(), StudyError> {
+    ) {
         let rows = Rows::of(episodes.iter().copied(), device);
         let (mut labels, mut weights, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
         for episode in episodes {
@@ -82,13 +83,10 @@ impl Critics {
             let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
             self.network = self.adam.step(self.network.clone(), gradients).0;
         }
-        Ok(())
     }
 
     /// What they say of every state of some episodes.
     pub(super) fn judge(&self, episodes: &[&Episode], device: &Device) -> Result<Vec<Judgement>, StudyError> {
-        use burn::module::Module;
-
         let rows = Rows::of(episodes.iter().copied(), device);
         let (network, count) = (self.network.clone().valid(), rows.features.dims()[0]);
         let (mut potentials, mut values) = (Vec::with_capacity(count), Vec::with_capacity(count));

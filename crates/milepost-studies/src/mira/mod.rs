@@ -166,7 +166,7 @@ impl Mira {
         let replayed: Vec<&Episode> =
             if self.update.replays() { replay.iter().collect() } else { Vec::new() };
         let known: Vec<&Episode> = replay.iter().chain(fresh).filter(|e| e.steps() > 0).collect();
-        critics.fit(&known, self.critic_updates, self.minibatch, phase, device)?;
+        critics.fit(&known, self.critic_updates, self.minibatch, phase, device);
 
         let log_probs = learner.log_probs(&replayed, device)?;
         let perplexities: Vec<f64> =

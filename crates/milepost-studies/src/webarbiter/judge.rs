@@ -14,7 +14,7 @@ const PROMPTS: usize = 512;
 /// A trained judge.
 pub(super) enum Judge {
     /// Writes a rationale, place by place the likeliest token; its preference is the probability of the verdict.
-    Generative { network: CausalTransformer, rationale: Rationale, device: Device },
+    Generative { network: Box<CausalTransformer>, rationale: Rationale, device: Device },
     /// Scores each candidate by itself: `σ(s_a − s_b)`.
     Scalar(Box<RewardModel<CausalTransformer>>),
 }
@@ -71,7 +71,7 @@ impl Judge {
     fn say(&self, questions: &[Asked<'_>]) -> Result<Vec<Said>, StudyError> {
         match self {
             Self::Generative { network, rationale, device } => {
-                let network = network.clone().valid();
+                let network = (**network).clone().valid();
                 let mut said = Vec::with_capacity(questions.len());
                 for portion in questions.chunks(PROMPTS) {
                     said.extend(write(&network, *rationale, portion, device)?);
@@ -129,6 +129,7 @@ fn write(
             row.extend(likeliest);
         }
     }
-    let named = |row: &Vec<u32>| row[Words::PROMPT..].iter().filter_map(|token| Words::named(*token)).collect();
+    let named =
+        |row: &Vec<u32>| row[Words::PROMPT..].iter().filter_map(|token| Words::named(*token)).collect();
     Ok(rows.iter().zip(firsts).map(|(row, first)| Said { first, principles: named(row) }).collect())
 }

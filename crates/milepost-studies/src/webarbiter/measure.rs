@@ -128,7 +128,8 @@ pub(super) fn guided(
                 let meeting = meetings.iter().position(|meeting| *meeting == (a, b));
                 meeting.map_or(f64::NAN, |meeting| opinions[meeting].preference)
             };
-            let played = RoundRobin::play(CANDIDATES, preference).map_err(StudyError::part("the tournament"))?;
+            let played =
+                RoundRobin::play(CANDIDATES, preference).map_err(StudyError::part("the tournament"))?;
             run.act(candidates[played.winner()])?;
         }
     }

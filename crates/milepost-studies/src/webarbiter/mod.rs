@@ -101,19 +101,17 @@ impl Default for WebArbiter {
     }
 }
 
-impl WebArbiter {
-    fn world(&self, level: &str) -> Result<Gridworld, StudyError> {
-        Gridworld::make(level).map_err(StudyError::part("a level"))
-    }
+fn world(level: &str) -> Result<Gridworld, StudyError> {
+    Gridworld::make(level).map_err(StudyError::part("a level"))
+}
 
-    fn pool(&self, level: &str, count: usize, purpose: &str, seed: u64) -> Result<Vec<Instance>, StudyError> {
-        let per_level = if purpose == TRAINING { 4 } else { 1 };
-        let found = instances(&self.world(level)?, count, per_level, purpose, seed)?;
-        if found.is_empty() {
-            return Err(StudyError::part("the states")(format!("none of {level} has a right action")));
-        }
-        Ok(found)
+fn pool_of(level: &str, count: usize, purpose: &str, seed: u64) -> Result<Vec<Instance>, StudyError> {
+    let per_level = if purpose == TRAINING { 4 } else { 1 };
+    let found = instances(&world(level)?, count, per_level, purpose, seed)?;
+    if found.is_empty() {
+        return Err(StudyError::part("the states")(format!("none of {level} has a right action")));
     }
+    Ok(found)
 }
 
 const TRAINING: &str = "webarbiter/training";
@@ -122,13 +120,22 @@ const ASKED: &str = "webarbiter/asked";
 impl Study for WebArbiter {
     fn metrics(&self) -> Vec<Metric> {
         vec![
-            Metric::higher("best-of-five-out", "share of states of the other level in which the right action beats all four distractors"),
+            Metric::higher(
+                "best-of-five-out",
+                "share of states of the other level in which the right action beats all four distractors",
+            ),
             Metric::higher("best-of-five-in", "the same in the training level, in layouts not trained on"),
             Metric::higher("pairs-out", "accuracy on pairs of the other level, asked in both orders"),
             Metric::higher("pairs-in", "the same in the training level"),
-            Metric::higher("consistency", "share of pairs of the other level whose verdict flips with the order"),
+            Metric::higher(
+                "consistency",
+                "share of pairs of the other level whose verdict flips with the order",
+            ),
             Metric::higher("true-principles", "share of the principles named on the other level that hold"),
-            Metric::higher("guided-success", "success of a random policy with the judge's choice among four of its actions"),
+            Metric::higher(
+                "guided-success",
+                "success of a random policy with the judge's choice among four of its actions",
+            ),
             Metric::higher("unguided-success", "success of the random policy alone"),
         ]
     }
@@ -150,19 +157,24 @@ impl Study for WebArbiter {
         check.not_negative("kl", self.kl)?;
         check.that(self.learning_rate > 0.0, "learning-rate", self.learning_rate, "above 0")?;
         let scalar = self.judge == JudgeKind::Scalar;
-        check.that(!scalar || self.examples > 0, "examples", self.examples, "at least 1 for a scalar judge")?;
+        check.that(
+            !scalar || self.examples > 0,
+            "examples",
+            self.examples,
+            "at least 1 for a scalar judge",
+        )?;
         check.that(!scalar || self.iterations == 0, "iterations", self.iterations, "0 for a scalar judge")?;
-        self.world(&self.level)?;
-        self.world(&self.other_level).map(drop)
+        world(&self.level)?;
+        world(&self.other_level).map(drop)
     }
 
     fn run(&self, context: &Context, recorder: &mut dyn Recorder) -> Result<(), StudyError> {
         let seed = context.seed;
         let device = open_device(context.device).map_err(StudyError::part("the device"))?.device;
         let words = Arc::new(Words::new().map_err(StudyError::part("the words"))?);
-        let training = Arc::new(self.pool(&self.level, self.states, TRAINING, seed)?);
-        let inside = self.pool(&self.level, self.evaluation_states, ASKED, seed)?;
-        let outside = self.pool(&self.other_level, self.evaluation_states, ASKED, seed)?;
+        let training = Arc::new(pool_of(&self.level, self.states, TRAINING, seed)?);
+        let inside = pool_of(&self.level, self.evaluation_states, ASKED, seed)?;
+        let outside = pool_of(&self.other_level, self.evaluation_states, ASKED, seed)?;
 
         let judge = self.trained(&words, &training, seed, &device, recorder)?;
         let (home, abroad) = (measure(&judge, &inside)?, measure(&judge, &outside)?);
@@ -172,8 +184,8 @@ impl Study for WebArbiter {
         recorder.result("pairs-in", home.pairs.into())?;
         recorder.result("consistency", abroad.consistency.into())?;
         recorder.result("true-principles", abroad.true_principles)?;
-        let mut world = self.world(&self.level)?;
-        world = world.with_max_steps(self.guided_steps).map_err(StudyError::part("guided-steps"))?;
+        let world = world(&self.level)?;
+        let world = world.with_max_steps(self.guided_steps).map_err(StudyError::part("guided-steps"))?;
         recorder.result("guided-success", guided(&judge, &world, self.guided_episodes, seed)?.into())?;
         recorder.result("unguided-success", unguided(&world, self.guided_episodes, seed)?.into())
     }

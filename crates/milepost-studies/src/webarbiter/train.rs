@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use milepost_algorithms::config::{LearnerConfig, MinibatchUnit, NormalizeConfig, ObjectiveConfig, SamplerConfig};
+use milepost_algorithms::config::{
+    LearnerConfig, MinibatchUnit, NormalizeConfig, ObjectiveConfig, SamplerConfig,
+};
 use milepost_algorithms::objectives::{KlBounds, KlTerm};
 use milepost_algorithms::sampling::ContextRule;
 use milepost_algorithms::{Device, MethodConfig, TokenParts, TokenSettings, Trainer, WarmStart};
@@ -43,7 +45,8 @@ impl WebArbiter {
             JudgeKind::Generative => {
                 let taught = self.taught(&task, network, seed, device, recorder)?;
                 let network = self.reinforced(&task, taught, seed, device, recorder)?;
-                Ok(Judge::Generative { network, rationale: self.rationale, device: device.clone() })
+                let (network, rationale) = (Box::new(network), self.rationale);
+                Ok(Judge::Generative { network, rationale, device: device.clone() })
             }
         }
     }
@@ -92,8 +95,9 @@ impl WebArbiter {
             };
             let world = SingleTurn::new(task.clone());
             let settings = Self::settings();
-            let (judge, _) =
-                lessons.apply(start.clone(), &world, &settings, device, seed).map_err(StudyError::part(part))?;
+            let (judge, _) = lessons
+                .apply(start.clone(), &world, &settings, device, seed)
+                .map_err(StudyError::part(part))?;
             model_to_bytes(&judge).map_err(StudyError::part(part))
         })?;
         model_from_bytes(network, &bytes).map_err(StudyError::part(part))
@@ -172,12 +176,15 @@ impl WebArbiter {
             let pair = task.draw(&mut Stream::new(StreamKey { task: index, ..key }));
             let situation = &task.instances[pair.instance].situation;
             let [first, second] = pair.candidates.map(|action| Words::single(situation, action));
-            let label = if pair.first { Label::First } else { Label::Second };
+            let label = if pair.first { Label::FIRST } else { Label::SECOND };
             set.push(PreferencePair::new(first, second, label)).map_err(StudyError::part(part))?;
         }
         let mut model = RewardModel::new(network);
-        let settings =
-            RewardModelTraining { epochs: self.epochs, learning_rate: TAUGHT, ..RewardModelTraining::default() };
+        let settings = RewardModelTraining {
+            epochs: self.epochs,
+            learning_rate: TAUGHT,
+            ..RewardModelTraining::default()
+        };
         model.train(&set, &settings, seed).map_err(StudyError::part(part))?;
         Ok(model)
     }

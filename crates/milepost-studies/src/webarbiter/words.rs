@@ -94,16 +94,17 @@ impl Words {
     pub(super) const PROMPT: usize = Self::STATE + 5;
 
     pub(super) fn new() -> Result<Self, VocabularyError> {
-        let mut words: Vec<String> = ["none", "candidates", "?", "first", "second", "closer", "level", "away"]
-            .into_iter()
-            .chain(["need-key", "unlock-door", "open-door", "go-to-goal"])
-            .chain(["target-ahead", "blocked-ahead", "clear-ahead", "turn-first"])
-            .chain(["left", "right", "forward", "pickup", "drop", "toggle", "done"])
-            .chain(["no-door", "door-open", "door-shut", "door-locked"])
-            .chain(["no-key", "key-held", "key-there"])
-            .chain(["front-empty", "front-wall", "front-key", "front-door", "front-goal", "front-other"])
-            .map(str::to_owned)
-            .collect();
+        let mut words: Vec<String> =
+            ["none", "candidates", "?", "first", "second", "closer", "level", "away"]
+                .into_iter()
+                .chain(["need-key", "unlock-door", "open-door", "go-to-goal"])
+                .chain(["target-ahead", "blocked-ahead", "clear-ahead", "turn-first"])
+                .chain(["left", "right", "forward", "pickup", "drop", "toggle", "done"])
+                .chain(["no-door", "door-open", "door-shut", "door-locked"])
+                .chain(["no-key", "key-held", "key-there"])
+                .chain(["front-empty", "front-wall", "front-key", "front-door", "front-goal", "front-other"])
+                .map(str::to_owned)
+                .collect();
         words.extend((-REACH..=REACH).map(|offset| format!("ahead{offset}")));
         words.extend((-REACH..=REACH).map(|offset| format!("aside{offset}")));
         Ok(Self { vocabulary: Vocabulary::new(words)? })
@@ -171,7 +172,8 @@ impl Words {
         };
         // Ahead, and to the right.
         let seen = |position: Position| {
-            let (x, y) = (i32::from(position.x) - i32::from(agent.x), i32::from(position.y) - i32::from(agent.y));
+            let (x, y) =
+                (i32::from(position.x) - i32::from(agent.x), i32::from(position.y) - i32::from(agent.y));
             (x * dx + y * dy, y * dx - x * dy)
         };
         let offsets = |position: Option<Position>| match position.map(seen) {
