@@ -8,11 +8,30 @@ use super::tree;
 use super::{fidelity, study};
 
 /// Keys that a scale may set.
-const SCALED: [&str; 4] = ["budget", "seeds", "evaluation", "checkpoint"];
+const SCALED: [&str; 5] = ["budget", "seeds", "evaluation", "checkpoint", "method"];
+
+/// What of the method a scale may set: what is learned before training, which has its cost too.
+const SCALED_METHOD: [&str; 2] = ["warm-start", "teacher"];
 
 /// What kind of experiment a file describes; training, if it does not say.
 fn kind_of(table: &Table) -> Option<&str> {
     table.get("kind").and_then(Value::as_str)
+}
+
+/// Refuses a scale that would change a method beyond what is learned before training.
+fn check_scaled_methods(origin: &str, scales: &Table) -> Result<(), ConfigError> {
+    for (name, scaled) in scales {
+        let method = scaled.get("method").and_then(Value::as_table);
+        let key = method.into_iter().flat_map(Table::keys).find(|key| !SCALED_METHOD.contains(&key.as_str()));
+        if let Some(key) = key {
+            return Err(ConfigError::UnknownKey {
+                origin: origin.to_owned(),
+                path: format!("scales.{name}.method.{key}"),
+                hint: format!("; of the method a scale may set {}", SCALED_METHOD.join(", ")),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Settings from one place.
@@ -63,6 +82,9 @@ impl Layers {
                     hint: format!("; a scale may set {}", allowed.join(", ")),
                 });
             }
+        }
+        if !matches!(kind_of(&table), Some(fidelity::KIND | study::KIND)) {
+            check_scaled_methods(origin, &scales)?;
         }
         self.layers.push(Layer { origin: origin.to_owned(), table, scales });
         Ok(())
