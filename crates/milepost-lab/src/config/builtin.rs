@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 11] = [
+const OWN: [(&str, &str); 15] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -12,6 +12,10 @@ const OWN: [(&str, &str); 11] = [
     ("kepo", include_str!("../../experiments/kepo.toml")),
     ("verpo", include_str!("../../experiments/verpo.toml")),
     ("cleaner", include_str!("../../experiments/cleaner.toml")),
+    ("carr", include_str!("../../experiments/carr.toml")),
+    ("carr-shortcut", include_str!("../../experiments/carr-shortcut.toml")),
+    ("search-r2", include_str!("../../experiments/search-r2.toml")),
+    ("unidoc-rl", include_str!("../../experiments/unidoc-rl.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

@@ -4,7 +4,7 @@ use milepost_algorithms::MethodConfig;
 use milepost_codeexec::code_dsl::{CodeDsl, CodeProbe, CodeTool, ToolProbe};
 use milepost_core::Probe;
 use milepost_microworlds::tokens::{SingleTurn, TurnTask};
-use milepost_taskworlds::lookup::{LookupProbe, LookupQa};
+use milepost_taskworlds::lookup::{LookupProbe, LookupQa, RubricProbe};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
 use milepost_textworld::quest_env::{QuestProbe, TextQuest};
@@ -40,7 +40,10 @@ fn names(record: &str, name: &str) -> bool {
 
 impl Probes for LookupQa {
     fn probes() -> Vec<Box<dyn Probe<Self>>> {
-        LookupProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
+        let graded = LookupProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>);
+        graded
+            .chain(RubricProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>))
+            .collect()
     }
 }
 
