@@ -1,7 +1,6 @@
 //! Leave-one-out among the trajectories that are still alive at a turn.
 
-use crate::gigpo::returns_of_turns;
-use crate::{CreditError, Groups, GroupsReport, Normalize, Pooling, Rows, Singleton, check};
+use crate::{CreditError, Groups, GroupsReport, Normalize, Rows, Singleton, step_position_advantages};
 
 /// `A_{i,u} = X_{i,u} − mean_{j ≠ i, T_j > u} X_{j,u}` over the peers of the group that are still alive at turn
 /// `u`, `X_{i,u} = Σ_{k≥u} γ^{k−u} r_{i,k}`. Mean only, no scale.
@@ -26,19 +25,5 @@ pub fn turn_loo_advantages(
     alone: Singleton,
     out: &mut [f64],
 ) -> Result<GroupsReport, CreditError> {
-    check::len("groups", turns.len(), groups.entries())?;
-    check::len("turn_rewards", turns.entries(), turn_rewards.len())?;
-    check::len("out", turns.entries(), out.len())?;
-    check::unit_interval("gamma", gamma)?;
-    let returns = returns_of_turns(turns, turn_rewards, gamma)?;
-    let mut peers = vec![0; turn_rewards.len()];
-    for (group, members) in groups.iter().enumerate() {
-        for &member in members {
-            for (index, turn) in turns.range(member).enumerate() {
-                peers[turn] = (group as u64) << 32 | index as u64;
-            }
-        }
-    }
-    let pooling = Pooling { singleton: alone, ..Pooling::default() };
-    Normalize::rloo().apply_groups_with(&Groups::from_integers(&peers), pooling, &returns, out)
+    step_position_advantages(&Normalize::rloo(), groups, turns, turn_rewards, gamma, alone, out)
 }

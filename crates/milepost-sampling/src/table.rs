@@ -82,7 +82,7 @@ impl TablePolicy {
 
     /// `p` of every word after `text`, among `allowed` only where that is given.
     pub fn probabilities(&self, text: &[u32], allowed: Option<&[u32]>) -> Result<Vec<f64>, TableError> {
-        let read = &text[text.len().saturating_sub(self.order)..];
+        let read = self.read(text);
         let mut logits = self.logits(read);
         if let Some(allowed) = allowed {
             for (word, logit) in logits.iter_mut().enumerate() {
@@ -98,6 +98,12 @@ impl TablePolicy {
         let weights: Vec<f64> = logits.iter().map(|logit| libm::exp(logit - highest)).collect();
         let total: f64 = weights.iter().sum();
         Ok(weights.into_iter().map(|weight| weight / total).collect())
+    }
+
+    /// What it reads of a text: the last `order` tokens. Equal readings share a row of logits.
+    #[must_use]
+    pub fn read<'t>(&self, text: &'t [u32]) -> &'t [u32] {
+        &text[text.len().saturating_sub(self.order)..]
     }
 
     fn logits(&self, read: &[u32]) -> Vec<f64> {

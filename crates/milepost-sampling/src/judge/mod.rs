@@ -1,9 +1,11 @@
 //! Judges: whoever says what a candidate is worth, and wrappers that make them fail as real ones do.
 
+mod panel;
 mod query;
 mod rate;
 mod wrappers;
 
+pub use panel::Panel;
 pub use query::{Address, PairQuery, Query, StepKind, StepQuery};
 pub use rate::{Each, Rater, RoundRobin};
 pub use wrappers::{Cached, Failing, JudgeError, Noisy, Swapped};

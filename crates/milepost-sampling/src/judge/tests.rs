@@ -104,6 +104,45 @@ fn the_rates_of_noise_and_failure_are_what_they_say() {
 }
 
 #[test]
+fn a_panel_adds_up_its_parts_and_counts_those_that_nobody_judged() {
+    let scene = Scene::new(3);
+    let part = |abstains_at: u32, value: f64| {
+        move |query: &StepQuery<'_, Lock>| {
+            let value = (query.address.slot < abstains_at).then_some(value);
+            Verdict { value, tokens: 2 }
+        }
+    };
+    let mut panel = Panel::new(vec![part(2, 1.0), part(1, -3.0)]);
+    let verdicts: Vec<Verdict> = scene.queries(0).iter().map(|query| panel.judge(query)).collect();
+    let values: Vec<_> = verdicts.iter().map(|verdict| verdict.value).collect();
+    assert_eq!(
+        values,
+        [Some(-2.0), Some(1.0), None],
+        "a missing part is 0; where all are, so is the verdict"
+    );
+    assert!(verdicts.iter().all(|verdict| verdict.tokens == 4));
+    assert_eq!(panel.counts(), (6, 3));
+}
+
+#[test]
+fn the_parts_of_a_question_have_noise_of_their_own() {
+    let scene = Scene::new(1);
+    let judge = |_: &StepQuery<'_, Lock>| Verdict::of(0.0);
+    let noisy = |part| Noisy::new(judge, 1.0, vec![-1.0, 1.0], 3).expect("sound").for_part(part);
+    let failing = |part| Failing::new(judge, 0.5, 3).expect("sound").for_part(part);
+    let (mut one, mut other, mut up, mut down) = (noisy(0), noisy(1), failing(0), failing(1));
+    let (mut signs, mut both) = (0.0, 0);
+    for task in 0..1000 {
+        let query = scene.queries(task)[0];
+        signs += one.judge(&query).value.unwrap_or(0.0) * other.judge(&query).value.unwrap_or(0.0);
+        both += i32::from(up.judge(&query).value.is_some() == down.judge(&query).value.is_some());
+    }
+    // Four standard errors of independent signs: 4 · √1000, and half of it for agreements.
+    assert!(f64::abs(signs) < 127.0, "{signs}");
+    assert!((both - 500).abs() < 64, "{both}");
+}
+
+#[test]
 fn a_remembered_answer_costs_nothing() {
     let scene = Scene::new(6);
     let mut judge = Cached::new(first_word);

@@ -11,6 +11,7 @@ pub struct Noisy<J> {
     rate: f64,
     values: Vec<f64>,
     run_seed: u64,
+    part: u32,
 }
 
 impl<J> Noisy<J> {
@@ -21,14 +22,20 @@ impl<J> Noisy<J> {
         if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
             return Err(JudgeError::Values { values });
         }
-        Ok(Self { judge, rate, values, run_seed })
+        Ok(Self { judge, rate, values, run_seed, part: 0 })
+    }
+
+    /// The same with noise of its own for part `part` of a question (below 256): the parts of a [`super::Panel`].
+    #[must_use]
+    pub fn for_part(self, part: u32) -> Self {
+        Self { part, ..self }
     }
 }
 
 impl<Q: Query, J: Judge<Q>> Judge<Q> for Noisy<J> {
     fn judge(&mut self, query: &Q) -> Verdict {
         let verdict = self.judge.judge(query);
-        let mut stream = noise(self.run_seed, "noisy judge", query.address());
+        let mut stream = noise(self.run_seed, "noisy judge", query.address(), self.part);
         if stream.uniform() >= self.rate {
             return verdict;
         }
@@ -43,20 +50,27 @@ pub struct Failing<J> {
     judge: J,
     rate: f64,
     run_seed: u64,
+    part: u32,
 }
 
 impl<J> Failing<J> {
     /// Silences `judge` with probability `rate`. Failures are a function of the run's seed and of where a question
     /// arises.
     pub fn new(judge: J, rate: f64, run_seed: u64) -> Result<Self, JudgeError> {
-        Ok(Self { judge, rate: probability(rate)?, run_seed })
+        Ok(Self { judge, rate: probability(rate)?, run_seed, part: 0 })
+    }
+
+    /// The same with failures of its own for part `part` of a question (below 256): the parts of a [`super::Panel`].
+    #[must_use]
+    pub fn for_part(self, part: u32) -> Self {
+        Self { part, ..self }
     }
 }
 
 impl<Q: Query, J: Judge<Q>> Judge<Q> for Failing<J> {
     fn judge(&mut self, query: &Q) -> Verdict {
         let verdict = self.judge.judge(query);
-        let fails = noise(self.run_seed, "failing judge", query.address()).uniform() < self.rate;
+        let fails = noise(self.run_seed, "failing judge", query.address(), self.part).uniform() < self.rate;
         if fails { Verdict { value: None, ..verdict } } else { verdict }
     }
 }
@@ -83,14 +97,14 @@ fn probability(rate: f64) -> Result<f64, JudgeError> {
     if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err(JudgeError::Rate { rate }) }
 }
 
-/// The stream of a question's noise.
-fn noise(run_seed: u64, wrapper: &str, address: Address) -> Stream {
+/// The stream of the noise of a part of a question.
+fn noise(run_seed: u64, wrapper: &str, address: Address, part: u32) -> Stream {
     Stream::new(StreamKey {
         run_seed,
         purpose: Purpose::named(wrapper),
         task: u64::from(address.member) | u64::from(address.slot) << 32,
         episode: address.task,
-        step: address.step,
+        step: address.step | part << 24,
     })
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{assert_replays, assert_teacher_forced};
 use crate::hints::EnvironmentReturn;
-use crate::judge::{Each, StepQuery, Verdict};
+use crate::judge::{Each, StepKind, StepQuery, Verdict};
 use crate::refine::{Draft, MetaTokens, Redo, Reviewer};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::tree::ByTrial;
@@ -117,6 +117,40 @@ proptest! {
         let judged = BestOfN { group_size: 2, candidates: 3, rater: Each(grade), protocol: ByTrial };
         for trajectory in sample(judged, 2, seed).batch.trajectories() {
             assert_replays(&world(), trajectory);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_tree_calls_the_tool_once_for_each_winner_that_does_not_answer_and_its_lines_replay(seed: u64) {
+        let policy = policy(seed);
+        let grown = tree(0.7).grow(&world(), &tasks(3), &policy, &mut [], &settings(seed)).expect("grown");
+        for (index, line) in grown.lines.iter().enumerate() {
+            assert_replays(&world(), line);
+            let world = world().replay(line).expect("as sampled");
+            let calls = world.events().iter().filter(|event| event.query().is_some()).count();
+            let winners = grown.sets.iter().filter(|set| set.line == index);
+            let kinds = winners.filter_map(|set| Some(set.candidates[set.winner?].kind));
+            prop_assert_eq!(calls, kinds.filter(|kind| *kind == StepKind::Act).count());
+        }
+    }
+
+    #[test]
+    fn a_step_is_worth_whole_numbers_and_an_answer_more_the_earlier_it_comes(seed: u64) {
+        let grown = tree(0.7).grow(&world(), &tasks(3), &policy(seed), &mut [], &settings(seed)).expect("grown");
+        for set in &grown.sets {
+            for candidate in &set.candidates {
+                let bonus = match candidate.kind {
+                    StepKind::Answer => 0.1 * f64::from(3 - set.step) / 4.0,
+                    StepKind::Act | StepKind::Malformed => 0.0,
+                };
+                let rated = candidate.value - bonus;
+                prop_assert!((rated - rated.round()).abs() < 1e-12 && rated.abs() <= 2.0 + 1e-12, "{rated}");
+                prop_assert!(candidate.value <= 2.0 + 0.1 * 3.0 / 4.0 + 1e-12);
+            }
         }
     }
 }

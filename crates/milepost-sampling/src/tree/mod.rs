@@ -166,13 +166,7 @@ impl<R, S> StepTree<R, S> {
         let kinds: Vec<StepKind> =
             turns.iter().map(|turn| self.protocol.kind(&episode.environment, &turn.tokens)).collect();
         let queries = queries(episode, &turns, &kinds, steps);
-        let values = rated(engine, &mut self.rater, &queries)?;
-        let bonus = self.early_bonus * f64::from(steps - 1 - step) / f64::from(steps);
-        let values: Vec<f64> = values
-            .into_iter()
-            .zip(&kinds)
-            .map(|(value, kind)| value.unwrap_or(0.0) + if *kind == StepKind::Answer { bonus } else { 0.0 })
-            .collect();
+        let values = worth(engine, &mut self.rater, &queries, self.early_bonus)?;
         let advantages = step_advantages(&values);
         let eligible: Vec<bool> = kinds.iter().map(|kind| *kind != StepKind::Malformed).collect();
         let probabilities = winner_probabilities(&advantages, &eligible, self.temperature);
@@ -238,6 +232,24 @@ pub(crate) fn rated<E: TokenEnvironment, P: TokenPolicy>(
         }
     }
     Ok(verdicts.into_iter().map(|verdict| verdict.value).collect())
+}
+
+/// What candidates of one step `t` of `B` (from 1) are worth: 0 where they are not rated, and `early_bonus · (B − t)/B`
+/// more where they answer.
+pub(crate) fn worth<E: TokenEnvironment, P: TokenPolicy>(
+    engine: &mut Engine<'_, E, P>,
+    rater: &mut impl Rater<E>,
+    queries: &[StepQuery<'_, E>],
+    early_bonus: f64,
+) -> Result<Vec<f64>, SamplingError<P::Error>> {
+    let values = rated(engine, rater, queries)?;
+    let bonus = |query: &StepQuery<'_, E>| match query.kind {
+        StepKind::Answer => {
+            early_bonus * f64::from(query.steps - 1 - query.address.step) / f64::from(query.steps)
+        }
+        StepKind::Act | StepKind::Malformed => 0.0,
+    };
+    Ok(values.into_iter().zip(queries).map(|(value, query)| value.unwrap_or(0.0) + bonus(query)).collect())
 }
 
 /// Goes on with the winner of a step.

@@ -2,6 +2,7 @@ use milepost_core::{CutReason, Ending, SpanKind, TokenEnvironment, Vocabulary};
 use proptest::prelude::*;
 
 use super::*;
+use crate::RatedGroups;
 use crate::judge::{Each, Verdict};
 use crate::table::{CountingPolicy, TablePolicy};
 use crate::tests::{
@@ -88,6 +89,25 @@ proptest! {
             prop_assert_eq!(line.ending, trajectory.ending);
         }
         prop_assert!(grown.sets.iter().flat_map(|set| &set.candidates).all(|c| c.advantage == 0.0));
+    }
+
+    #[test]
+    fn a_turn_of_a_whole_episode_is_worth_what_a_tree_says_of_it(seed: u64) {
+        let settings = SamplerSettings { constrained: true, ..settings(seed) };
+        let (grown, _) = grow(seed, 1, &settings);
+        let mut groups =
+            RatedGroups { group_size: 2, early_bonus: 0.1, rater: Each(whim as Judgement), protocol: ByTrial };
+        let rated = groups.sample(&lock(), &tasks(2), &policy(seed), &mut [], &settings).expect("sampled");
+        let mut plain = plain(2, &tasks(2), &policy(seed), &settings);
+        let values = rated.batch.trajectories().flat_map(|t| t.signals.get(STEP_VALUE).expect("rated").iter());
+        let expected = grown.sets.iter().map(|set| Some(set.candidates[0].value));
+        prop_assert_eq!(values.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        prop_assert_eq!(rated.ledger.judge, grown.ledger.judge);
+        for (one, other) in plain.batch.trajectories_mut().zip(rated.batch.trajectories()) {
+            one.signals = other.signals.clone();
+        }
+        plain.ledger.judge = rated.ledger.judge;
+        prop_assert_eq!(plain, rated);
     }
 
     #[test]

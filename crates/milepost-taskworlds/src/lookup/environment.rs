@@ -65,6 +65,14 @@ impl LookupQa {
         &self.words
     }
 
+    /// Appends to `allowed` (empty when called), in increasing order, the tokens that may follow `tokens` in a turn that
+    /// answers, whichever turn it is.
+    pub fn answer_grammar(&self, tokens: &[u32], allowed: &mut Vec<u32>) {
+        if let Some(reading) = Reading::new(&self.words, self.rules).read(tokens) {
+            reading.allowed_in_answer(allowed);
+        }
+    }
+
     /// F1 of two names.
     pub(super) fn overlap(&self, entity: u32, other: u32) -> f64 {
         let tokens = |entity| self.words.name(entity).collect::<Vec<u32>>();

@@ -27,6 +27,7 @@ mod retriever;
 mod rubric;
 mod rubric_probe;
 mod score;
+mod search_reward;
 #[cfg(test)]
 mod tests;
 mod turn;

@@ -29,6 +29,10 @@ impl LookupOracle {
         Self { task, words, thinks }
     }
 
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
     /// Hops of the question, `h`.
     #[must_use]
     pub fn hops(&self) -> usize {

@@ -19,12 +19,21 @@ pub enum LookupProbe {
     Useful,
     /// 1 if the turn searched, as `lookup-search`.
     Search,
+    /// What the turn's search added and repeated ([`LookupOracle::search_reward`]), as `lookup-search-reward`.
+    SearchReward,
 }
 
 impl LookupProbe {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Resolved, Self::Query, Self::Thought, Self::Answer, Self::Useful, Self::Search];
+    pub const ALL: [Self; 7] = [
+        Self::Resolved,
+        Self::Query,
+        Self::Thought,
+        Self::Answer,
+        Self::Useful,
+        Self::Search,
+        Self::SearchReward,
+    ];
 
     fn of(self, oracle: &LookupOracle, event: &LookupEvent) -> f64 {
         match (self, &event.action) {
@@ -54,6 +63,7 @@ impl Probe<LookupQa> for LookupProbe {
             Self::Answer => "lookup-answer",
             Self::Useful => "lookup-useful",
             Self::Search => "lookup-search",
+            Self::SearchReward => "lookup-search-reward",
         }
     }
 
@@ -61,6 +71,7 @@ impl Probe<LookupQa> for LookupProbe {
         let Some(oracle) = environment.oracle() else { return 0.0 };
         match (self, environment.events().last()) {
             (Self::Resolved, _) => environment.resolved() as f64,
+            (Self::SearchReward, _) => oracle.search_reward(environment.events()),
             (probe, Some(event)) => probe.of(&oracle, event),
             (_, None) => 0.0,
         }

@@ -189,6 +189,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The same in a turn that answers: a query that has been begun goes nowhere.
+    pub(crate) fn allowed_in_answer(&self, into: &mut Vec<u32>) {
+        if !matches!(self.next, Next::Name(Role::Subject) | Next::Rest(Role::Subject, _) | Next::Relation)
+            && self.relation.is_none()
+        {
+            self.allowed(false, into);
+        }
+    }
+
     /// The thoughts, and what the turn does; no act where it is not whole.
     pub(crate) fn finish(self) -> Option<(Vec<Thought>, Act)> {
         let Self { next, thoughts, entity, relation, via, citations, .. } = self;

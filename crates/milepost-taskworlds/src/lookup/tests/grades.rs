@@ -134,8 +134,8 @@ proptest! {
         let mut world = started(config, seed);
         let oracle = world.oracle().expect("started");
         let mut draws = stream(seed);
-        let [mut resolved, mut query, mut thought, mut answer, mut useful, mut search] = LookupProbe::ALL;
-        prop_assert_eq!(LookupProbe::ALL.map(|mut probe| probe.read(&world)), [0.0; 6]);
+        let [mut resolved, mut query, mut thought, mut answer, mut useful, mut search, _] = LookupProbe::ALL;
+        prop_assert_eq!(LookupProbe::ALL.map(|mut probe| probe.read(&world)), [0.0; 7]);
         while world.ending().is_none() {
             let turn = if draws.below(8) == 0 { Vec::new() } else { world.noisy_turn(0.5, &mut draws) };
             world.step(&turn).expect("running");

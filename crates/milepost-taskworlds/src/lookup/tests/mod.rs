@@ -5,6 +5,7 @@ mod grades;
 mod readers;
 mod retrieval;
 mod rubrics;
+mod search;
 mod tasks;
 
 use milepost_core::{Demonstrator, Ending, Environment, Purpose, Stream, StreamKey, TaskSeed};
