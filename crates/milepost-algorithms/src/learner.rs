@@ -69,7 +69,8 @@ impl Update<'_> {
                     sequences.iter().flatten().map(|index| decisions[*index]).collect();
                 let rows: Vec<usize> = chosen.iter().map(|d| d.index).collect();
                 let Forward { logits, values, actions } = table.forward(&model, &rows)?;
-                let minibatch = Minibatch { actions, tokens: self.tokens(&chosen, &lengths, scores)? };
+                let minibatch =
+                    Minibatch { actions, tokens: self.tokens(&chosen, &lengths, table.turns(), scores)? };
                 let student = self.lessons.map(|lessons| (lessons, logits.clone()));
                 let mut loss = self.objective.loss(logits, values, &minibatch)?;
                 if let Some((lessons, student)) = student {
@@ -143,7 +144,13 @@ impl Update<'_> {
         pairs(self.pairing, self.groups, &scores, &credits.keep)
     }
 
-    fn tokens(&self, chosen: &[Decision], lengths: &[usize], scores: &Scores) -> Result<Tokens, TrainError> {
+    fn tokens(
+        &self,
+        chosen: &[Decision],
+        lengths: &[usize],
+        turns: &[u32],
+        scores: &Scores,
+    ) -> Result<Tokens, TrainError> {
         let mut advantages: Vec<f64> = chosen.iter().map(|d| d.advantage).collect();
         if self.normalize.pool == Pool::Minibatch {
             let raw = advantages.clone();
@@ -152,6 +159,7 @@ impl Update<'_> {
         let of = |column: &[f32]| chosen.iter().map(|d| f64::from(column[d.index])).collect::<Vec<f64>>();
         Ok(Tokens {
             rows: Rows::ragged(lengths),
+            turns: Rows::ragged(&turn_lengths(chosen, turns)),
             old_log_probs: of(&scores.logp),
             reference: scores.reference.as_deref().map(of),
             advantages,
@@ -184,6 +192,12 @@ impl Update<'_> {
             })
             .collect()
     }
+}
+
+/// The length of each turn of each sequence, where decisions that follow one another are of one turn.
+fn turn_lengths(chosen: &[Decision], turns: &[u32]) -> Vec<usize> {
+    let same = |a: &Decision, b: &Decision| (a.sequence, turns[a.index]) == (b.sequence, turns[b.index]);
+    chosen.chunk_by(same).map(<[Decision]>::len).collect()
 }
 
 /// The decisions that teach, trajectory by trajectory; those of its companions follow a trajectory's own and are one

@@ -13,6 +13,7 @@ mod moved;
 mod objective;
 #[cfg(test)]
 mod objective_tests;
+mod oversample;
 mod pairs;
 mod report;
 mod trainer;
@@ -31,7 +32,7 @@ pub use credit::{CreditAssigner, Credits, StandardCredit};
 pub use error::TrainError;
 pub use milepost_objectives as objectives;
 pub use milepost_sampling as sampling;
-pub use model_scorer::{LogProbability, ModelScorer, View};
+pub use model_scorer::{ImplicitRewardModel, LogProbability, ModelScorer, View};
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};
 pub use trainer::{Trace, Trainer};

@@ -27,6 +27,8 @@ pub struct Minibatch {
 pub struct Tokens {
     /// The sequences. Minibatches that are counted in tokens are one.
     pub rows: Rows,
+    /// The turns of the sequences, as shorter rows of the same tokens.
+    pub turns: Rows,
     /// Log-probability of the token under the policy that drew it, recomputed by the training forward pass.
     pub old_log_probs: Vec<f64>,
     /// Log-probability under the policy that training began with, if the method asks for it.
@@ -100,7 +102,7 @@ impl Objective for ObjectiveConfig {
         }
         // With token-mean weights this is the mean entropy.
         let entropy = (all.clone().exp() * all).sum_dim(1).squeeze_dim::<1>(1).neg();
-        let entropy = (entropy * minibatch.tensor(&self.token_weights(&tokens.rows)?)).sum();
+        let entropy = (entropy * minibatch.tensor(&self.token_weights(self.sequence.rows(tokens))?)).sum();
         let mut metrics = vec![("entropy", entropy.clone().inner())];
         if self.entropy_coefficient > 0.0 {
             total = total - entropy * self.entropy_coefficient;
@@ -127,7 +129,12 @@ impl ObjectiveConfig {
         let batch = TokenBatch {
             reference: tokens.reference.as_deref(),
             correction: tokens.correction.as_deref(),
-            ..TokenBatch::new(&tokens.rows, log_probs, &tokens.old_log_probs, &tokens.advantages)
+            ..TokenBatch::new(
+                self.sequence.rows(tokens),
+                log_probs,
+                &tokens.old_log_probs,
+                &tokens.advantages,
+            )
         };
         let report = policy.evaluate(&batch, None, coefficients)?;
         let mut numbers = vec![
@@ -189,7 +196,7 @@ impl ObjectiveConfig {
 }
 
 /// A tensor whose value is `value` and whose derivative by `x` is `coefficients`; `now` is what `x` is.
-fn linear(x: Tensor<1>, coefficients: &[f64], now: &[f64], value: f64) -> Tensor<1> {
+pub(crate) fn linear(x: Tensor<1>, coefficients: &[f64], now: &[f64], value: f64) -> Tensor<1> {
     let offset: f64 = value - coefficients.iter().zip(now).map(|(c, x)| c * x).sum::<f64>();
     let coefficients = floats(coefficients, &x.device());
     (x * coefficients).sum() + offset

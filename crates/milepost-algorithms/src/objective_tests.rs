@@ -1,10 +1,12 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use milepost_credit::{KlEstimator, Rows};
-use milepost_objectives::{Clip, KlBounds, KlTerm, PreferenceLoss, PreferenceObjective, Surrogate, profiles};
+use milepost_objectives::{
+    Clip, KlBounds, KlTerm, LogRatio, PreferenceLoss, PreferenceObjective, RatioUnit, Surrogate, profiles,
+};
 use proptest::prelude::*;
 
-use crate::config::{AggregationConfig, ObjectiveConfig, Pairing};
+use crate::config::{AggregationConfig, ObjectiveConfig, Pairing, SequenceUnit};
 use crate::objective::{Minibatch, Objective, Tokens};
 
 const ACTIONS: usize = 3;
@@ -56,6 +58,7 @@ fn minibatch(data: &Data, scale: f64) -> Minibatch {
         actions: Tensor::from_data(TensorData::new(data.actions.clone(), [n]), &Device::flex()),
         tokens: Tokens {
             rows: Rows::ragged(&[n]),
+            turns: Rows::ragged(&vec![1; n]),
             old_log_probs: moved(scale),
             reference: Some(moved(-scale)),
             advantages: data.advantages.clone(),
@@ -160,6 +163,38 @@ proptest! {
 }
 
 #[test]
+fn a_turn_as_the_sequence_gives_every_action_one_ratio() {
+    let shift = vec![0.3, -0.1, 0.05, 0.2];
+    let data = Data {
+        logits: (0..12).map(|i| 0.1 * (i % 5) as f32).collect(),
+        actions: vec![0, 1, 2, 0],
+        advantages: vec![1.5, 1.5, -0.5, -0.5],
+        shift: shift.clone(),
+    };
+    // Two turns of two tokens. The old log-probability is the current one plus the shift.
+    let mut batch = minibatch(&data, 1.0);
+    batch.tokens.turns = Rows::ragged(&[2, 2]);
+    for (unit, length) in [(RatioUnit::SequenceSum, 1.0), (RatioUnit::SequenceMean, 2.0)] {
+        let objective = ObjectiveConfig {
+            ratio: LogRatio::unbounded(unit),
+            sequence: SequenceUnit::Turn,
+            aggregation: AggregationConfig::SeqMeanTokenMean,
+            ..only(Surrogate::Clip(Clip::symmetric(0.1)))
+        };
+        let term = |turn: usize| {
+            let ratio = (-(shift[2 * turn] + shift[2 * turn + 1]) / length).exp();
+            let a = data.advantages[2 * turn];
+            (-a * ratio).max(-a * ratio.clamp(0.9, 1.1))
+        };
+        let (loss, _) = evaluate(&objective, &data, &batch);
+        let want = f64::midpoint(term(0), term(1));
+        assert!((loss - want).abs() < 1e-6, "{loss} {want}");
+        let whole = ObjectiveConfig { sequence: SequenceUnit::Trajectory, ..objective };
+        assert!((evaluate(&whole, &data, &batch).0 - want).abs() > 1e-3, "not the trajectory's ratio");
+    }
+}
+
+#[test]
 fn the_dual_clip_bounds_the_loss_where_the_advantage_is_negative() {
     let data =
         Data { logits: vec![0.3, -0.2, 0.1], actions: vec![1], advantages: vec![-2.0], shift: vec![-0.8] };
@@ -176,6 +211,7 @@ fn the_value_loss_is_half_the_mean_square_and_its_clip_only_raises_it() {
         actions: Tensor::zeros([2], &Device::flex()),
         tokens: Tokens {
             rows: Rows::ragged(&[2]),
+            turns: Rows::ragged(&[1; 2]),
             old_log_probs: vec![-1.0; 2],
             reference: None,
             advantages: vec![0.0; 2],

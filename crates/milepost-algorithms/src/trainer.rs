@@ -15,6 +15,7 @@ use crate::learner::Update;
 use crate::model_scorer::{ModelScorer, View};
 use crate::moved::correction;
 use crate::objective::Objective;
+use crate::oversample::{Drawn, oversample};
 use crate::report::{ChannelTotal, IterationReport};
 
 /// A training run in progress: one value, whatever the method.
@@ -128,7 +129,7 @@ impl<A: Agent> Trainer<A> {
     /// One turn of the loop.
     pub fn iterate(&mut self) -> Result<IterationReport, TrainError> {
         let sampler = self.model.clone().valid();
-        let mut rollout = self.agent.sample(&sampler, Version(self.iteration))?;
+        let Drawn { mut rollout, teaches } = self.draw(&sampler)?;
         let mut report = IterationReport::default();
         for scorer in &mut self.scorers {
             let scores = scorer.score(&mut rollout.batch)?;
@@ -145,6 +146,11 @@ impl<A: Agent> Trainer<A> {
         let Assessment { combined, assigned } = self.assess(&table, &scores, &rollout.batch)?;
         report.counters.extend(combined);
         let Assigned { rewards, mut credits, .. } = assigned;
+        let held = self.model_scorers.iter().any(|scorer| scorer.holds_policy());
+        if held || !teaches {
+            credits.keep.fill(false);
+            report.counters.push(("policy_waited".to_owned(), 1));
+        }
 
         // What accompanies the trajectories is read together with them, in a table of its own: what was said of the
         // trajectories alone is not touched.
@@ -199,6 +205,15 @@ impl<A: Agent> Trainer<A> {
         self.drawn_tokens += rollout.drawn_tokens;
         report.finish(&rollout, &rewards, &credits, metrics);
         Ok(report)
+    }
+
+    /// What this iteration learns from.
+    fn draw(&mut self, sampler: &A::Model) -> Result<Drawn<A::Observation>, TrainError> {
+        let (agent, version) = (&mut self.agent, Version(self.iteration));
+        match &self.method.oversample {
+            None => Ok(Drawn { rollout: agent.sample(sampler, version)?, teaches: true }),
+            Some(rule) => oversample(rule, self.method.sampler.tasks(), || agent.sample(sampler, version)),
+        }
     }
 
     /// Environment steps taken so far.

@@ -143,7 +143,9 @@ impl ImplicitSteps {
         check::finite("rewards", &rewards)?;
         if self.compat.batch_norm {
             let divisor = largest_reverse_sum(&rewards, batch.steps)?;
-            rewards.iter_mut().for_each(|reward| *reward /= divisor);
+            for reward in &mut rewards {
+                *reward /= divisor;
+            }
         }
         if self.credit == StepCredit::RewardToGo {
             for row in batch.steps.iter() {
@@ -210,7 +212,9 @@ impl StepBatch<'_> {
             (Vec::with_capacity(self.rewards.len()), Vec::with_capacity(self.groups.len()));
         for members in self.groups.iter() {
             let before = order.len();
-            members.iter().for_each(|member| order.extend(self.steps.range(*member)));
+            for member in members {
+                order.extend(self.steps.range(*member));
+            }
             sizes.push(order.len() - before);
         }
         (Groups::from_sizes(&sizes), order)

@@ -108,7 +108,9 @@ impl Prime {
         for (row, outcome) in batch.tokens.iter().zip(&outcome) {
             let process = &mut out[row.clone()];
             accumulate(&rewards[row], self.gamma, 0.0, process);
-            process.iter_mut().for_each(|a| *a = self.process_scale * *a + outcome);
+            for advantage in process {
+                *advantage = self.process_scale * *advantage + outcome;
+            }
         }
         check::representable("out", out)?;
         if let Some(epsilon) = self.whiten {
@@ -132,7 +134,9 @@ impl Prime {
         }
         let divisor = if self.batch_norm { largest_reverse_sum(&rewards, batch.tokens)? } else { 1.0 };
         if divisor != 1.0 {
-            rewards.iter_mut().for_each(|reward| *reward /= divisor);
+            for reward in &mut rewards {
+                *reward /= divisor;
+            }
         }
         Ok((rewards, divisor))
     }

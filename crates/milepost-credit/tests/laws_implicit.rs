@@ -79,7 +79,9 @@ impl Case {
         let mut others = vec![0.0; means.len()];
         for members in self.groups.iter() {
             let sum: f64 = members.iter().map(|m| means[*m]).sum();
-            members.iter().for_each(|m| others[*m] = (sum - means[*m]) / (members.len() - 1) as f64);
+            for m in members {
+                others[*m] = (sum - means[*m]) / (members.len() - 1) as f64;
+            }
         }
         others
     }

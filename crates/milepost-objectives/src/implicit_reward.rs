@@ -135,7 +135,9 @@ impl ImplicitReward {
         let pairs =
             RewardPairs { probabilities: Some(batch.outcomes), ..RewardPairs::new(&rewards, &nothing) };
         let report = BradleyTerry::default().evaluate(&pairs, None, gradient, &mut vec![0.0; count])?;
-        gradient.iter_mut().for_each(|slope| *slope *= self.beta);
+        for slope in gradient {
+            *slope *= self.beta;
+        }
         let right = |(reward, outcome): (&f64, &f64)| (*reward > 0.0) == (*outcome > 0.5);
         let correct = rewards.iter().zip(batch.outcomes).filter(|pair| right(*pair)).count();
         Ok(ImplicitRewardReport { loss: report.loss, terms: count, correct })

@@ -273,7 +273,9 @@ proptest! {
         let mut optimum = [0.0; EDGES];
         for node in 1..1 << DEPTH {
             let edges = [edge(node, 0).0, edge(node, 1).0];
-            edges.iter().for_each(|e| optimum[*e] = reference[*e] * ((qs[*e] - values[node]) / beta).exp());
+            for e in edges {
+                optimum[e] = reference[e] * ((qs[e] - values[node]) / beta).exp();
+            }
             prop_assert!((edges.iter().map(|e| optimum[*e]).sum::<f64>() - 1.0).abs() < 1e-9, "a distribution");
         }
         // Every trajectory of the tree.

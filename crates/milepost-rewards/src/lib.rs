@@ -41,4 +41,5 @@ pub use rubric::{
     Connection, Graded, Rubric, RubricConfig, RubricNoise, RubricReward, RubricRewardConfig, RubricUse,
 };
 pub use scorer::{ScoreError, ScoreReport, Scorer};
+pub use state::{pack, unpack};
 pub use unidoc::{UniDoc, UniDocConfig, UniDocPlacement, UniDocRecords, UniDocWeights};

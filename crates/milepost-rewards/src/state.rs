@@ -13,15 +13,16 @@ pub(crate) fn decode<T: DeserializeOwned>(scorer: &str, bytes: &[u8]) -> Result<
 }
 
 /// Each part after its length (8 bytes, little-endian).
-pub(crate) fn pack(parts: &[Vec<u8>]) -> Vec<u8> {
+#[must_use]
+pub fn pack(parts: &[Vec<u8>]) -> Vec<u8> {
     parts
         .iter()
         .flat_map(|part| (part.len() as u64).to_le_bytes().into_iter().chain(part.iter().copied()))
         .collect()
 }
 
-/// Exactly `N` parts.
-pub(crate) fn unpack<'a, const N: usize>(scorer: &str, bytes: &'a [u8]) -> Result<[&'a [u8]; N], ScoreError> {
+/// Exactly `N` parts that [`pack`] wrote; a scorer is named where they are not.
+pub fn unpack<'a, const N: usize>(scorer: &str, bytes: &'a [u8]) -> Result<[&'a [u8]; N], ScoreError> {
     let damaged = || error_of(scorer, &"the saved state is cut short or not of this kind of scorer");
     let mut rest = bytes;
     let mut parts = [&bytes[..0]; N];

@@ -14,6 +14,40 @@ pub enum AloneConfig {
     Zero,
 }
 
+/// What a token's process reward is set against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BaselineConfig {
+    /// The others' mean token reward (PRIME's paper).
+    #[default]
+    Others,
+    /// The released code's form, which adds what sums to 0 over a response.
+    ReleasedCode,
+}
+
+/// What a step is credited with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepCreditConfig {
+    /// Its own reward.
+    #[default]
+    Immediate,
+    /// The rewards from it on.
+    RewardToGo,
+}
+
+/// Where iStar's released code differs from the paper; all off unless asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CodeCompat {
+    /// Statistics of the first step of each trajectory.
+    pub first_step_statistics: bool,
+    /// Leave-one-out instead of mean and deviation.
+    pub leave_one_out: bool,
+    /// Divide by the largest reverse cumulative sum.
+    pub batch_norm: bool,
+}
+
 /// Where the part of a return goes that values did not predict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -99,6 +133,54 @@ pub enum CreditConfig {
     /// trajectories (VeRPO). Uses `normalize` for both.
     #[serde(rename = "verpo")]
     VeRpo(VeRpoConfig),
+    /// Leave-one-out over outcomes plus leave-one-out over the process rewards of every token, whitened (PRIME). The
+    /// combined reward is the outcome. `normalize` is not used.
+    Prime {
+        /// The token-level channel of process rewards.
+        process: String,
+        /// Weight of the process part on that channel's unit.
+        #[serde(default = "five")]
+        process_scale: f64,
+        /// Discount γ of a token.
+        #[serde(default = "one")]
+        gamma: f64,
+        /// What a token is set against.
+        #[serde(default)]
+        baseline: BaselineConfig,
+        /// Divide process rewards by their largest reverse cumulative sum over the batch.
+        #[serde(default)]
+        batch_norm: bool,
+        /// Whiten over the tokens of the batch.
+        #[serde(default = "yes")]
+        whiten: bool,
+    },
+    /// The normalised return plus step rewards relative to all steps of the group (iStar). `normalize` is that of
+    /// the return; step rewards lose their mean and are divided by their sample deviation + 1e-6.
+    ImplicitSteps {
+        /// The channel of step rewards: of turns, or of tokens where tokens are credited.
+        steps: String,
+        /// Weight α of the step part.
+        #[serde(default = "one")]
+        alpha: f64,
+        /// What a step is credited with.
+        #[serde(default)]
+        credit: StepCreditConfig,
+        /// Differences of the released code.
+        #[serde(default)]
+        code_compat: CodeCompat,
+    },
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+const fn five() -> f64 {
+    5.0
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl CreditConfig {
@@ -119,19 +201,43 @@ impl CreditConfig {
                 | Self::PrefixTree
                 | Self::Opo
                 | Self::VeRpo(_)
+                | Self::Prime { .. }
+                | Self::ImplicitSteps { .. }
         )
     }
 
     /// Whether the group's normalisation is a part of it.
     #[must_use]
     pub const fn normalizes_groups(&self) -> bool {
-        matches!(self, Self::Broadcast | Self::GiGpo { .. } | Self::Hgpo { .. } | Self::VeRpo(_))
+        matches!(
+            self,
+            Self::Broadcast
+                | Self::GiGpo { .. }
+                | Self::Hgpo { .. }
+                | Self::VeRpo(_)
+                | Self::ImplicitSteps { .. }
+        )
+    }
+
+    /// Whether it cannot do without a group's normalisation.
+    pub(crate) const fn compares_within_groups_by_rule(&self) -> bool {
+        matches!(self, Self::GiGpo { .. } | Self::Hgpo { .. } | Self::VeRpo(_) | Self::ImplicitSteps { .. })
+    }
+
+    /// Whether it compares turns, and tokens only where a turn is one.
+    pub(crate) const fn compares_turns(&self) -> bool {
+        self.needs_group() && !matches!(self, Self::Prime { .. } | Self::ImplicitSteps { .. })
     }
 
     /// The channels that it reads beside the combined reward.
     #[must_use]
-    pub const fn reads(&self) -> Vec<&str> {
-        Vec::new()
+    pub fn reads(&self) -> Vec<&str> {
+        match self {
+            Self::Prime { process: channel, .. } | Self::ImplicitSteps { steps: channel, .. } => {
+                vec![channel]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The records that it reads, and the prefixes of those that are numbered.
@@ -152,13 +258,15 @@ impl CreditConfig {
             | Self::NStep { gamma, .. }
             | Self::TurnLeaveOneOut { gamma, .. }
             | Self::GiGpo { gamma, .. }
-            | Self::Hgpo { gamma, .. } => *gamma,
+            | Self::Hgpo { gamma, .. }
+            | Self::Prime { gamma, .. } => *gamma,
             Self::Broadcast
             | Self::Redistribution { .. }
             | Self::MinForm
             | Self::PrefixTree
             | Self::Opo
-            | Self::VeRpo(_) => 1.0,
+            | Self::VeRpo(_)
+            | Self::ImplicitSteps { .. } => 1.0,
         }
     }
 
@@ -183,6 +291,8 @@ impl CreditConfig {
                 }
             }
             Self::Hgpo { omega, alpha, .. } => positive.extend([("omega", *omega), ("alpha", *alpha)]),
+            Self::Prime { process_scale, .. } => positive.push(("process-scale", *process_scale)),
+            Self::ImplicitSteps { alpha, .. } => positive.push(("alpha", *alpha)),
             _ => {}
         }
         if let Some((key, value)) = unit.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {

@@ -2,10 +2,12 @@
 
 mod credit;
 mod distillation;
+mod implicit_reward;
 mod learner;
 mod model_scorer;
 mod normalize;
 mod objective;
+mod oversample;
 mod sampler;
 mod unit;
 mod verpo;
@@ -14,12 +16,16 @@ use milepost_objectives::{PreferenceLoss, PreferenceObjective};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
 use serde::{Deserialize, Serialize};
 
-pub use credit::{AloneConfig, CreditConfig, ResidualConfig};
+pub use credit::{AloneConfig, BaselineConfig, CodeCompat, CreditConfig, ResidualConfig, StepCreditConfig};
 pub use distillation::{DistillationConfig, GateConfig, MovedWeight};
+pub use implicit_reward::{
+    ImplicitLevel, ImplicitReference, ImplicitRewardConfig, ImplicitUpdate, NonFinite,
+};
 pub use learner::{LearnerConfig, MinibatchUnit};
 pub use model_scorer::ModelScorerConfig;
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
-pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig};
+pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig, SequenceUnit};
+pub use oversample::{GroupFilterConfig, OversampleConfig};
 pub use sampler::{JudgeConfig, ReviewerConfig, SamplerConfig};
 pub use unit::{CreditUnit, KlInReward};
 pub use verpo::VeRpoConfig;
@@ -32,6 +38,9 @@ use crate::TrainError;
 pub struct MethodConfig {
     /// Which trajectories are drawn.
     pub sampler: SamplerConfig,
+    /// Draws on until enough groups teach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oversample: Option<OversampleConfig>,
     /// What each turn is worth: one named channel a scorer. May be empty where the sampler writes a channel.
     pub scorers: Vec<ScorerConfig>,
     /// What networks say: one named channel each, computed after those of the scorers.
@@ -75,6 +84,7 @@ impl MethodConfig {
                 channel: "outcome".to_owned(),
                 source: OutcomeSource::default(),
             }],
+            oversample: None,
             model_scorers: Vec::new(),
             combine: CombineConfig::default(),
             drop_zero_variance: false,
@@ -212,6 +222,13 @@ impl MethodConfig {
         self.learner.validate()?;
         self.credit.validate()?;
         self.model_scorers.iter().try_for_each(ModelScorerConfig::validate)?;
+        self.oversample.as_ref().map_or(Ok(()), OversampleConfig::validate)?;
+        if self.oversample.is_some() && !self.sampler.draws_one_group_a_task() {
+            return refuse(
+                "`oversample` replaces groups of whole episodes: use a sampler that draws one group a task"
+                    .into(),
+            );
+        }
         self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
         self.distillation.as_ref().map_or(Ok(()), DistillationConfig::validate)?;
         self.moved_weight.validate()?;
@@ -258,13 +275,20 @@ impl MethodConfig {
                     .into(),
             );
         }
-        let within = matches!(
-            self.credit,
-            CreditConfig::GiGpo { .. } | CreditConfig::Hgpo { .. } | CreditConfig::VeRpo(_)
-        );
-        if !grouped && within {
+        if !grouped && self.credit.compares_within_groups_by_rule() {
             return refuse(
-                "GiGPO, HGPO and VeRPO normalise within groups: use `normalize.pool = \"group\"`".into(),
+                "GiGPO, HGPO, VeRPO and implicit steps normalise within groups: use `normalize.pool = \"group\"`"
+                    .into(),
+            );
+        }
+        if matches!(self.credit, CreditConfig::Prime { .. }) && self.credit_unit == CreditUnit::Turn {
+            return refuse("PRIME credits tokens: use `credit-unit = \"token\"`".into());
+        }
+        if self.objective.sequence == SequenceUnit::Turn && matches!(self.learner.unit, MinibatchUnit::Token)
+        {
+            return refuse(
+                "`objective.sequence = \"turn\"` needs whole turns: use `learner.unit = \"trajectory\"`"
+                    .into(),
             );
         }
         if self.credit.needs_group() && matches!(self.sampler, SamplerConfig::Segments { .. }) {
@@ -287,7 +311,7 @@ impl MethodConfig {
                     .into(),
             );
         }
-        if self.credit.needs_group() && self.credit_unit == CreditUnit::Token {
+        if self.credit.compares_turns() && self.credit_unit == CreditUnit::Token {
             return refuse("this credit rule compares turns: use `credit-unit = \"turn\"`".into());
         }
         if matches!(self.learner.unit, MinibatchUnit::Token)

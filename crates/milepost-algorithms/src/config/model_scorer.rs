@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::{ImplicitReference, ImplicitRewardConfig};
 use crate::TrainError;
 
 /// A reward that is read off a network, as it stands in an experiment file. Each is a
@@ -13,6 +14,9 @@ pub enum ModelScorerConfig {
         #[serde(default = "log_probability")]
         channel: String,
     },
+    /// The log-ratio of a second network to a reference, trained from outcomes
+    /// ([`ImplicitRewardModel`](crate::ImplicitRewardModel)).
+    ImplicitReward(ImplicitRewardConfig),
 }
 
 fn log_probability() -> String {
@@ -25,6 +29,7 @@ impl ModelScorerConfig {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::LogProbability { .. } => "log-probability",
+            Self::ImplicitReward(_) => "implicit-reward",
         }
     }
 
@@ -33,22 +38,25 @@ impl ModelScorerConfig {
     pub fn channel(&self) -> &str {
         match self {
             Self::LogProbability { channel } => channel,
+            Self::ImplicitReward(config) => &config.channel,
         }
     }
 
     /// The channels that it reads.
     #[must_use]
-    pub const fn reads(&self) -> Vec<&str> {
+    pub fn reads(&self) -> Vec<&str> {
         match self {
             Self::LogProbability { .. } => Vec::new(),
+            Self::ImplicitReward(config) => vec![&config.outcome],
         }
     }
 
     /// Whether it needs the network that training began with, after a resume too.
     #[must_use]
-    pub const fn needs_start(&self) -> bool {
+    pub fn needs_start(&self) -> bool {
         match self {
             Self::LogProbability { .. } => false,
+            Self::ImplicitReward(config) => config.reference == ImplicitReference::Start,
         }
     }
 
@@ -59,6 +67,7 @@ impl ModelScorerConfig {
         }
         match self {
             Self::LogProbability { .. } => Ok(()),
+            Self::ImplicitReward(config) => config.validate(),
         }
     }
 

@@ -1,4 +1,4 @@
-use milepost_credit::Aggregation;
+use milepost_credit::{Aggregation, Rows};
 use milepost_objectives::{
     Clip, KlTerm, LogRatio, ObjectiveError, PolicyObjective, PreferenceLoss, PreferenceObjective, Reduction,
     RowCount, Surrogate, ValueLoss,
@@ -6,6 +6,7 @@ use milepost_objectives::{
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::objective::Tokens;
 
 /// How per-token losses become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -61,6 +62,33 @@ pub enum Pairing {
     All,
 }
 
+/// What counts as a sequence where ratios are formed and tokens averaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SequenceUnit {
+    /// The whole trajectory.
+    #[default]
+    Trajectory,
+    /// A turn: with `ratio.unit = "sequence-sum"` one ratio for each action (iStar), with `"sequence-mean"` its
+    /// length-normalised form; an average over sequences is one over turns.
+    Turn,
+}
+
+impl SequenceUnit {
+    /// The rows of a minibatch.
+    pub(crate) const fn rows(self, tokens: &Tokens) -> &Rows {
+        match self {
+            Self::Trajectory => &tokens.rows,
+            Self::Turn => &tokens.turns,
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    fn is_trajectory(&self) -> bool {
+        *self == Self::Trajectory
+    }
+}
+
 /// A preference loss and the pairs that it reads. Sequence log-probabilities are sums over all action tokens of
 /// the trajectory; the reference is the policy that training began with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -99,6 +127,9 @@ pub struct ObjectiveConfig {
     /// What one probability ratio covers, and its bounds. Default: a token's, its logarithm within ±20.
     #[serde(default = "token_ratio", skip_serializing_if = "is_token_ratio")]
     pub ratio: LogRatio,
+    /// What a sequence is, for ratio and aggregation.
+    #[serde(default, skip_serializing_if = "SequenceUnit::is_trajectory")]
+    pub sequence: SequenceUnit,
     /// How tokens become one number.
     pub aggregation: AggregationConfig,
     /// Which sequences a mean over sequences counts.
@@ -153,6 +184,7 @@ impl ObjectiveConfig {
             surrogate: Some(Surrogate::Clip(Clip::symmetric(0.2))),
             preference: None,
             ratio: TOKEN_RATIO,
+            sequence: SequenceUnit::Trajectory,
             aggregation: AggregationConfig::TokenMean,
             rows: RowCount::NonEmpty,
             count_epsilon: 0.0,
@@ -177,6 +209,7 @@ impl ObjectiveConfig {
             surrogate: Some(policy.surrogate),
             preference: None,
             ratio: policy.ratio,
+            sequence: SequenceUnit::Trajectory,
             aggregation: AggregationConfig::of(policy.reduction.aggregation),
             rows: policy.reduction.rows,
             count_epsilon: policy.reduction.count_epsilon,
@@ -238,6 +271,13 @@ impl ObjectiveConfig {
                     reason: "`objective` needs either a `surrogate` or a `preference`, and not both".into(),
                 });
             }
+        }
+        if self.preference.is_some() && self.sequence == SequenceUnit::Turn {
+            return Err(TrainError::Config {
+                reason:
+                    "`objective.sequence = \"turn\"` is for surrogates; a `preference` compares trajectories"
+                        .into(),
+            });
         }
         if self.preference.is_some() && self.kl.is_some() {
             return Err(TrainError::Config {

@@ -305,7 +305,7 @@ impl SamplerConfig {
     }
 
     /// Whether it draws one group a task, of whole episodes.
-    const fn draws_one_group_a_task(&self) -> bool {
+    pub(crate) const fn draws_one_group_a_task(&self) -> bool {
         !matches!(self, Self::Segments { .. } | Self::StepTree { .. })
     }
 

@@ -3,6 +3,7 @@
 mod critic;
 pub(crate) mod decisions;
 mod groups;
+mod implicit;
 mod verpo;
 
 use milepost_core::{Batch, CutReason, Ending};
@@ -71,6 +72,9 @@ impl<O> CreditAssigner<O> for StandardCredit {
             | CreditConfig::Hgpo { .. }
             | CreditConfig::PrefixTree
             | CreditConfig::Opo => groups::assign(&self.credit, &self.normalize.rule(), batch, rewards)?,
+            CreditConfig::Prime { .. } | CreditConfig::ImplicitSteps { .. } => {
+                implicit::assign(&self.credit, &self.normalize.rule(), batch, rewards)?
+            }
         };
         if self.normalize.pool == Pool::Batch {
             let flat: Vec<f64> = credits.advantages.iter().flatten().copied().collect();

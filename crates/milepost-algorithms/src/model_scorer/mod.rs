@@ -1,5 +1,6 @@
 //! Rewards that are read off a network: the policy's own, or one that is trained beside it.
 
+mod implicit_reward;
 mod log_probability;
 
 use std::ops::Range;
@@ -11,6 +12,7 @@ use crate::TrainError;
 use crate::agent::{Agent, DecisionTable, Scores};
 use crate::config::ModelScorerConfig;
 
+pub use implicit_reward::ImplicitRewardModel;
 pub use log_probability::LogProbability;
 
 /// Turns what a network says about trajectories into a named reward channel.
@@ -42,6 +44,11 @@ pub trait ModelScorer<A: Agent>: Send {
     ) -> Result<ScoreReport, TrainError> {
         let _ = (view, batch);
         Ok(ScoreReport::default())
+    }
+
+    /// Whether the policy is to wait for it: the iteration's batch then teaches model scorers alone.
+    fn holds_policy(&self) -> bool {
+        false
     }
 
     /// Everything that later scores depend on, for an exact resume. Empty where nothing is remembered.
@@ -86,12 +93,22 @@ impl<A: Agent> View<'_, A> {
     }
 }
 
-/// The model scorers that every agent can have; `None` for one that is particular to an agent.
-#[allow(clippy::unnecessary_wraps, reason = "kinds for one sort of agent are built beside that agent")]
-pub(crate) fn for_any_agent<A: Agent>(config: &ModelScorerConfig) -> Option<Box<dyn ModelScorer<A>>> {
-    match config {
+/// The model scorers that every agent can have; `None` for one that is particular to an agent. `start` is the network
+/// that training begins with.
+pub(crate) fn for_any_agent<A: Agent>(
+    config: &ModelScorerConfig,
+    start: &A::Model,
+    run_seed: u64,
+) -> Result<Option<Box<dyn ModelScorer<A>>>, TrainError>
+where
+    A::Model: 'static,
+{
+    Ok(match config {
         ModelScorerConfig::LogProbability { channel } => Some(Box::new(LogProbability::new(channel))),
-    }
+        ModelScorerConfig::ImplicitReward(config) => {
+            Some(Box::new(ImplicitRewardModel::new(config.clone(), start, run_seed)?))
+        }
+    })
 }
 
 /// A token-level channel of one value a decision, `[D_i]`: decisions are the trained tokens, in order.

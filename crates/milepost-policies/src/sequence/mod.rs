@@ -27,7 +27,7 @@ pub use supervised::{Demonstration, behaviour_clone, supervised_step};
 /// - causality: what follows a position never reaches its features, so padding on the right is harmless;
 /// - rows do not affect each other;
 /// - [`SequenceModel::decode`] gives the logits of the full forward pass, up to rounding.
-pub trait SequenceModel: Module {
+pub trait SequenceModel: Module + 'static {
     /// State of a batched decoding session.
     type Cache;
 

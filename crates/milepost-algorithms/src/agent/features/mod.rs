@@ -126,9 +126,9 @@ impl<E: DiscreteEnvironment, M: ActorCritic> Agent for FeatureAgent<E, M> {
     fn model_scorer(
         &self,
         config: &ModelScorerConfig,
-        _: &M,
+        start: &M,
     ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
-        for_any_agent(config).ok_or_else(|| config.refused("a policy over tokens"))
+        for_any_agent(config, start, self.run_seed)?.ok_or_else(|| config.refused("a policy over tokens"))
     }
 
     fn encoder(&self) -> Arc<dyn Encoder<E::Observation> + Sync> {

@@ -231,9 +231,10 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
     fn model_scorer(
         &self,
         config: &ModelScorerConfig,
-        _: &M,
+        start: &M,
     ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
-        for_any_agent(config).ok_or_else(|| config.refused("a policy over feature vectors"))
+        for_any_agent(config, start, self.run_seed)?
+            .ok_or_else(|| config.refused("a policy over feature vectors"))
     }
 
     fn encoder(&self) -> Arc<dyn Encoder<()> + Sync> {
