@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow_rl::FlowRl;
+use crate::implicit_rewards::ImplicitRewards;
 use crate::metrics_zoo::MetricsZoo;
 use crate::mira::Mira;
 use crate::offline_rl::OfflineRl;
@@ -21,6 +22,8 @@ use crate::{Context, Metric, Recorder, Study, StudyError};
 pub enum StudyConfig {
     /// Which credit and which noise for a flow's denoising steps?
     FlowRl(FlowRl),
+    /// Do implicit process rewards say which step was good?
+    ImplicitRewards(ImplicitRewards),
     /// How far is a reward from the true one, and how much does it cost to believe it?
     RewardDistance(RewardDistance),
     /// What should stand between a reward model and the algorithm that trains on it?
@@ -51,6 +54,7 @@ impl StudyConfig {
     fn study(&self) -> &dyn Study {
         match self {
             Self::FlowRl(study) => study,
+            Self::ImplicitRewards(study) => study,
             Self::RewardDistance(study) => study,
             Self::Par(study) => study,
             Self::Overopt(study) => study,

@@ -8,6 +8,7 @@ mod staged_films;
 mod study;
 
 pub mod flow_rl;
+pub mod implicit_rewards;
 pub mod metrics_zoo;
 pub mod mira;
 pub mod offline_arena;
@@ -29,7 +30,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 16] = [
+pub const EXPERIMENTS: [(&str, &str); 18] = [
     ("mira", include_str!("../experiments/mira.toml")),
     ("webarbiter", include_str!("../experiments/webarbiter.toml")),
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
@@ -45,5 +46,7 @@ pub const EXPERIMENTS: [(&str, &str); 16] = [
     ("ss-orl-grid", include_str!("../experiments/ss-orl-grid.toml")),
     ("qd-sparse", include_str!("../experiments/qd-sparse.toml")),
     ("qd-sparse-arm", include_str!("../experiments/qd-sparse-arm.toml")),
+    ("implicit-chains", include_str!("../experiments/implicit-chains.toml")),
+    ("implicit-boxes", include_str!("../experiments/implicit-boxes.toml")),
     ("taxons", include_str!("../experiments/taxons.toml")),
 ];
