@@ -360,6 +360,10 @@ fn credit_rule(config: &Arm) -> String {
         CreditConfig::VeRpo(config) => {
             format!("VeRPO, α = {}, β = {}, γ = {}", config.alpha, config.beta, config.gamma)
         }
+        CreditConfig::Prime { process_scale, gamma, .. } => {
+            format!("PRIME, process scale {process_scale}, γ = {gamma}")
+        }
+        CreditConfig::ImplicitSteps { alpha, .. } => format!("implicit steps, α = {alpha}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 15] = [
+const OWN: [(&str, &str); 17] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -16,6 +16,8 @@ const OWN: [(&str, &str); 15] = [
     ("carr-shortcut", include_str!("../../experiments/carr-shortcut.toml")),
     ("search-r2", include_str!("../../experiments/search-r2.toml")),
     ("unidoc-rl", include_str!("../../experiments/unidoc-rl.toml")),
+    ("prime", include_str!("../../experiments/prime.toml")),
+    ("oprl", include_str!("../../experiments/oprl.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 
