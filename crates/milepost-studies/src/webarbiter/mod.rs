@@ -106,14 +106,15 @@ fn world(level: &str) -> Result<Gridworld, StudyError> {
 }
 
 fn pool_of(level: &str, count: usize, purpose: &str, seed: u64) -> Result<Vec<Instance>, StudyError> {
-    let per_level = if purpose == TRAINING { 4 } else { 1 };
-    let found = instances(&world(level)?, count, per_level, purpose, seed)?;
+    let found = instances(&world(level)?, count, A_LAYOUT, purpose, seed)?;
     if found.is_empty() {
         return Err(StudyError::part("the states")(format!("none of {level} has a right action")));
     }
     Ok(found)
 }
 
+/// States of each layout.
+const A_LAYOUT: usize = 4;
 const TRAINING: &str = "webarbiter/training";
 const ASKED: &str = "webarbiter/asked";
 
