@@ -76,7 +76,7 @@ fn student(method: MethodConfig, run_seed: u64) -> Loop {
 
 /// A larger network.
 fn taught(method: MethodConfig, run_seed: u64) -> Loop {
-    student(method, run_seed).with_teacher(network(run_seed + 100, 16, Lock::WORDS)).expect("fits")
+    student(method, run_seed).with_teacher(&network(run_seed + 100, 16, Lock::WORDS)).expect("fits")
 }
 
 fn weights(trainer: &Loop) -> Vec<u8> {
@@ -135,7 +135,7 @@ fn distillation_alone_brings_the_student_to_its_teacher() {
 fn a_teacher_that_is_the_student_teaches_nothing_at_the_first_update() {
     let method = gkd(GateConfig::Always);
     let own = || network(1, 8, Lock::WORDS);
-    let mut trainer = student(method, 1).with_teacher(own()).expect("fits");
+    let mut trainer = student(method, 1).with_teacher(&own()).expect("fits");
     let report = trainer.iterate().expect("trains");
     assert!(metric(&report, "distillation_loss").expect("measured").abs() < 1e-9);
     assert!(metric(&report, "grad_norm").expect("measured") < 1e-6);
@@ -211,7 +211,7 @@ fn what_does_not_fit_is_refused_by_name_and_with_a_remedy() {
     let said = |error: Option<TrainError>| error.expect("refused").to_string();
     let method = || distilled(GateConfig::Always);
     assert!(said(student(method(), 1).iterate().err()).contains("Trainer::with_teacher"));
-    let fits = |teacher| student(method(), 1).with_teacher(teacher).err();
+    let fits = |teacher: CausalTransformer| student(method(), 1).with_teacher(&teacher).err();
     assert!(said(fits(network(1, 8, Lock::WORDS + 1))).contains("words"), "another vocabulary");
     let refused = |method: MethodConfig| said(method.validate().err());
     assert!(refused(MethodConfig { drop_zero_variance: true, ..method() }).contains("drop-zero-variance"));

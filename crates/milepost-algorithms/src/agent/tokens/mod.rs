@@ -119,7 +119,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
 
     /// Gives the teacher that the method distils from; it stays as it is, and is no part of a checkpoint. Its
     /// vocabulary must be the policy's, and its context long enough.
-    pub fn with_teacher(mut self, teacher: M) -> Result<Self, TrainError> {
+    pub fn with_teacher(mut self, teacher: &M) -> Result<Self, TrainError> {
         let other = "the policy, of which it is the teacher,";
         let shape = |what, found, expected| Err(TrainError::Shape { what, found, other, expected });
         let (words, longest) = (self.model.vocabulary(), self.agent.longest());

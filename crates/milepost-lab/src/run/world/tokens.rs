@@ -141,7 +141,7 @@ where
                 seed: run.teacher_seed(),
             };
             let (teacher, _) = start.apply(teacher, &world, device, shared)?;
-            trainer = trainer.with_teacher(teacher)?;
+            trainer = trainer.with_teacher(&teacher)?;
         }
         if let Some(parts) = checkpoint {
             trainer.restore(parts)?;
