@@ -32,7 +32,10 @@ pub use credit::{CreditAssigner, Credits, StandardCredit};
 pub use error::TrainError;
 pub use milepost_objectives as objectives;
 pub use milepost_sampling as sampling;
-pub use model_scorer::{ImplicitRewardModel, LogProbability, ModelScorer, View};
+pub use model_scorer::{
+    Exploration, ExplorationConfig, ImplicitRewardModel, Intrinsic, IntrinsicKind, LogProbability,
+    ModelScorer, NoveltyKind, RangeConfig, SignConfig, View,
+};
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};
 pub use trainer::{Trace, Trainer};

@@ -9,7 +9,8 @@ use milepost_algorithms::config::{
 };
 use milepost_algorithms::sampling::{ContextRule, toy::Lock};
 use milepost_algorithms::{
-    MethodConfig, ModelScorer, TokenAgent, TokenParts, TokenSettings, TrainError, Trainer, View, WarmStart,
+    ExplorationConfig, IntrinsicKind, MethodConfig, ModelScorer, NoveltyKind, TokenAgent, TokenParts,
+    TokenSettings, TrainError, Trainer, View, WarmStart,
 };
 use milepost_core::{Batch, Channel, Level, TaskSeed};
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind};
@@ -330,4 +331,89 @@ fn what_a_model_scorer_remembers_is_part_of_a_checkpoint() {
     assert_eq!(resumed.iterate().expect("trains"), expected);
     let error = trainer(told_by_networks(), 3).restore(&saved).expect_err("lacks a scorer");
     assert!(error.to_string().contains("model scorers"), "{error}");
+}
+
+/// GRPO on what a model scorer says.
+fn grpo_on(scorer: ModelScorerConfig) -> MethodConfig {
+    let combine = CombineConfig { terms: vec![Term::new(scorer.channel(), 1.0)], clip: None };
+    MethodConfig {
+        sampler: SamplerConfig::Groups { tasks: 4, group_size: 6 },
+        model_scorers: vec![scorer],
+        combine,
+        ..MethodConfig::grpo()
+    }
+}
+
+#[test]
+fn intrinsic_rewards_are_those_of_the_policy_that_drew() {
+    let said = |reward| {
+        let config = ModelScorerConfig::Intrinsic { channel: "sure".into(), reward };
+        trainer(grpo_on(config), 3).trace(TaskSeed::literal(5), 6).expect("traces")
+    };
+    let words = (Lock::WORDS as f64).ln();
+    let of = |trace: &milepost_algorithms::Trace<()>| {
+        let channel = trace.trajectory.signals.require("sure").expect("written");
+        assert_eq!(channel.level(), Level::Trajectory);
+        channel.get(0).expect("present")
+    };
+    let drawn = |trace: &milepost_algorithms::Trace<()>| -> Vec<f64> {
+        let own = trace.trajectory.policy_mask();
+        let logp = trace.trajectory.behaviour_logp.iter().zip(own).filter(|(_, own)| *own);
+        logp.map(|(logp, _)| f64::from(*logp)).collect()
+    };
+    for trace in said(IntrinsicKind::TrajectoryEntropy) {
+        let logp = drawn(&trace);
+        assert!((of(&trace) - logp.iter().sum::<f64>() / logp.len() as f64).abs() < 1e-4);
+    }
+    for trace in said(IntrinsicKind::Probability) {
+        let likelihood = drawn(&trace).iter().sum::<f64>().exp();
+        assert!((of(&trace) / likelihood - 1.0).abs() < 1e-2, "{} {likelihood}", of(&trace));
+    }
+    for trace in said(IntrinsicKind::TokenEntropy) {
+        assert!((-words - 1e-4..0.0).contains(&of(&trace)));
+    }
+    for trace in said(IntrinsicKind::SelfCertainty) {
+        assert!(of(&trace) >= words - 1e-4);
+    }
+}
+
+#[test]
+fn exploration_without_weight_is_grpo_and_with_it_keeps_the_signs() {
+    let explore = |lambda, novelty| {
+        let config = ExplorationConfig { lambda, novelty, ..ExplorationConfig::default() };
+        let config = ModelScorerConfig::Exploration(config);
+        let mut method = grpo_on(config);
+        method.combine.terms.push(Term::new("outcome", 0.0));
+        trainer(method, 3)
+    };
+    for trace in explore(0.0, NoveltyKind::Gradient).trace(TaskSeed::literal(5), 6).expect("traces") {
+        let right = trace.trajectory.environment_return() > 0.5;
+        let shaped = trace.trajectory.signals.require("explored").expect("written").get(0);
+        assert_eq!(shaped, Some(if right { 1.0 } else { -1.0 }));
+    }
+    for novelty in [NoveltyKind::Gradient, NoveltyKind::Text, NoveltyKind::Random] {
+        let mut trainer = explore(0.5, novelty);
+        let traces = trainer.trace(TaskSeed::literal(5), 6).expect("traces");
+        let shaped = |trace: &milepost_algorithms::Trace<()>| {
+            trace.trajectory.signals.require("explored").expect("written").get(0).expect("present")
+        };
+        for trace in &traces {
+            let right = trace.trajectory.environment_return() > 0.5;
+            assert_eq!(shaped(trace) > 0.0, right);
+            assert!(shaped(trace).abs() <= 1.5);
+        }
+        // Not all alike: a group of one verdict teaches as well.
+        assert!(traces.iter().any(|trace| shaped(trace) != shaped(&traces[0])), "{novelty:?}");
+        let report = trainer.iterate().expect("trains");
+        let metric = |name: &str| report.metrics.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
+        assert!(metric("explored.similarity").is_some_and(|s| (-1.0..=1.0).contains(&s)));
+        assert!(metric("explored.opposed").is_some_and(|s| (0.0..=1.0).contains(&s)));
+    }
+}
+
+#[test]
+fn exploration_is_refused_where_its_settings_make_no_sense() {
+    let config = ExplorationConfig { clip: 0.0, ..ExplorationConfig::default() };
+    let error = grpo_on(ModelScorerConfig::Exploration(config)).validate().expect_err("no room");
+    assert!(error.to_string().contains("clip"), "{error}");
 }

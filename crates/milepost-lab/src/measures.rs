@@ -6,7 +6,7 @@
 use milepost_codeexec::code_dsl::{CodeDsl, CodeGold, CodeMeasure, CodeTool, ToolAction, ToolEvent};
 use milepost_core::Probe;
 use milepost_eval::verdict::Direction;
-use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab, TurnTask};
+use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab, TurnTask};
 use milepost_taskworlds::lookup::{LookupMeasure, LookupQa};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbGold};
@@ -85,6 +85,7 @@ pub(crate) fn known(environment: &EnvironmentConfig) -> Vec<Known> {
         EnvironmentConfig::CodeDsl(_) => of::<CodeDsl>(),
         EnvironmentConfig::CodeTool(_) => of::<CodeTool>(),
         EnvironmentConfig::ArithChain(_) => of::<SingleTurn<ArithChain>>(),
+        EnvironmentConfig::CountdownMini(_) => of::<SingleTurn<CountdownMini>>(),
         EnvironmentConfig::TraceLab(_) => of::<SingleTurn<TraceLab>>(),
     }
 }

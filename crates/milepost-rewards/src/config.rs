@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Count, CountKey, CountMode, Form, Intermediate, JudgeNoise, OracleProgress, Outcome, OutcomeProcess,
     OutcomeProcessConfig, OutcomeSource, Potential, Rnd, RndConfig, Rubric, RubricConfig, RubricReward,
-    RubricRewardConfig, ScoreError, Scorer, Shaping, TerminalPotential, UniDoc, UniDocConfig,
+    RubricRewardConfig, ScoreError, Scorer, Shaping, TerminalPotential, UniDoc, UniDocConfig, Vote,
+    VoteConfig,
 };
 
 /// A scorer as it stands in an experiment file.
@@ -103,6 +104,8 @@ pub enum ScorerConfig {
     UniDoc(UniDocConfig),
     /// The reward of Search-R2, an outcome raised by useful searches: [`OutcomeProcess`].
     OutcomeProcess(OutcomeProcessConfig),
+    /// The most frequent answer of the group: [`Vote`].
+    Vote(VoteConfig),
 }
 
 mod names {
@@ -167,6 +170,7 @@ impl ScorerConfig {
             Self::RubricReward(config) => &config.channel,
             Self::UniDoc(config) => &config.channel,
             Self::OutcomeProcess(config) => &config.channel,
+            Self::Vote(config) => &config.channel,
         }
     }
 
@@ -175,6 +179,7 @@ impl ScorerConfig {
         match self {
             Self::Potential { record, .. } | Self::OracleProgress { record, .. } => vec![record],
             Self::Intermediate { gained, possible, .. } => vec![gained, possible],
+            Self::Vote(config) => vec![&config.record],
             Self::Rubric(config) => vec![&config.statements, &config.named, &config.supported],
             Self::UniDoc(config) => config.records.names().to_vec(),
             Self::OutcomeProcess(config) => vec![&config.searched, &config.useful],
@@ -191,7 +196,8 @@ impl ScorerConfig {
             | Self::Intermediate { .. }
             | Self::OracleProgress { .. }
             | Self::UniDoc(_)
-            | Self::Rnd(_) => Vec::new(),
+            | Self::Rnd(_)
+            | Self::Vote(_) => Vec::new(),
             Self::Rubric(config) => vec![&config.outcome],
             Self::RubricReward(config) => vec![&config.outcome, &config.rubric],
             Self::OutcomeProcess(config) => vec![&config.outcome],
@@ -225,6 +231,7 @@ impl ScorerConfig {
             Self::RubricReward(config) => Box::new(RubricReward::new(config.clone())?),
             Self::UniDoc(config) => Box::new(UniDoc::new(config.clone())?),
             Self::OutcomeProcess(config) => Box::new(OutcomeProcess::new(config.clone())?),
+            Self::Vote(config) => Box::new(Vote::new(config.clone())),
             Self::Rnd(config) => {
                 let device =
                     context.device.ok_or_else(|| ScoreError::NeedsDevice { scorer: channel.to_owned() })?;

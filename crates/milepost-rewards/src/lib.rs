@@ -26,6 +26,7 @@ mod scorer;
 mod slots;
 mod state;
 mod unidoc;
+mod vote;
 
 pub use combine::{Combine, CombineConfig, Combined, Term, combine, combine_counted};
 pub use config::{ScorerConfig, ScorerContext};
@@ -43,3 +44,4 @@ pub use rubric::{
 pub use scorer::{ScoreError, ScoreReport, Scorer};
 pub use state::{pack, unpack};
 pub use unidoc::{UniDoc, UniDocConfig, UniDocPlacement, UniDocRecords, UniDocWeights};
+pub use vote::{Vote, VoteConfig};

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::chain_rl::ChainRl;
 use crate::flow_rl::FlowRl;
 use crate::implicit_rewards::ImplicitRewards;
 use crate::metrics_zoo::MetricsZoo;
@@ -11,6 +12,7 @@ use crate::qd_sparse::QdSparse;
 use crate::reward_distance::RewardDistance;
 use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
+use crate::rule_db_data::RuleDbData;
 use crate::ss_orl::{SsOrl, SsOrlGrid};
 use crate::webarbiter::WebArbiter;
 use crate::{Context, Metric, Recorder, Study, StudyError};
@@ -20,6 +22,8 @@ use crate::{Context, Metric, Recorder, Study, StudyError};
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[allow(clippy::large_enum_variant, reason = "one study a run: boxing would save nothing that matters")]
 pub enum StudyConfig {
+    /// Which reward makes the most of a policy whose errors are known?
+    ChainRl(ChainRl),
     /// Which credit and which noise for a flow's denoising steps?
     FlowRl(FlowRl),
     /// Do implicit process rewards say which step was good?
@@ -36,6 +40,8 @@ pub enum StudyConfig {
     RoboDopamineGrm(RoboDopamineGrm),
     /// Which number about a judge of progress tells how well a policy learns from it?
     MetricsZoo(MetricsZoo),
+    /// Which way of making tasks gives the best demonstrations?
+    RuleDbData(RuleDbData),
     /// Which learner makes the most of which data?
     OfflineRl(OfflineRl),
     /// How much of the value of missing actions do labels recover?
@@ -53,6 +59,7 @@ pub enum StudyConfig {
 impl StudyConfig {
     fn study(&self) -> &dyn Study {
         match self {
+            Self::ChainRl(study) => study,
             Self::FlowRl(study) => study,
             Self::ImplicitRewards(study) => study,
             Self::RewardDistance(study) => study,
@@ -61,6 +68,7 @@ impl StudyConfig {
             Self::RoboDopamine(study) => study,
             Self::RoboDopamineGrm(study) => study,
             Self::MetricsZoo(study) => study,
+            Self::RuleDbData(study) => study,
             Self::OfflineRl(study) => study,
             Self::SsOrl(study) => study,
             Self::SsOrlGrid(study) => study,

@@ -7,6 +7,7 @@ mod recorder;
 mod staged_films;
 mod study;
 
+pub mod chain_rl;
 pub mod flow_rl;
 pub mod implicit_rewards;
 pub mod metrics_zoo;
@@ -20,6 +21,7 @@ pub mod qd_sparse;
 pub mod reward_distance;
 pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
+pub mod rule_db_data;
 pub mod ss_orl;
 pub mod webarbiter;
 
@@ -30,7 +32,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 18] = [
+pub const EXPERIMENTS: [(&str, &str); 22] = [
     ("mira", include_str!("../experiments/mira.toml")),
     ("webarbiter", include_str!("../experiments/webarbiter.toml")),
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
@@ -49,4 +51,8 @@ pub const EXPERIMENTS: [(&str, &str); 18] = [
     ("implicit-chains", include_str!("../experiments/implicit-chains.toml")),
     ("implicit-boxes", include_str!("../experiments/implicit-boxes.toml")),
     ("taxons", include_str!("../experiments/taxons.toml")),
+    ("urlvr", include_str!("../experiments/urlvr.toml")),
+    ("urlvr-pool", include_str!("../experiments/urlvr-pool.toml")),
+    ("g2rl", include_str!("../experiments/g2rl.toml")),
+    ("logigen-data", include_str!("../experiments/logigen-data.toml")),
 ];

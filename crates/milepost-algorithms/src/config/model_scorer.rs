@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ImplicitReference, ImplicitRewardConfig};
 use crate::TrainError;
+use crate::model_scorer::{ExplorationConfig, IntrinsicKind};
 
 /// A reward that is read off a network, as it stands in an experiment file. Each is a
 /// [`ModelScorer`](crate::ModelScorer).
@@ -17,6 +18,20 @@ pub enum ModelScorerConfig {
     /// The log-ratio of a second network to a reference, trained from outcomes
     /// ([`ImplicitRewardModel`](crate::ImplicitRewardModel)).
     ImplicitReward(ImplicitRewardConfig),
+    /// How sure of a trajectory the policy was that drew it ([`Intrinsic`](crate::Intrinsic)).
+    Intrinsic {
+        /// The channel it writes.
+        #[serde(default = "intrinsic")]
+        channel: String,
+        /// In which sense.
+        reward: IntrinsicKind,
+    },
+    /// Rewards shaped by the novelty of responses ([`Exploration`](crate::Exploration); G²RL). For policies over tokens.
+    Exploration(ExplorationConfig),
+}
+
+fn intrinsic() -> String {
+    "intrinsic".to_owned()
 }
 
 fn log_probability() -> String {
@@ -30,6 +45,8 @@ impl ModelScorerConfig {
         match self {
             Self::LogProbability { .. } => "log-probability",
             Self::ImplicitReward(_) => "implicit-reward",
+            Self::Intrinsic { .. } => "intrinsic",
+            Self::Exploration(_) => "exploration",
         }
     }
 
@@ -37,8 +54,9 @@ impl ModelScorerConfig {
     #[must_use]
     pub fn channel(&self) -> &str {
         match self {
-            Self::LogProbability { channel } => channel,
             Self::ImplicitReward(config) => &config.channel,
+            Self::LogProbability { channel } | Self::Intrinsic { channel, .. } => channel,
+            Self::Exploration(config) => &config.channel,
         }
     }
 
@@ -46,8 +64,9 @@ impl ModelScorerConfig {
     #[must_use]
     pub fn reads(&self) -> Vec<&str> {
         match self {
-            Self::LogProbability { .. } => Vec::new(),
             Self::ImplicitReward(config) => vec![&config.outcome],
+            Self::LogProbability { .. } | Self::Intrinsic { .. } => Vec::new(),
+            Self::Exploration(config) => vec![&config.reward],
         }
     }
 
@@ -55,8 +74,8 @@ impl ModelScorerConfig {
     #[must_use]
     pub fn needs_start(&self) -> bool {
         match self {
-            Self::LogProbability { .. } => false,
             Self::ImplicitReward(config) => config.reference == ImplicitReference::Start,
+            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::Exploration(_) => false,
         }
     }
 
@@ -66,8 +85,9 @@ impl ModelScorerConfig {
             return Err(self.refused("a channel with a name"));
         }
         match self {
-            Self::LogProbability { .. } => Ok(()),
             Self::ImplicitReward(config) => config.validate(),
+            Self::LogProbability { .. } | Self::Intrinsic { .. } => Ok(()),
+            Self::Exploration(config) => config.flaw().map_or(Ok(()), |flaw| Err(self.refused(&flaw))),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Rewards that are read off a network: the policy's own, or one that is trained beside it.
 
+mod exploration;
 mod implicit_reward;
+mod intrinsic;
 mod log_probability;
+mod next_token;
 
 use std::ops::Range;
 
@@ -12,7 +15,9 @@ use crate::TrainError;
 use crate::agent::{Agent, DecisionTable, Scores};
 use crate::config::ModelScorerConfig;
 
+pub use exploration::{Exploration, ExplorationConfig, NoveltyKind, RangeConfig, SignConfig};
 pub use implicit_reward::ImplicitRewardModel;
+pub use intrinsic::{Intrinsic, IntrinsicKind};
 pub use log_probability::LogProbability;
 
 /// Turns what a network says about trajectories into a named reward channel.
@@ -108,6 +113,8 @@ where
         ModelScorerConfig::ImplicitReward(config) => {
             Some(Box::new(ImplicitRewardModel::new(config.clone(), start, run_seed)?))
         }
+        ModelScorerConfig::Intrinsic { channel, reward } => Some(Box::new(Intrinsic::new(channel, *reward))),
+        ModelScorerConfig::Exploration(_) => None,
     })
 }
 

@@ -44,6 +44,7 @@ pub(super) fn history(method: &MethodConfig) -> Option<String> {
             | ScorerConfig::RubricReward(_)
             | ScorerConfig::UniDoc(_)
             | ScorerConfig::OutcomeProcess(_) => "is paid for a whole episode",
+            ScorerConfig::Vote(_) => "compares the answers of a whole group",
         };
         Some(format!("depends on history: not a reward on transitions (`{}` {why})", scorer.channel()))
     })

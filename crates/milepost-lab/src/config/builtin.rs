@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 17] = [
+const OWN: [(&str, &str); 18] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -18,6 +18,7 @@ const OWN: [(&str, &str); 17] = [
     ("unidoc-rl", include_str!("../../experiments/unidoc-rl.toml")),
     ("prime", include_str!("../../experiments/prime.toml")),
     ("oprl", include_str!("../../experiments/oprl.toml")),
+    ("logigen", include_str!("../../experiments/logigen.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

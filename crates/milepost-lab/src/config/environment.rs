@@ -1,5 +1,5 @@
 use milepost_codeexec::code_dsl::{CodeConfig, ToolConfig};
-use milepost_microworlds::tokens::{ArithChainConfig, TraceLabConfig};
+use milepost_microworlds::tokens::{ArithChainConfig, CountdownMiniConfig, TraceLabConfig};
 use milepost_taskworlds::lookup::LookupConfig;
 use milepost_taskworlds::pages::PageConfig;
 use milepost_taskworlds::rule_db::RuleDbConfig;
@@ -29,6 +29,8 @@ pub enum EnvironmentConfig {
     CodeTool(ToolConfig),
     /// Chains of sums, one step after the other.
     ArithChain(ArithChainConfig),
+    /// Three digits, a target, an expression.
+    CountdownMini(CountdownMiniConfig),
     /// Traces with a gold score.
     TraceLab(TraceLabConfig),
 }
@@ -52,6 +54,7 @@ impl EnvironmentConfig {
             Self::CodeDsl(config) => format!("code-dsl, {} turns", config.turns),
             Self::CodeTool(config) => format!("code-tool, {} calls", config.calls),
             Self::ArithChain(_) => "arith-chain".to_owned(),
+            Self::CountdownMini(_) => "countdown-mini".to_owned(),
             Self::TraceLab(_) => "trace-lab".to_owned(),
         }
     }

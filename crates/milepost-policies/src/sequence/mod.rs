@@ -12,7 +12,7 @@ mod tests;
 
 use burn::{
     module::Module,
-    tensor::{Device, Int, Tensor},
+    tensor::{Device, Int, Tensor, TensorData},
 };
 
 use crate::PolicyError;
@@ -51,6 +51,16 @@ pub trait SequenceModel: Module + 'static {
 
     /// Next-token logits of feature rows, whole or the policy's part. `[r, width] → [r, vocabulary]`
     fn logits(&self, hidden: Tensor<2>) -> Tensor<2>;
+
+    /// The matrix of the policy's head, `[width, vocabulary]` on `device`, which is the model's: logits are the features
+    /// times it, and what does not depend on features. `∂ log π(y)/∂h = E(e(y) − p)` for features `h`.
+    fn head_matrix(&self, device: &Device) -> Tensor<2> {
+        let width = self.width();
+        let at_zero = self.logits(Tensor::zeros([1, width], device));
+        let unit = (0..width * width).map(|at| if at % (width + 1) == 0 { 1.0_f32 } else { 0.0 });
+        let unit = TensorData::new(unit.collect::<Vec<_>>(), [width, width]);
+        self.logits(Tensor::from_data(unit, device)) - at_zero
+    }
 
     /// Values of whole feature rows. `[r, width] → [r]`
     fn values(&self, hidden: Tensor<2>) -> Tensor<1>;

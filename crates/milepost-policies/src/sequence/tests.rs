@@ -205,3 +205,52 @@ fn bad_requests_are_named() {
     assert!(policy.clone().with_temperature(0.0).is_err());
     assert_eq!(policy.version(), Version(7));
 }
+
+/// `∂ log π(y)/∂h = E(e(y) − p)` by automatic differentiation, and its mean over `y ~ π` is 0.
+fn head_matrix_is_the_gradient_s<M: SequenceModel>(model: &M, device: &Device) {
+    use burn::tensor::{TensorData, activation::log_softmax};
+    let (rows, width, words) = (5, model.width(), model.vocabulary());
+    let number = |at: usize| libm::sin(at as f64 * 1.7 + 0.3) as f32;
+    let hidden: Vec<f32> = (0..rows * width).map(number).collect();
+    let hidden = Tensor::<2>::from_data(TensorData::new(hidden, [rows, width]), device).require_grad();
+    let log_probs = log_softmax(model.logits(hidden.clone()), 1);
+    let drawn: Vec<usize> = (0..rows).map(|row| (row * 5 + 1) % words).collect();
+    let picked = log_probs.clone().gather(1, indices(drawn.iter().copied(), device).unsqueeze_dim(1));
+    let gradients = picked.sum().backward();
+    let values = |tensor: Tensor<2>| tensor.try_into_vec_as::<f32>().expect("floats");
+    let exact = values(hidden.grad(&gradients).expect("a leaf"));
+    let matrix = values(model.head_matrix(device).inner());
+    let log_probs = values(log_probs.inner());
+    for row in 0..rows {
+        let p: Vec<f32> = log_probs[row * words..][..words].iter().map(|x| x.exp()).collect();
+        for at in 0..width {
+            let e = &matrix[at * words..][..words];
+            let expected: f32 = e.iter().zip(&p).map(|(e, p)| e * p).sum();
+            let phi = |token: usize| e[token] - expected;
+            assert!((phi(drawn[row]) - exact[row * width + at]).abs() < 1e-4, "row {row}, column {at}");
+            let mean: f32 = (0..words).map(|token| p[token] * phi(token)).sum();
+            assert!(mean.abs() < 1e-4, "the score has mean {mean}");
+        }
+    }
+}
+
+#[test]
+fn the_head_s_matrix_gives_the_gradient_of_a_log_probability_by_the_features() {
+    use crate::{GruConfig, ValueKind};
+    let device = Device::flex().autodiff();
+    for (tied_embeddings, value) in
+        [(false, ValueKind::Head), (true, ValueKind::None), (false, ValueKind::Trunk)]
+    {
+        let config = TransformerConfig {
+            context: 8,
+            width: 16,
+            layers: 1,
+            tied_embeddings,
+            value,
+            ..TransformerConfig::default()
+        };
+        head_matrix_is_the_gradient_s(&config.init(9, 3, &device).expect("valid"), &device);
+    }
+    let config = GruConfig { context: 8, width: 16, ..GruConfig::default() };
+    head_matrix_is_the_gradient_s(&config.init(9, 3, &device).expect("valid"), &device);
+}

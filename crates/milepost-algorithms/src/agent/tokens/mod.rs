@@ -23,7 +23,7 @@ pub use table::TokenTable;
 use super::{Agent, Companion, EpisodeSummary, Rollout, SamplerState};
 use crate::TrainError;
 use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
-use crate::model_scorer::{ModelScorer, for_any_agent};
+use crate::model_scorer::{Exploration, ModelScorer, for_any_agent};
 use crate::trainer::Trainer;
 
 /// What a trainer on tokens is made from.
@@ -233,8 +233,11 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
         config: &ModelScorerConfig,
         start: &M,
     ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
-        for_any_agent(config, start, self.run_seed)?
-            .ok_or_else(|| config.refused("a policy over feature vectors"))
+        match config {
+            ModelScorerConfig::Exploration(config) => Ok(Box::new(Exploration::new(config.clone()))),
+            other => for_any_agent(other, start, self.run_seed)?
+                .ok_or_else(|| other.refused("a policy over feature vectors")),
+        }
     }
 
     fn encoder(&self) -> Arc<dyn Encoder<()> + Sync> {

@@ -1,7 +1,7 @@
 //! Worlds of tokens from their configurations.
 
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool};
-use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
+use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
 use milepost_taskworlds::rule_db::RuleDb;
@@ -38,5 +38,6 @@ made! {
     CodeDsl, CodeDsl, CodeDsl::new;
     CodeTool, CodeTool, CodeTool::new;
     SingleTurn<ArithChain>, ArithChain, |config| ArithChain::new(config).map(SingleTurn::new);
+    SingleTurn<CountdownMini>, CountdownMini, |config| CountdownMini::new(config).map(SingleTurn::new);
     SingleTurn<TraceLab>, TraceLab, |config| TraceLab::new(config).map(SingleTurn::new);
 }

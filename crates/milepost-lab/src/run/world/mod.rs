@@ -16,7 +16,7 @@ use milepost_codeexec::code_dsl::{CodeDsl, CodeTool};
 use milepost_core::TaskSeed;
 use milepost_eval::Gold;
 use milepost_gridworld::Gridworld;
-use milepost_microworlds::tokens::{ArithChain, SingleTurn, TraceLab};
+use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab};
 use milepost_policies::{DeviceChoice, DeviceError, PolicyError, open_device};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
@@ -187,6 +187,7 @@ pub(crate) fn build(
         (EnvironmentConfig::CodeDsl(_), _) => tokens.build::<CodeDsl>(&device),
         (EnvironmentConfig::CodeTool(_), _) => tokens.build::<CodeTool>(&device),
         (EnvironmentConfig::ArithChain(_), _) => tokens.build::<SingleTurn<ArithChain>>(&device),
+        (EnvironmentConfig::CountdownMini(_), _) => tokens.build::<SingleTurn<CountdownMini>>(&device),
         (EnvironmentConfig::TraceLab(_), _) => tokens.build::<SingleTurn<TraceLab>>(&device),
     }
 }
@@ -218,6 +219,9 @@ fn check_sampler(
         EnvironmentConfig::CodeDsl(_) => CodeDsl::aids().check(sampler, constrained),
         EnvironmentConfig::CodeTool(_) => CodeTool::aids().check(sampler, constrained),
         EnvironmentConfig::ArithChain(_) => SingleTurn::<ArithChain>::aids().check(sampler, constrained),
+        EnvironmentConfig::CountdownMini(_) => {
+            SingleTurn::<CountdownMini>::aids().check(sampler, constrained)
+        }
         EnvironmentConfig::TraceLab(_) => SingleTurn::<TraceLab>::aids().check(sampler, constrained),
     }
 }
@@ -232,6 +236,7 @@ fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
         EnvironmentConfig::CodeDsl(config) => drop(CodeDsl::new(config.clone())?),
         EnvironmentConfig::CodeTool(config) => drop(CodeTool::new(config.clone())?),
         EnvironmentConfig::ArithChain(config) => drop(ArithChain::new(config.clone())?),
+        EnvironmentConfig::CountdownMini(config) => drop(CountdownMini::new(config.clone())?),
         EnvironmentConfig::TraceLab(config) => drop(TraceLab::new(config.clone())?),
     }
     Ok(())

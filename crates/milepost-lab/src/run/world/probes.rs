@@ -3,7 +3,7 @@
 use milepost_algorithms::MethodConfig;
 use milepost_codeexec::code_dsl::{CodeDsl, CodeProbe, CodeTool, ToolProbe};
 use milepost_core::Probe;
-use milepost_microworlds::tokens::{SingleTurn, TurnTask};
+use milepost_microworlds::tokens::{AnswerProbe, SingleTurn, TurnTask};
 use milepost_taskworlds::lookup::{LookupProbe, LookupQa, RubricProbe};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
@@ -47,9 +47,9 @@ impl Probes for LookupQa {
     }
 }
 
-impl<T: TurnTask> Probes for SingleTurn<T> {
+impl<T: TurnTask + 'static> Probes for SingleTurn<T> {
     fn probes() -> Vec<Box<dyn Probe<Self>>> {
-        Vec::new()
+        vec![Box::new(AnswerProbe)]
     }
 }
 

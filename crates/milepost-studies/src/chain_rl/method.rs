@@ -1,0 +1,45 @@
+use milepost_algorithms::MethodConfig;
+use milepost_algorithms::config::{
+    LearnerConfig, MinibatchUnit, ModelScorerConfig, ObjectiveConfig, SamplerConfig,
+};
+use milepost_rewards::{CombineConfig, ScorerConfig, Term, VoteConfig};
+
+use super::{ChainRl, RewardSource};
+
+impl ChainRl {
+    /// GRPO without a divergence: arms differ in the reward alone. The vote is always held, to watch it.
+    pub(super) fn method(&self) -> MethodConfig {
+        let grpo = MethodConfig::grpo();
+        let (channel, model_scorers) = match &self.reward {
+            RewardSource::Outcome => ("outcome", Vec::new()),
+            RewardSource::Vote => ("vote", Vec::new()),
+            RewardSource::Intrinsic { reward } => {
+                let channel = "intrinsic".to_owned();
+                ("intrinsic", vec![ModelScorerConfig::Intrinsic { channel, reward: *reward }])
+            }
+            RewardSource::Exploration(config) => {
+                (config.channel.as_str(), vec![ModelScorerConfig::Exploration(config.clone())])
+            }
+        };
+        MethodConfig {
+            sampler: SamplerConfig::Groups { tasks: self.prompts, group_size: self.group },
+            scorers: grpo
+                .scorers
+                .iter()
+                .cloned()
+                .chain([ScorerConfig::Vote(VoteConfig::default())])
+                .collect(),
+            combine: CombineConfig { terms: vec![Term::new(channel, 1.0)], clip: None },
+            objective: ObjectiveConfig { entropy_coefficient: self.entropy, ..grpo.objective.clone() },
+            learner: LearnerConfig {
+                epochs: self.epochs,
+                minibatch: self.minibatch,
+                unit: MinibatchUnit::Trajectory,
+                learning_rate: self.learning_rate,
+                ..LearnerConfig::default()
+            },
+            model_scorers,
+            ..grpo
+        }
+    }
+}
