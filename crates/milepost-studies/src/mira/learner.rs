@@ -156,6 +156,7 @@ impl Learner {
             let advantages = pick(&lessons.advantages);
             let tokens = Tokens {
                 rows: Lengths::ragged(&[batch.len()]),
+                turns: Lengths::ragged(&vec![1; batch.len()]),
                 old_log_probs: reference.clone(),
                 reference: Some(reference),
                 advantages: advantages.iter().map(|advantage| update.weight(*advantage, beta)).collect(),
