@@ -59,6 +59,8 @@ fn minibatch(n: usize, device: &Device) -> Minibatch {
             reference: None,
             advantages: (0..n).map(|i| (i % 5) as f64 - 2.0).collect(),
             returns: vec![0.5; n],
+            correction: None,
+            turns: Rows::ragged(&vec![1; n]),
             old_values: vec![0.0; n],
         },
     }

@@ -72,6 +72,8 @@ fn update<M: Module>(
         advantages: draw(BATCH).into_iter().map(|u| 4.0 * u - 2.0).collect(),
         returns: draw(BATCH),
         old_values: draw(BATCH),
+        correction: None,
+        turns: Rows::ragged(&[1; BATCH]),
     };
     let actions = Tensor::<1, Int>::from_data(TensorData::new(actions, [BATCH]), device);
     let minibatch = Minibatch { actions, tokens };

@@ -117,15 +117,12 @@ mod tests {
             assert_eq!((trained[0].kind, trained[0].provenance), (SpanKind::Meta, Provenance::Demonstrated));
             let decided = &row.tokens[trained[0].range()];
             let draft = row.turns.len() as u32 - 1;
-            let expected = match decided {
-                [Lock::OPEN, Vocabulary::END] => {
-                    kept += 1;
-                    meta().keep
-                }
-                _ => {
-                    cut += 1;
-                    meta().cuts[(draft - 1).min(2) as usize].clone()
-                }
+            let expected = if *decided == [Lock::OPEN, Vocabulary::END] {
+                kept += 1;
+                meta().keep
+            } else {
+                cut += 1;
+                meta().cuts[(draft - 1).min(2) as usize].clone()
             };
             assert_eq!(decided[..decided.len() - 1], expected);
             // What is read before it ends with the question and holds every turn of the draft.

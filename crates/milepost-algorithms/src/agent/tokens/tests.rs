@@ -282,7 +282,7 @@ fn better_samplers_solve_more_of_what_they_train_on() {
 #[test]
 fn what_a_world_does_not_lend_is_refused_by_name_and_with_a_remedy() {
     for sampler in samplers() {
-        let error = build(SamplerAids::NONE, sampler.clone(), false, 0).err().expect("refused");
+        let error = build(SamplerAids::NONE, sampler.clone(), false, 0).map(drop).expect_err("refused");
         assert!(matches!(error, TrainError::Aid { .. }), "{sampler:?}: {error}");
         let said = error.to_string();
         assert!(
@@ -443,6 +443,7 @@ fn reviews_are_imitated_and_a_world_without_words_for_them_is_refused() {
         .expect("scores");
     let mass: f32 = logp.iter().map(|row| row[0].exp()).sum();
     assert!(mass > 0.8, "{mass}");
-    let error = warm.apply(network(), &lock, &settings, &device, 1).err().expect("refused").to_string();
+    let error =
+        warm.apply(network(), &lock, &settings, &device, 1).map(drop).expect_err("refused").to_string();
     assert!(error.contains("`warm-start.reviews`"), "{error}");
 }

@@ -5,8 +5,9 @@ use super::{configs, follow_expert, started, stream};
 use crate::lookup::{Answer, Fact, LookupAction, LookupConfig, LookupOracle, LookupQa, RubricProbe};
 
 /// A question with room for names and citations, and the expert's answer to it.
-fn answered(config: LookupConfig, seed: u64) -> (LookupQa, LookupOracle, Answer, Vec<Option<Fact>>) {
-    let config = LookupConfig { via: true, citations: 4, retriever_noise: 0.0, document_ids: 96, ..config };
+fn answered(config: &LookupConfig, seed: u64) -> (LookupQa, LookupOracle, Answer, Vec<Option<Fact>>) {
+    let config =
+        LookupConfig { via: true, citations: 4, retriever_noise: 0.0, document_ids: 96, ..config.clone() };
     let mut world = started(config, seed);
     let oracle = world.oracle().expect("started");
     follow_expert(&mut world);
@@ -20,7 +21,7 @@ fn answered(config: LookupConfig, seed: u64) -> (LookupQa, LookupOracle, Answer,
 proptest! {
     #[test]
     fn everything_is_counted_from_the_answer(config in configs(), seed: u64, names in 0..4_usize) {
-        let (_, oracle, mut answer, evidence) = answered(config, seed);
+        let (_, oracle, mut answer, evidence) = answered(&config, seed);
         let hops = oracle.hops();
         answer.via.truncate(names);
         let (named, supported) = (oracle.named(&answer), oracle.supported(&answer, &evidence));
@@ -38,7 +39,7 @@ proptest! {
 
     #[test]
     fn another_citation_never_costs_support(config in configs(), seed: u64, kept in 0..4_usize, at in 0..4_usize) {
-        let (_, oracle, answer, evidence) = answered(config, seed);
+        let (_, oracle, answer, evidence) = answered(&config, seed);
         let fewer: Vec<_> = evidence.iter().copied().take(kept).collect();
         let mut more = fewer.clone();
         if let Some(extra) = evidence.get(at) {
@@ -57,7 +58,7 @@ proptest! {
     fn what_was_never_shown_supports_nothing_unless_it_is_taken_at_its_word(
         config in configs(), seed: u64, cited in 0..6_usize,
     ) {
-        let (world, oracle, answer, _) = answered(config, seed);
+        let (world, oracle, answer, _) = answered(&config, seed);
         let unseen = vec![None; cited];
         prop_assert!(oracle.supported(&answer, &unseen).iter().all(|supported| !supported));
         let believed = oracle.supported_unseen(&answer, &unseen);
@@ -86,20 +87,21 @@ proptest! {
         }
         prop_assert_eq!(statements.read(&world), oracle.hops() as f64);
         let number = |flags: Vec<bool>| flags.iter().enumerate().filter(|(_, f)| **f).map(|(d, _)| f64::from(1 << d)).sum::<f64>();
-        match world.events().last().map(|event| &event.action) {
-            Some(LookupAction::Answer { answer, evidence }) => {
-                prop_assert_eq!(named.read(&world), number(oracle.named(answer)));
-                prop_assert_eq!(supported.read(&world), number(oracle.supported(answer, evidence)));
-                prop_assert_eq!(unseen.read(&world), number(oracle.supported_unseen(answer, evidence)));
-            }
-            _ => prop_assert_eq!((named.read(&world), supported.read(&world), unseen.read(&world)), (0.0, 0.0, 0.0)),
+        let last = world.events().last().map(|event| &event.action);
+        if let Some(LookupAction::Answer { answer, evidence }) = last {
+            prop_assert_eq!(named.read(&world), number(oracle.named(answer)));
+            prop_assert_eq!(supported.read(&world), number(oracle.supported(answer, evidence)));
+            prop_assert_eq!(unseen.read(&world), number(oracle.supported_unseen(answer, evidence)));
+        } else {
+            let read = (named.read(&world), supported.read(&world), unseen.read(&world));
+            prop_assert_eq!(read, (0.0, 0.0, 0.0));
         }
     }
 }
 
 #[test]
 fn citations_after_the_twentieth_are_not_read() {
-    let (_, oracle, answer, evidence) = answered(LookupConfig::default(), 3);
+    let (_, oracle, answer, evidence) = answered(&LookupConfig::default(), 3);
     let mut late = vec![None; 20];
     late.extend(evidence);
     assert!(oracle.supported(&answer, &late).iter().all(|supported| !supported));
