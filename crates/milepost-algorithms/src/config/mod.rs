@@ -44,7 +44,7 @@ pub struct MethodConfig {
     /// What each turn is worth: one named channel a scorer. May be empty where the sampler writes a channel.
     pub scorers: Vec<ScorerConfig>,
     /// What networks say: one named channel each, computed after those of the scorers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub model_scorers: Vec<ModelScorerConfig>,
     /// How the channels become one reward a turn.
     pub combine: CombineConfig,
@@ -56,13 +56,13 @@ pub struct MethodConfig {
     /// Which decision earned the reward.
     pub credit: CreditConfig,
     /// What an advantage belongs to.
-    #[serde(default, skip_serializing_if = "CreditUnit::is_turn")]
+    #[serde(default)]
     pub credit_unit: CreditUnit,
     /// A divergence charged to the reward.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kl_in_reward: Option<KlInReward>,
     /// What the policy loss of tokens is multiplied by that a sampler moved into another context.
-    #[serde(default, skip_serializing_if = "MovedWeight::is_one")]
+    #[serde(default)]
     pub moved_weight: MovedWeight,
     /// How the policy moves.
     pub objective: ObjectiveConfig,

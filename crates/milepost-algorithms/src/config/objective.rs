@@ -74,21 +74,6 @@ pub enum SequenceUnit {
     Turn,
 }
 
-impl SequenceUnit {
-    /// The rows of a minibatch.
-    pub(crate) const fn rows(self, tokens: &Tokens) -> &Rows {
-        match self {
-            Self::Trajectory => &tokens.rows,
-            Self::Turn => &tokens.turns,
-        }
-    }
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-    fn is_trajectory(&self) -> bool {
-        *self == Self::Trajectory
-    }
-}
-
 /// A preference loss and the pairs that it reads. Sequence log-probabilities are sums over all action tokens of
 /// the trajectory; the reference is the policy that training began with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -125,18 +110,18 @@ pub struct ObjectiveConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preference: Option<PreferenceConfig>,
     /// What one probability ratio covers, and its bounds. Default: a token's, its logarithm within ±20.
-    #[serde(default = "token_ratio", skip_serializing_if = "is_token_ratio")]
+    #[serde(default = "token_ratio")]
     pub ratio: LogRatio,
     /// What a sequence is, for ratio and aggregation.
-    #[serde(default, skip_serializing_if = "SequenceUnit::is_trajectory")]
+    #[serde(default)]
     pub sequence: SequenceUnit,
     /// How tokens become one number.
     pub aggregation: AggregationConfig,
     /// Which sequences a mean over sequences counts.
-    #[serde(default = "non_empty", skip_serializing_if = "is_non_empty")]
+    #[serde(default = "non_empty")]
     pub rows: RowCount,
     /// Added to the token count of a sequence where its mean is formed (verl: 1e-8).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub count_epsilon: f64,
     /// Divergence from the policy that training began with, as a term of the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,22 +143,8 @@ fn token_ratio() -> LogRatio {
     TOKEN_RATIO
 }
 
-fn is_token_ratio(ratio: &LogRatio) -> bool {
-    *ratio == TOKEN_RATIO
-}
-
 fn non_empty() -> RowCount {
     RowCount::NonEmpty
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_non_empty(rows: &RowCount) -> bool {
-    *rows == RowCount::NonEmpty
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
 }
 
 impl ObjectiveConfig {

@@ -63,7 +63,7 @@ pub enum SamplerConfig {
         #[serde(default = "threshold")]
         threshold: f64,
         /// What the policy reads before its second and later attempts at one failure, in the world's words.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
+        #[serde(default)]
         again: String,
     },
     /// A finished draft is accepted, or cut and written anew from there
