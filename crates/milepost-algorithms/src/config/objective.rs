@@ -74,6 +74,16 @@ pub enum SequenceUnit {
     Turn,
 }
 
+impl SequenceUnit {
+    /// The rows of a minibatch.
+    pub(crate) const fn rows(self, tokens: &Tokens) -> &Rows {
+        match self {
+            Self::Trajectory => &tokens.rows,
+            Self::Turn => &tokens.turns,
+        }
+    }
+}
+
 /// A preference loss and the pairs that it reads. Sequence log-probabilities are sums over all action tokens of
 /// the trajectory; the reference is the policy that training began with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
