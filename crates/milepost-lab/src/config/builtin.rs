@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 18] = [
+const OWN: [(&str, &str); 20] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -19,6 +19,8 @@ const OWN: [(&str, &str); 18] = [
     ("prime", include_str!("../../experiments/prime.toml")),
     ("oprl", include_str!("../../experiments/oprl.toml")),
     ("logigen", include_str!("../../experiments/logigen.toml")),
+    ("agentic-credit", include_str!("../../experiments/agentic-credit.toml")),
+    ("agentic-credit-quests", include_str!("../../experiments/agentic-credit-quests.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 
