@@ -1,4 +1,4 @@
-use milepost_core::{EnvError, GroupError, SignalError, TrajectoryError};
+use milepost_core::{EnvError, GroupError, SignalError, TaskSeed, TrajectoryError, VersionMismatch};
 use milepost_credit::CreditError;
 use milepost_objectives::ObjectiveError;
 use milepost_policies::{CheckpointError, PolicyError};
@@ -36,6 +36,15 @@ pub enum TrainError {
         /// What would help.
         remedy: &'static str,
     },
+    /// A belief in the answer was asked for, and the task has none.
+    #[error("task {} has no answer in words that a belief could be scored on; leave it out", task.get())]
+    NoAnswer {
+        /// The task.
+        task: TaskSeed,
+    },
+    /// A reward was asked of another version of the network than the one that drew the batch.
+    #[error("rewards of a network are those of the version that drew the batch: {0}")]
+    Version(#[from] VersionMismatch),
     /// A loss, gradient or value became NaN or infinite; the update was not applied.
     #[error(
         "iteration {iteration}: {what} became {value}; the update was not applied. Lower the learning rate or look at the rewards of this iteration"

@@ -20,10 +20,10 @@ mod trainer;
 mod warm_start;
 
 pub use agent::{
-    ActionMode, Actor, Agent, CallAid, Companion, DecisionTable, EpisodeSummary, EvaluationPolicy,
-    FeatureAgent, Forward, GroupSampler, HintedPrompt, MetaWords, MovedToken, Rollout, SamplerAids,
-    SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent, TokenParts, TokenSettings, TokenTable,
-    TrainerParts, TurnJudge, draw_groups,
+    ActionMode, Actor, Agent, AnswerForm, AnswerGrammar, BeliefAid, CallAid, Companion, DecisionTable,
+    EpisodeSummary, EvaluationPolicy, FeatureAgent, Forward, GroupSampler, HintedPrompt, MetaWords,
+    MovedToken, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent,
+    TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;
@@ -33,8 +33,8 @@ pub use error::TrainError;
 pub use milepost_objectives as objectives;
 pub use milepost_sampling as sampling;
 pub use model_scorer::{
-    Exploration, ExplorationConfig, ImplicitRewardModel, Intrinsic, IntrinsicKind, LogProbability,
-    ModelScorer, NoveltyKind, RangeConfig, SignConfig, View,
+    Exploration, ExplorationConfig, ImplicitRewardModel, InformationGain, Intrinsic, IntrinsicKind,
+    LogProbability, ModelScorer, NoveltyKind, RangeConfig, SignConfig, View,
 };
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};

@@ -23,6 +23,9 @@ pub enum ScorerConfig {
         /// The reward of each turn, or success.
         #[serde(default)]
         source: OutcomeSource,
+        /// What an episode is worth that ended without an answer, instead of its last turn's value.
+        #[serde(default, rename = "format-penalty", skip_serializing_if = "Option::is_none")]
+        format_penalty: Option<f64>,
     },
     /// A recorded potential: [`Potential`].
     Potential {
@@ -213,7 +216,13 @@ impl ScorerConfig {
             |form, gamma: Option<f64>, terminal| Shaping { form, gamma: gamma.unwrap_or(f64::NAN), terminal };
         let channel = self.channel();
         Ok(match self {
-            Self::Outcome { source, .. } => Box::new(Outcome::new(channel, *source)),
+            Self::Outcome { source, format_penalty, .. } => {
+                let outcome = Outcome::new(channel, *source);
+                Box::new(match format_penalty {
+                    Some(penalty) => outcome.with_format_penalty(*penalty)?,
+                    None => outcome,
+                })
+            }
             Self::Potential { record, form, gamma, terminal, scale, .. } => {
                 Box::new(Potential::new(channel, record, shaping(*form, *gamma, *terminal), *scale)?)
             }

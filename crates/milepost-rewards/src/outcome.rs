@@ -1,4 +1,4 @@
-use milepost_core::{Batch, Channel, Level, Trajectory};
+use milepost_core::{Batch, Channel, Ending, Level, Trajectory};
 use serde::{Deserialize, Serialize};
 
 use crate::{ScoreError, ScoreReport, Scorer};
@@ -19,15 +19,35 @@ pub enum OutcomeSource {
 pub struct Outcome {
     channel: String,
     source: OutcomeSource,
+    format_penalty: Option<f64>,
 }
 
 impl Outcome {
     /// Writes `source` to `channel`.
     pub fn new(channel: impl Into<String>, source: OutcomeSource) -> Self {
-        Self { channel: channel.into(), source }
+        Self { channel: channel.into(), source, format_penalty: None }
+    }
+
+    /// What an episode is worth that ended without an answer, because a turn could not be understood or a budget was
+    /// used up: `penalty` stands in the place of its last turn's value (`λ_fmt` of IGPO, arXiv 2510.14967).
+    pub fn with_format_penalty(self, penalty: f64) -> Result<Self, ScoreError> {
+        if !penalty.is_finite() {
+            return Err(ScoreError::setting(&self.channel, "format-penalty", penalty, "finite"));
+        }
+        Ok(Self { format_penalty: Some(penalty), ..self })
     }
 
     fn values<O>(&self, trajectory: &Trajectory<O>) -> Vec<f64> {
+        let mut values = self.paid(trajectory);
+        if matches!(trajectory.ending, Ending::Malformed | Ending::Truncated(_))
+            && let (Some(last), Some(penalty)) = (values.last_mut(), self.format_penalty)
+        {
+            *last = penalty;
+        }
+        values
+    }
+
+    fn paid<O>(&self, trajectory: &Trajectory<O>) -> Vec<f64> {
         match self.source {
             OutcomeSource::Reward => trajectory.turns.iter().map(|turn| turn.reward).collect(),
             OutcomeSource::Success => {
@@ -59,7 +79,7 @@ impl<O> Scorer<O> for Outcome {
 mod tests {
     use super::*;
     use crate::fixture::{batch, channel, fragment};
-    use milepost_core::{Budget, Ending, Outcome as Verdict};
+    use milepost_core::{Budget, CutReason, Outcome as Verdict};
 
     #[test]
     fn the_environment_s_own_rewards_or_its_success() {
@@ -72,6 +92,23 @@ mod tests {
         Outcome::new("success", OutcomeSource::Success).score(&mut batch).expect("scores");
         assert_eq!(channel(&batch, "paid"), [Some(2.0), Some(3.0), Some(5.0)]);
         assert_eq!(channel(&batch, "success"), [Some(0.0), Some(1.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn an_episode_without_an_answer_is_worth_the_penalty_and_one_that_was_cut_what_it_was() {
+        let endings = [
+            Ending::Terminated(Verdict::Success),
+            Ending::Terminated(Verdict::Failure),
+            Ending::Malformed,
+            Ending::Truncated(Budget::Steps),
+            Ending::Cut(CutReason::Branch),
+        ];
+        let mut batch = batch(endings.map(|ending| fragment(0, 0, &[1, 2, 3], ending)));
+        let scorer = Outcome::new("paid", OutcomeSource::Reward).with_format_penalty(-2.0);
+        scorer.expect("finite").score(&mut batch).expect("scores");
+        let lasts: Vec<_> = channel(&batch, "paid").into_iter().skip(1).step_by(2).collect();
+        assert_eq!(lasts, [3.0, 3.0, -2.0, -2.0, 3.0].map(Some));
+        assert!(Outcome::new("paid", OutcomeSource::Reward).with_format_penalty(f64::NAN).is_err());
     }
 
     #[test]

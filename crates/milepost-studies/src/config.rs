@@ -14,6 +14,7 @@ use crate::robo_dopamine::RoboDopamine;
 use crate::robo_dopamine_grm::RoboDopamineGrm;
 use crate::rule_db_data::RuleDbData;
 use crate::ss_orl::{SsOrl, SsOrlGrid};
+use crate::step_variance::StepVariance;
 use crate::webarbiter::WebArbiter;
 use crate::{Context, Metric, Recorder, Study, StudyError};
 
@@ -54,6 +55,8 @@ pub enum StudyConfig {
     Mira(Mira),
     /// Does a judge of actions judge better if it says why first?
     WebArbiter(WebArbiter),
+    /// How noisy is credit from whole trajectories, relative to that from one step?
+    StepVariance(StepVariance),
 }
 
 impl StudyConfig {
@@ -75,6 +78,7 @@ impl StudyConfig {
             Self::QdSparse(study) => study,
             Self::Mira(study) => study,
             Self::WebArbiter(study) => study,
+            Self::StepVariance(study) => study,
         }
     }
 }

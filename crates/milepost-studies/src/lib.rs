@@ -23,6 +23,7 @@ pub mod robo_dopamine;
 pub mod robo_dopamine_grm;
 pub mod rule_db_data;
 pub mod ss_orl;
+pub mod step_variance;
 pub mod webarbiter;
 
 pub use config::StudyConfig;
@@ -32,7 +33,7 @@ pub use recorder::{Measured, Recorder, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 22] = [
+pub const EXPERIMENTS: [(&str, &str); 23] = [
     ("mira", include_str!("../experiments/mira.toml")),
     ("webarbiter", include_str!("../experiments/webarbiter.toml")),
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
@@ -50,6 +51,7 @@ pub const EXPERIMENTS: [(&str, &str); 22] = [
     ("qd-sparse-arm", include_str!("../experiments/qd-sparse-arm.toml")),
     ("implicit-chains", include_str!("../experiments/implicit-chains.toml")),
     ("implicit-boxes", include_str!("../experiments/implicit-boxes.toml")),
+    ("slate-variance", include_str!("../experiments/slate-variance.toml")),
     ("taxons", include_str!("../experiments/taxons.toml")),
     ("urlvr", include_str!("../experiments/urlvr.toml")),
     ("urlvr-pool", include_str!("../experiments/urlvr-pool.toml")),

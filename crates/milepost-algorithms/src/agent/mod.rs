@@ -18,8 +18,8 @@ pub use features::{
 pub use kind::SamplerState;
 pub use rollout::{Companion, EpisodeSummary, MovedToken, Rollout};
 pub use tokens::{
-    CallAid, HintedPrompt, MetaWords, SamplerAids, TokenAgent, TokenParts, TokenSettings, TokenTable,
-    TurnJudge,
+    AnswerForm, AnswerGrammar, BeliefAid, CallAid, HintedPrompt, MetaWords, SamplerAids, TokenAgent,
+    TokenParts, TokenSettings, TokenTable, TurnJudge,
 };
 
 pub(crate) use tokens::first_mistake;

@@ -61,6 +61,19 @@ pub enum ResidualConfig {
     Uniform,
 }
 
+/// Among which rewards information gains and outcomes are normalised ([`milepost_credit::GainPools`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GainPoolsConfig {
+    /// Gains among gains, outcomes among outcomes.
+    #[default]
+    Separate,
+    /// All together.
+    Joint,
+    /// Returns of raw rewards, centred among those at the same turn: the released (older) code.
+    ByPosition,
+}
+
 /// Which decision earned the reward. Each is a rule of [`milepost_credit`], where formula, source, identity and
 /// known failure stand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +81,9 @@ pub enum ResidualConfig {
 pub enum CreditConfig {
     /// Every decision gets the trajectory's (normalised) return.
     Broadcast,
+    /// [`CreditConfig::Broadcast`] over the rows of step trees, weighted so that a mean over rows is the sum over the
+    /// steps of a tree, averaged over trees: SLATE's objective as it is written. Long trees weigh more.
+    StepSum,
     /// `A_t = Σ_{k≥t} γ^{k−t} r_k`.
     RewardToGo {
         /// Discount γ.
@@ -124,6 +140,25 @@ pub enum CreditConfig {
         depth: usize,
         /// Exponent α of the levels' weights.
         alpha: f64,
+    },
+    /// The return from a turn on, normalised among the trajectories of the group that have such a turn. Uses
+    /// `normalize`.
+    StepPosition {
+        /// Discount γ of a turn; with 0 a turn is judged by its own reward alone.
+        gamma: f64,
+    },
+    /// Normalised information gains and outcomes, summed over the turns to come (IGPO, arXiv 2510.14967). The combined
+    /// rewards of a trajectory, added up, are its outcome. Uses `normalize`.
+    Igpo {
+        /// The turn-level channel that holds the gains; a turn without a value has none.
+        #[serde(default = "information_gain")]
+        gains: String,
+        /// What the pools are.
+        #[serde(default)]
+        pools: GainPoolsConfig,
+        /// Discount γ of a turn.
+        #[serde(default = "undiscounted")]
+        gamma: f64,
     },
     /// Differences of the mean returns of shared prefixes (SPO, TEMPO).
     PrefixTree,
@@ -183,6 +218,14 @@ const fn yes() -> bool {
     true
 }
 
+fn information_gain() -> String {
+    "information-gain".to_owned()
+}
+
+const fn undiscounted() -> f64 {
+    1.0
+}
+
 impl CreditConfig {
     /// Whether it cannot do without learned values.
     #[must_use]
@@ -198,6 +241,8 @@ impl CreditConfig {
             Self::TurnLeaveOneOut { .. }
                 | Self::GiGpo { .. }
                 | Self::Hgpo { .. }
+                | Self::StepPosition { .. }
+                | Self::Igpo { .. }
                 | Self::PrefixTree
                 | Self::Opo
                 | Self::VeRpo(_)
@@ -212,8 +257,11 @@ impl CreditConfig {
         matches!(
             self,
             Self::Broadcast
+                | Self::StepSum
                 | Self::GiGpo { .. }
                 | Self::Hgpo { .. }
+                | Self::StepPosition { .. }
+                | Self::Igpo { .. }
                 | Self::VeRpo(_)
                 | Self::ImplicitSteps { .. }
         )
@@ -221,7 +269,7 @@ impl CreditConfig {
 
     /// Whether it cannot do without a group's normalisation.
     pub(crate) const fn compares_within_groups_by_rule(&self) -> bool {
-        matches!(self, Self::GiGpo { .. } | Self::Hgpo { .. } | Self::VeRpo(_) | Self::ImplicitSteps { .. })
+        self.normalizes_groups() && !matches!(self, Self::Broadcast | Self::StepSum)
     }
 
     /// Whether it compares turns, and tokens only where a turn is one.
@@ -236,6 +284,7 @@ impl CreditConfig {
             Self::Prime { process: channel, .. } | Self::ImplicitSteps { steps: channel, .. } => {
                 vec![channel]
             }
+            Self::Igpo { gains, .. } => vec![gains],
             _ => Vec::new(),
         }
     }
@@ -259,8 +308,11 @@ impl CreditConfig {
             | Self::TurnLeaveOneOut { gamma, .. }
             | Self::GiGpo { gamma, .. }
             | Self::Hgpo { gamma, .. }
+            | Self::StepPosition { gamma }
+            | Self::Igpo { gamma, .. }
             | Self::Prime { gamma, .. } => *gamma,
             Self::Broadcast
+            | Self::StepSum
             | Self::Redistribution { .. }
             | Self::MinForm
             | Self::PrefixTree

@@ -16,13 +16,15 @@ use milepost_objectives::{PreferenceLoss, PreferenceObjective};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig};
 use serde::{Deserialize, Serialize};
 
-pub use credit::{AloneConfig, BaselineConfig, CodeCompat, CreditConfig, ResidualConfig, StepCreditConfig};
+pub use credit::{
+    AloneConfig, BaselineConfig, CodeCompat, CreditConfig, GainPoolsConfig, ResidualConfig, StepCreditConfig,
+};
 pub use distillation::{DistillationConfig, GateConfig, MovedWeight};
 pub use implicit_reward::{
     ImplicitLevel, ImplicitReference, ImplicitRewardConfig, ImplicitUpdate, NonFinite,
 };
 pub use learner::{LearnerConfig, MinibatchUnit};
-pub use model_scorer::ModelScorerConfig;
+pub use model_scorer::{BeliefBasisConfig, ModelScorerConfig};
 pub use normalize::{CentreConfig, NormalizeConfig, Pool, ScaleConfig};
 pub use objective::{AggregationConfig, ObjectiveConfig, Pairing, PreferenceConfig, SequenceUnit};
 pub use oversample::{GroupFilterConfig, OversampleConfig};
@@ -83,6 +85,7 @@ impl MethodConfig {
             scorers: vec![ScorerConfig::Outcome {
                 channel: "outcome".to_owned(),
                 source: OutcomeSource::default(),
+                format_penalty: None,
             }],
             oversample: None,
             model_scorers: Vec::new(),
@@ -232,10 +235,18 @@ impl MethodConfig {
         self.kl_in_reward.as_ref().map_or(Ok(()), KlInReward::validate)?;
         self.distillation.as_ref().map_or(Ok(()), DistillationConfig::validate)?;
         self.moved_weight.validate()?;
-        if self.sampler.compares_steps() && self.credit != CreditConfig::Broadcast {
+        let by_step = matches!(self.credit, CreditConfig::Broadcast | CreditConfig::StepSum);
+        if self.sampler.compares_steps() && !by_step {
             return refuse(
                 "a step tree compares the candidates of one step: use `credit.kind = \"broadcast\"`, by which each \
-                 has its own value"
+                 has its own value, or \"step-sum\""
+                    .into(),
+            );
+        }
+        if self.credit == CreditConfig::StepSum && !self.sampler.compares_steps() {
+            return refuse(
+                "`credit.kind = \"step-sum\"` adds up the steps of step trees: use `sampler.kind = \"step-tree\"` \
+                 with two candidates or more, or \"broadcast\""
                     .into(),
             );
         }
@@ -271,13 +282,13 @@ impl MethodConfig {
         if grouped && !self.credit.normalizes_groups() {
             return refuse(
                 "normalising over the group judges whole trajectories, so it needs `credit.kind = \"broadcast\"`, \
-                 \"gi-gpo\" or \"hgpo\""
+                 \"gi-gpo\", \"hgpo\", \"step-position\" or \"igpo\""
                     .into(),
             );
         }
         if !grouped && self.credit.compares_within_groups_by_rule() {
             return refuse(
-                "GiGPO, HGPO, VeRPO and implicit steps normalise within groups: use `normalize.pool = \"group\"`"
+                "this credit rule compares turns of a group, and normalises within groups: use `normalize.pool = \"group\"`"
                     .into(),
             );
         }

@@ -1,8 +1,20 @@
+use milepost_credit::BeliefBasis;
 use serde::{Deserialize, Serialize};
 
 use super::{ImplicitReference, ImplicitRewardConfig};
 use crate::TrainError;
 use crate::model_scorer::{ExplorationConfig, IntrinsicKind};
+
+/// In which unit beliefs are compared ([`milepost_credit::BeliefBasis`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeliefBasisConfig {
+    /// Mean log-probability of the answer's tokens.
+    #[default]
+    LogProb,
+    /// Their geometric-mean probability.
+    Prob,
+}
 
 /// A reward that is read off a network, as it stands in an experiment file. Each is a
 /// [`ModelScorer`](crate::ModelScorer).
@@ -28,10 +40,41 @@ pub enum ModelScorerConfig {
     },
     /// Rewards shaped by the novelty of responses ([`Exploration`](crate::Exploration); G²RL). For policies over tokens.
     Exploration(ExplorationConfig),
+    /// What each turn adds to the policy's belief in the true answer ([`InformationGain`](crate::InformationGain);
+    /// IGPO, arXiv 2510.14967). For policies over tokens, in worlds that lend their answers.
+    InformationGain {
+        /// The channel it writes.
+        #[serde(default = "information_gain")]
+        channel: String,
+        /// In which unit beliefs are compared.
+        #[serde(default)]
+        basis: BeliefBasisConfig,
+        /// Whether beliefs are also scored between a turn and the world's reply, to tell what the policy's own words
+        /// did from what it was told. Doubles the cost, and changes no reward.
+        #[serde(default = "yes")]
+        own_text: bool,
+    },
+}
+
+impl From<BeliefBasisConfig> for BeliefBasis {
+    fn from(config: BeliefBasisConfig) -> Self {
+        match config {
+            BeliefBasisConfig::LogProb => Self::LogProb,
+            BeliefBasisConfig::Prob => Self::Prob,
+        }
+    }
 }
 
 fn intrinsic() -> String {
     "intrinsic".to_owned()
+}
+
+fn information_gain() -> String {
+    "information-gain".to_owned()
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn log_probability() -> String {
@@ -47,6 +90,7 @@ impl ModelScorerConfig {
             Self::ImplicitReward(_) => "implicit-reward",
             Self::Intrinsic { .. } => "intrinsic",
             Self::Exploration(_) => "exploration",
+            Self::InformationGain { .. } => "information-gain",
         }
     }
 
@@ -55,7 +99,9 @@ impl ModelScorerConfig {
     pub fn channel(&self) -> &str {
         match self {
             Self::ImplicitReward(config) => &config.channel,
-            Self::LogProbability { channel } | Self::Intrinsic { channel, .. } => channel,
+            Self::LogProbability { channel }
+            | Self::Intrinsic { channel, .. }
+            | Self::InformationGain { channel, .. } => channel,
             Self::Exploration(config) => &config.channel,
         }
     }
@@ -65,7 +111,7 @@ impl ModelScorerConfig {
     pub fn reads(&self) -> Vec<&str> {
         match self {
             Self::ImplicitReward(config) => vec![&config.outcome],
-            Self::LogProbability { .. } | Self::Intrinsic { .. } => Vec::new(),
+            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::InformationGain { .. } => Vec::new(),
             Self::Exploration(config) => vec![&config.reward],
         }
     }
@@ -75,7 +121,10 @@ impl ModelScorerConfig {
     pub fn needs_start(&self) -> bool {
         match self {
             Self::ImplicitReward(config) => config.reference == ImplicitReference::Start,
-            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::Exploration(_) => false,
+            Self::LogProbability { .. }
+            | Self::Intrinsic { .. }
+            | Self::Exploration(_)
+            | Self::InformationGain { .. } => false,
         }
     }
 
@@ -86,7 +135,7 @@ impl ModelScorerConfig {
         }
         match self {
             Self::ImplicitReward(config) => config.validate(),
-            Self::LogProbability { .. } | Self::Intrinsic { .. } => Ok(()),
+            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::InformationGain { .. } => Ok(()),
             Self::Exploration(config) => config.flaw().map_or(Ok(()), |flaw| Err(self.refused(&flaw))),
         }
     }

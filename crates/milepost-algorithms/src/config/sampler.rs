@@ -43,6 +43,21 @@ pub enum SamplerConfig {
         #[serde(default)]
         judge: JudgeConfig,
     },
+    /// Plain groups of whole episodes, each turn of which is rated as a step tree rates its candidates
+    /// ([`RatedGroups`](crate::sampling::RatedGroups)). The value of each turn is in the channel
+    /// [`STEP_VALUE`](crate::sampling::tree::STEP_VALUE).
+    RatedGroups {
+        /// Tasks in one iteration.
+        tasks: usize,
+        /// Episodes on each task.
+        group_size: usize,
+        /// What an early answer gains (`λ`).
+        #[serde(default = "early_bonus")]
+        early_bonus: f64,
+        /// Who rates the turns.
+        #[serde(default)]
+        judge: JudgeConfig,
+    },
     /// A failed call is repaired, and the repair put in its place
     /// ([`Rollback`](crate::sampling::Rollback); CLEANER, arXiv 2601.15141).
     Rollback {
@@ -199,6 +214,10 @@ impl SamplerConfig {
                 within("early-bonus", *early_bonus, f64::MIN, f64::MAX, "finite")?;
                 judge.validate()
             }
+            Self::RatedGroups { early_bonus, judge, .. } => {
+                within("early-bonus", *early_bonus, f64::MIN, f64::MAX, "finite")?;
+                judge.validate()
+            }
             Self::BestOfN { candidates, judge, .. } => {
                 at_least_one("candidates", u64::from(*candidates))?;
                 judge.validate()
@@ -245,6 +264,7 @@ impl SamplerConfig {
             Self::Segments { .. } => "segments",
             Self::Groups { .. } => "groups",
             Self::StepTree { .. } => "step-tree",
+            Self::RatedGroups { .. } => "rated-groups",
             Self::Rollback { .. } => "rollback",
             Self::Refine { .. } => "refine",
             Self::HintRescue { .. } => "hint-rescue",
@@ -259,6 +279,7 @@ impl SamplerConfig {
             Self::Segments { environments, .. } => *environments,
             Self::Groups { tasks, .. }
             | Self::StepTree { tasks, .. }
+            | Self::RatedGroups { tasks, .. }
             | Self::Rollback { tasks, .. }
             | Self::Refine { tasks, .. }
             | Self::BestOfN { tasks, .. } => *tasks,
@@ -273,6 +294,7 @@ impl SamplerConfig {
             Self::Segments { .. } => 1,
             Self::StepTree { trees, .. } => *trees,
             Self::Groups { group_size, .. }
+            | Self::RatedGroups { group_size, .. }
             | Self::Rollback { group_size, .. }
             | Self::Refine { group_size, .. }
             | Self::BestOfN { group_size, .. } => *group_size,
@@ -289,7 +311,11 @@ impl SamplerConfig {
     /// The reward channels that the sampler itself writes.
     #[must_use]
     pub const fn channels(&self) -> &'static [&'static str] {
-        if self.compares_steps() { &[milepost_sampling::tree::STEP_VALUE] } else { &[] }
+        if self.compares_steps() || matches!(self, Self::RatedGroups { .. }) {
+            &[milepost_sampling::tree::STEP_VALUE]
+        } else {
+            &[]
+        }
     }
 
     /// Whether a group holds the candidates of one step, and not the episodes of one task.
@@ -304,9 +330,9 @@ impl SamplerConfig {
         matches!(self, Self::Refine { reviewer: ReviewerConfig::Policy, train_meta: true, .. })
     }
 
-    /// Whether it draws one group a task, of whole episodes.
+    /// Whether it draws one group a task, of whole episodes without channels of the sampler's own.
     pub(crate) const fn draws_one_group_a_task(&self) -> bool {
-        !matches!(self, Self::Segments { .. } | Self::StepTree { .. })
+        !matches!(self, Self::Segments { .. } | Self::StepTree { .. } | Self::RatedGroups { .. })
     }
 
     /// The same sampler with `size` episodes on each task; a rescue of a single episode is none.
@@ -316,6 +342,7 @@ impl SamplerConfig {
             Self::Segments { .. } => {}
             Self::StepTree { trees: group_size, .. }
             | Self::Groups { group_size, .. }
+            | Self::RatedGroups { group_size, .. }
             | Self::Rollback { group_size, .. }
             | Self::Refine { group_size, .. }
             | Self::BestOfN { group_size, .. } => *group_size = size,

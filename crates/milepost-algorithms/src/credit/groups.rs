@@ -3,7 +3,7 @@
 use milepost_core::Batch;
 use milepost_credit::{
     GiGpo, Groups, Hgpo, Normalize, Rows, Singleton, StepGroupsReport, TurnBatch, opo_advantages,
-    prefix_tree_advantages, turn_loo_advantages,
+    prefix_tree_advantages, step_position_advantages, turn_loo_advantages,
 };
 
 use super::{Credits, to_go};
@@ -46,6 +46,13 @@ pub(super) fn assign<O>(
             let anchors = anchors(batch, &lengths);
             let batch = turn_batch(&groups, &turns, &outcomes, &flat, &anchors);
             counters.extend(pools(rule.assign(&batch, &mut out)?));
+        }
+        CreditConfig::StepPosition { gamma } => {
+            let alone = Singleton::Drop;
+            let report =
+                step_position_advantages(normalize, &groups, &turns, &flat, *gamma, alone, &mut out)?;
+            counters.push(("positions_without_variance", report.zero_range as u64));
+            counters.push(("turns_without_peers", report.dropped as u64));
         }
         CreditConfig::PrefixTree => {
             let rows: Vec<usize> = lengths.iter().map(|length| length + 1).collect();

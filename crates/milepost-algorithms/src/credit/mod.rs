@@ -3,6 +3,7 @@
 mod critic;
 pub(crate) mod decisions;
 mod groups;
+mod igpo;
 mod implicit;
 mod verpo;
 
@@ -59,6 +60,7 @@ impl<O> CreditAssigner<O> for StandardCredit {
     ) -> Result<Credits, TrainError> {
         let mut credits = match &self.credit {
             CreditConfig::Broadcast => self.broadcast(batch, rewards)?,
+            CreditConfig::StepSum => self.step_sum(batch, rewards)?,
             CreditConfig::RewardToGo { gamma } => self.reward_to_go(batch, rewards, values, *gamma)?,
             CreditConfig::MinForm => weakest_link(rewards)?,
             CreditConfig::VeRpo(config) => {
@@ -70,11 +72,13 @@ impl<O> CreditAssigner<O> for StandardCredit {
             CreditConfig::TurnLeaveOneOut { .. }
             | CreditConfig::GiGpo { .. }
             | CreditConfig::Hgpo { .. }
+            | CreditConfig::StepPosition { .. }
             | CreditConfig::PrefixTree
             | CreditConfig::Opo => groups::assign(&self.credit, &self.normalize.rule(), batch, rewards)?,
             CreditConfig::Prime { .. } | CreditConfig::ImplicitSteps { .. } => {
                 implicit::assign(&self.credit, &self.normalize.rule(), batch, rewards)?
             }
+            CreditConfig::Igpo { gains, pools, gamma } => self.igpo(batch, rewards, gains, *pools, *gamma)?,
         };
         if self.normalize.pool == Pool::Batch {
             let flat: Vec<f64> = credits.advantages.iter().flatten().copied().collect();
@@ -123,6 +127,25 @@ impl StandardCredit {
             ("groups_of_one_dropped", single),
             ("truncations_without_bootstrap", truncated),
         ];
+        Ok(credits)
+    }
+
+    /// Rows of step trees, each candidate of step `t` with `t` turns (from 1), weighted by the number of groups that
+    /// teach over the number of trees: a mean over rows is then the sum over steps, averaged over trees.
+    fn step_sum<O>(&self, batch: &Batch<O>, rewards: &[Vec<f64>]) -> Result<Credits, TrainError> {
+        let mut credits = self.broadcast(batch, rewards)?;
+        let (mut first, mut teaching, mut trees) = (0, 0, 0);
+        for group in &batch.groups {
+            teaching += u32::from(credits.keep[first]);
+            trees += u32::from(rewards[first].len() == 1);
+            first += group.members().len();
+        }
+        if trees == 0 {
+            let reason = "`credit.kind = \"step-sum\"` found no first step of a tree in the batch".into();
+            return Err(TrainError::Config { reason });
+        }
+        let weight = f64::from(teaching) / f64::from(trees);
+        credits.advantages.iter_mut().flatten().for_each(|advantage| *advantage *= weight);
         Ok(credits)
     }
 

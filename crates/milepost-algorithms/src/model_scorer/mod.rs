@@ -2,6 +2,7 @@
 
 mod exploration;
 mod implicit_reward;
+mod information_gain;
 mod intrinsic;
 mod log_probability;
 mod next_token;
@@ -17,6 +18,7 @@ use crate::config::ModelScorerConfig;
 
 pub use exploration::{Exploration, ExplorationConfig, NoveltyKind, RangeConfig, SignConfig};
 pub use implicit_reward::ImplicitRewardModel;
+pub use information_gain::InformationGain;
 pub use intrinsic::{Intrinsic, IntrinsicKind};
 pub use log_probability::LogProbability;
 
@@ -110,6 +112,7 @@ where
 {
     Ok(match config {
         ModelScorerConfig::LogProbability { channel } => Some(Box::new(LogProbability::new(channel))),
+        ModelScorerConfig::InformationGain { .. } => None,
         ModelScorerConfig::ImplicitReward(config) => {
             Some(Box::new(ImplicitRewardModel::new(config.clone(), start, run_seed)?))
         }

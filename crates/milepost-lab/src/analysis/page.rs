@@ -355,6 +355,9 @@ fn credit_rule(config: &Arm) -> String {
         CreditConfig::Hgpo { gamma, omega, depth, .. } => {
             format!("HGPO, γ = {gamma}, ω = {omega}, {depth} earlier states")
         }
+        CreditConfig::StepSum => "broadcast, summed over the steps of a tree".into(),
+        CreditConfig::StepPosition { gamma } => format!("among turns at the same position, γ = {gamma}"),
+        CreditConfig::Igpo { pools, gamma, .. } => format!("IGPO, {pools:?} pools, γ = {gamma}"),
         CreditConfig::PrefixTree => "prefix tree".into(),
         CreditConfig::Opo => "OPO".into(),
         CreditConfig::VeRpo(config) => {

@@ -29,6 +29,9 @@ pub(super) fn history(method: &MethodConfig) -> Option<String> {
     };
     method.scorers.iter().filter(|scorer| used(scorer.channel())).find_map(|scorer| {
         let why = match scorer {
+            ScorerConfig::Outcome { format_penalty: Some(_), .. } => {
+                "depends on whether the episode was cut short"
+            }
             ScorerConfig::Outcome { .. } | ScorerConfig::Potential { .. } => return None,
             ScorerConfig::OracleProgress { noise, .. } => {
                 let JudgeNoise { sd, flip, missing, .. } = noise;

@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 20] = [
+const OWN: [(&str, &str); 23] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -21,6 +21,9 @@ const OWN: [(&str, &str); 20] = [
     ("logigen", include_str!("../../experiments/logigen.toml")),
     ("agentic-credit", include_str!("../../experiments/agentic-credit.toml")),
     ("agentic-credit-quests", include_str!("../../experiments/agentic-credit-quests.toml")),
+    ("igpo", include_str!("../../experiments/igpo.toml")),
+    ("slate", include_str!("../../experiments/slate.toml")),
+    ("slate-sweeps", include_str!("../../experiments/slate-sweeps.toml")),
     ("credit-bench", include_str!("../../experiments/credit-bench.toml")),
 ];
 

@@ -12,7 +12,7 @@ use super::{EXACT, RECORDED, RecreditError};
 use crate::run;
 
 /// The rules that have a name.
-pub(crate) const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 17] = [
     "broadcast",
     "reward-to-go",
     "td",
@@ -25,6 +25,7 @@ pub(crate) const NAMES: [&str; 16] = [
     "grpo",
     "rloo",
     "turn-leave-one-out",
+    "step-position",
     "gi-gpo",
     "hgpo",
     "prefix-tree",
@@ -33,7 +34,7 @@ pub(crate) const NAMES: [&str; 16] = [
 
 /// Parameters that belong to the credit table, and the kinds that have them.
 const CREDIT_KEYS: [(&str, &[&str]); 9] = [
-    ("gamma", &["gae", "reward-to-go", "n-step", "turn-leave-one-out", "gi-gpo", "hgpo"]),
+    ("gamma", &["gae", "reward-to-go", "n-step", "turn-leave-one-out", "step-position", "gi-gpo", "hgpo"]),
     ("lambda", &["gae"]),
     ("n", &["n-step"]),
     ("residual", &["redistribution"]),
@@ -180,6 +181,7 @@ fn named(text: &str) -> Result<Draft, RecreditError> {
             }
             (table, NormalizeConfig::grpo(), false)
         }
+        "step-position" => (credit(name), NormalizeConfig::grpo(), false),
         "grpo" => (credit("broadcast"), NormalizeConfig::grpo(), true),
         "rloo" => (credit("broadcast"), NormalizeConfig::rloo(), true),
         _ => {

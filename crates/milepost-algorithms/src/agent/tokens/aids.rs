@@ -1,6 +1,7 @@
 use milepost_core::TokenEnvironment;
-use milepost_sampling::judge::{Judge, StepQuery, Verdict};
+use milepost_sampling::judge::{Judge, StepKind, StepQuery, Verdict};
 use milepost_sampling::refine::MetaTokens;
+use milepost_sampling::tree::{ByTrial, StepProtocol};
 
 use crate::TrainError;
 use crate::config::{ReviewerConfig, SamplerConfig};
@@ -27,17 +28,54 @@ pub struct SamplerAids<E> {
     pub call: Option<CallAid<E>>,
     /// Words for decisions on drafts.
     pub meta: Option<MetaWords<E>>,
+    /// Which tokens may follow in a turn that answers, so that a step tree can force one at its last step.
+    pub answers: Option<AnswerGrammar<E>>,
+    /// How the true answer is written, for rewards that score the policy's belief in it.
+    pub belief: Option<BeliefAid<E>>,
+}
+
+/// Appends, in increasing order, what may follow `tokens` in a turn that answers in the present state of the world;
+/// `false` where no answer can be forced.
+pub type AnswerGrammar<E> = fn(&E, tokens: &[u32], allowed: &mut Vec<u32>) -> bool;
+
+/// Says how the true answer is written.
+#[derive(Debug)]
+pub struct BeliefAid<E> {
+    /// The answer of the task that the world has just been reset to.
+    pub answer: fn(&E) -> Option<AnswerForm>,
+}
+
+/// An answer as the policy itself would write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerForm {
+    /// What comes before the answer in its turn: a closing thought, the word that begins an answer.
+    pub before: Vec<u32>,
+    /// The answer's tokens, in each of the ways in which it can be said; at least one, none of them empty.
+    pub aliases: Vec<Vec<u32>>,
 }
 
 /// Says how good a turn was, given the world before and after it.
+///
+/// A verdict is the sum of its parts (of thought and act, say), each given in the same unit. Noise and failures befall
+/// each part on its own.
 #[derive(Debug)]
 pub struct TurnJudge<E> {
-    /// The values that it gives; what noise is drawn from.
+    /// The values that a part has; what noise is drawn from.
     pub values: &'static [f64],
-    /// How good the turn was.
-    pub value: fn(before: &E, after: &E) -> f64,
+    /// How many parts there are, at least 1.
+    pub parts: u32,
+    /// How good a part of the turn was, from 0.
+    pub value: fn(part: u32, before: &E, after: &E) -> f64,
     /// Whether what came after it had better been written anew.
     pub mistake: fn(before: &E, after: &E) -> bool,
+}
+
+impl<E> TurnJudge<E> {
+    /// How good the turn was: the sum of its parts.
+    #[must_use]
+    pub fn total(&self, before: &E, after: &E) -> f64 {
+        (0..self.parts).map(|part| (self.value)(part, before, after)).sum()
+    }
 }
 
 /// Calls that can fail and be tried again.
@@ -59,7 +97,8 @@ impl<E> CallAid<E> {
 
 impl<E> SamplerAids<E> {
     /// Of a world that lends nothing: plain groups, and best of n or step trees with one candidate.
-    pub const NONE: Self = Self { judge: None, hint: None, call: None, meta: None };
+    pub const NONE: Self =
+        Self { judge: None, hint: None, call: None, meta: None, answers: None, belief: None };
 }
 
 impl<E> Default for SamplerAids<E> {
@@ -82,6 +121,13 @@ impl<E> Clone for TurnJudge<E> {
 }
 impl<E> Copy for TurnJudge<E> {}
 
+impl<E> Clone for BeliefAid<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for BeliefAid<E> {}
+
 impl<E> Clone for CallAid<E> {
     fn clone(&self) -> Self {
         *self
@@ -97,7 +143,9 @@ impl<E> SamplerAids<E> {
             SamplerConfig::StepTree { candidates: 1, .. } | SamplerConfig::BestOfN { candidates: 1, .. } => {
                 Ok(())
             }
-            SamplerConfig::StepTree { .. } | SamplerConfig::BestOfN { .. } => self.judge(sampler).map(drop),
+            SamplerConfig::StepTree { .. }
+            | SamplerConfig::RatedGroups { .. }
+            | SamplerConfig::BestOfN { .. } => self.judge(sampler).map(drop),
             SamplerConfig::Refine { reviewer, .. } => match reviewer {
                 ReviewerConfig::Oracle => self.judge(sampler).map(drop),
                 ReviewerConfig::Policy => self.meta(sampler).map(drop),
@@ -144,10 +192,12 @@ fn lacks(sampler: &SamplerConfig, need: &'static str, remedy: &'static str) -> T
     TrainError::Aid { sampler: sampler.kind(), need, remedy }
 }
 
-/// A world's judge on candidates that were not taken: takes each in a copy of the world.
+/// A part of a world's judge on candidates that were not taken: takes each in a copy of the world.
 #[derive(Debug)]
 pub(super) struct OnTrial<E> {
     pub judge: TurnJudge<E>,
+    /// Which part.
+    pub part: u32,
     /// Tokens that each verdict is charged for.
     pub tokens: u64,
 }
@@ -155,8 +205,28 @@ pub(super) struct OnTrial<E> {
 impl<E: TokenEnvironment> Judge<StepQuery<'_, E>> for OnTrial<E> {
     fn judge(&mut self, query: &StepQuery<'_, E>) -> Verdict {
         let mut after = query.environment.clone();
-        let value =
-            after.step(&query.turn.to_vec()).ok().map(|_| (self.judge.value)(query.environment, &after));
+        let taken = after.step(&query.turn.to_vec()).ok();
+        let value = taken.map(|_| (self.judge.value)(self.part, query.environment, &after));
         Verdict { value, tokens: self.tokens }
+    }
+}
+
+/// What turns do, found out by trial; at the last step answers are forced where the world has a grammar for them.
+#[derive(Debug)]
+pub(super) struct Protocol<E>(pub Option<AnswerGrammar<E>>);
+
+impl<E> Clone for Protocol<E> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<E: TokenEnvironment> StepProtocol<E> for Protocol<E> {
+    fn kind(&self, environment: &E, turn: &[u32]) -> StepKind {
+        ByTrial.kind(environment, turn)
+    }
+
+    fn answer_grammar(&self, environment: &E, tokens: &[u32], allowed: &mut Vec<u32>) -> bool {
+        self.0.is_some_and(|grammar| grammar(environment, tokens, allowed))
     }
 }

@@ -3,15 +3,14 @@
 use milepost_core::{Probe, Provenance, TaskSeed, TokenEnvironment, TokenPolicy, Trajectory};
 use milepost_policies::PolicyError;
 use milepost_sampling::hints::EnvironmentReturn;
-use milepost_sampling::judge::{Each, Failing, Noisy};
+use milepost_sampling::judge::{Each, Failing, Noisy, Panel};
 use milepost_sampling::refine::{DecisionRow, Draft, Redo, RefineRollout};
-use milepost_sampling::tree::ByTrial;
 use milepost_sampling::{
-    BestOfN, GroupSampler, HintRescue, MovedTokens, Refine, Rollback, SamplerSettings, SamplingError,
-    StepTree, TokenRollout, TokenSampler,
+    BestOfN, GroupSampler, HintRescue, MovedTokens, RatedGroups, Refine, Rollback, SamplerSettings,
+    SamplingError, StepTree, TokenRollout, TokenSampler,
 };
 
-use super::aids::{OnTrial, SamplerAids, TurnJudge};
+use super::aids::{OnTrial, Protocol, SamplerAids, TurnJudge};
 use super::review::{Review, Reviewed};
 use crate::TrainError;
 use crate::agent::MovedToken;
@@ -88,7 +87,7 @@ fn injected(rollout: &TokenRollout) -> Vec<bool> {
     rollout.batch.trajectories().map(hinted).collect()
 }
 
-type OracleRater<E> = Each<Failing<Noisy<OnTrial<E>>>>;
+type OracleRater<E> = Each<Panel<Failing<Noisy<OnTrial<E>>>>>;
 type CallStart<E> = fn(&E, &[u32]) -> Option<usize>;
 
 /// A sampler of this configuration, and what it counted.
@@ -102,8 +101,9 @@ struct Configured<E: TokenEnvironment> {
 
 enum Kind<E: TokenEnvironment> {
     Groups(GroupSampler),
-    Tree(StepTree<OracleRater<E>>),
-    Best(BestOfN<OracleRater<E>>),
+    Tree(StepTree<OracleRater<E>, Protocol<E>>),
+    Rated(RatedGroups<OracleRater<E>, Protocol<E>>),
+    Best(BestOfN<OracleRater<E>, Protocol<E>>),
     Rollback(Rollback<CallStart<E>>),
     Refine { group_size: u32, rounds: u32, redo: Redo, review: Review<E>, train_meta: bool },
 }
@@ -124,14 +124,20 @@ impl<E: TokenEnvironment> Configured<E> {
                     temperature: *temperature,
                     early_bonus: *early_bonus,
                     rater: rater(aids.judge(config)?, judge, settings)?,
-                    protocol: ByTrial,
+                    protocol: Protocol(aids.answers),
                 })
             }
+            SamplerConfig::RatedGroups { early_bonus, judge, .. } => Kind::Rated(RatedGroups {
+                group_size,
+                early_bonus: *early_bonus,
+                rater: rater(aids.judge(config)?, judge, settings)?,
+                protocol: Protocol(aids.answers),
+            }),
             SamplerConfig::BestOfN { candidates, judge, .. } => Kind::Best(BestOfN {
                 group_size,
                 candidates: *candidates,
                 rater: rater(aids.judge(config)?, judge, settings)?,
-                protocol: ByTrial,
+                protocol: Protocol(aids.answers),
             }),
             SamplerConfig::Rollback { retries, probability, cap, threshold, again, .. } => {
                 Kind::Rollback(Rollback {
@@ -177,7 +183,16 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
     ) -> Result<TokenRollout, SamplingError<P::Error>> {
         match &mut self.sampler {
             Kind::Groups(sampler) => sampler.sample(world, tasks, policy, probes, settings),
-            Kind::Best(sampler) => sampler.sample(world, tasks, policy, probes, settings),
+            Kind::Best(sampler) => {
+                let rollout = sampler.sample(world, tasks, policy, probes, settings);
+                self.counters.extend(judged(&sampler.rater));
+                rollout
+            }
+            Kind::Rated(sampler) => {
+                let rollout = sampler.sample(world, tasks, policy, probes, settings);
+                self.counters.extend(judged(&sampler.rater));
+                rollout
+            }
             Kind::Tree(sampler) => {
                 let tree = sampler.grow(world, tasks, policy, probes, settings)?;
                 let stuck = tree.sets.iter().filter(|set| set.winner.is_none()).count() as u64;
@@ -187,6 +202,7 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
                     ("step_tree.steps_of_equal_value", equal.count() as u64),
                     ("step_tree.steps_all_malformed", stuck),
                 ];
+                self.counters.extend(judged(&sampler.rater));
                 Ok(tree.into_rollout()?)
             }
             Kind::Rollback(sampler) => {
@@ -230,7 +246,18 @@ fn rater<E: TokenEnvironment>(
     let refused =
         |error: milepost_sampling::judge::JudgeError| TrainError::Config { reason: error.to_string() };
     let JudgeConfig { noise, abstains, tokens } = *config;
-    let noisy = Noisy::new(OnTrial { judge, tokens }, noise, judge.values.to_vec(), settings.run_seed);
-    let failing = Failing::new(noisy.map_err(refused)?, abstains, settings.run_seed);
-    Ok(Each(failing.map_err(refused)?))
+    let part = |part: u32| {
+        // A verdict is charged once, however many parts it has.
+        let trial = OnTrial { judge, part, tokens: if part == 0 { tokens } else { 0 } };
+        let noisy = Noisy::new(trial, noise, judge.values.to_vec(), settings.run_seed)?.for_part(part);
+        Ok(Failing::new(noisy, abstains, settings.run_seed)?.for_part(part))
+    };
+    let parts = (0..judge.parts).map(part).collect::<Result<_, _>>().map_err(refused)?;
+    Ok(Each(Panel::new(parts)))
+}
+
+/// How many parts of turns the judge was asked about, and on how many it gave no value.
+fn judged<E>(rater: &OracleRater<E>) -> [(&'static str, u64); 2] {
+    let (asked, missing) = rater.0.counts();
+    [("judge.parts", asked), ("judge.parts_missing", missing)]
 }

@@ -14,7 +14,9 @@ use milepost_core::{Batch, Encoder, Probe, Provenance, Purpose, TaskSeed, TokenE
 use milepost_policies::{ModelPolicy, SequenceModel};
 use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSampler};
 
-pub use aids::{CallAid, HintedPrompt, MetaWords, SamplerAids, TurnJudge};
+pub use aids::{
+    AnswerForm, AnswerGrammar, BeliefAid, CallAid, HintedPrompt, MetaWords, SamplerAids, TurnJudge,
+};
 use draw::{Drawn, Source, draw};
 pub(crate) use review::first_mistake;
 pub use settings::TokenSettings;
@@ -23,7 +25,7 @@ pub use table::TokenTable;
 use super::{Agent, Companion, EpisodeSummary, Rollout, SamplerState};
 use crate::TrainError;
 use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
-use crate::model_scorer::{Exploration, ModelScorer, for_any_agent};
+use crate::model_scorer::{Exploration, InformationGain, ModelScorer, for_any_agent};
 use crate::trainer::Trainer;
 
 /// What a trainer on tokens is made from.
@@ -235,6 +237,16 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
     ) -> Result<Box<dyn ModelScorer<Self>>, TrainError> {
         match config {
             ModelScorerConfig::Exploration(config) => Ok(Box::new(Exploration::new(config.clone()))),
+            ModelScorerConfig::InformationGain { channel, basis, own_text } => {
+                let need = "the task's answer in words, which this world does not lend; choose a world with an \
+                            oracle of its answers, or leave the scorer out";
+                let aid = self.aids.belief.ok_or_else(|| config.refused(need))?;
+                let TokenSettings { context, temperature, .. } = self.settings;
+                let (channel, world, basis) = (channel.clone(), self.environment.clone(), (*basis).into());
+                let scorer =
+                    InformationGain::new(channel, basis, *own_text, world, aid, context, temperature);
+                Ok(Box::new(scorer))
+            }
             other => for_any_agent(other, start, self.run_seed)?
                 .ok_or_else(|| other.refused("a policy over feature vectors")),
         }

@@ -12,7 +12,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agent::DecisionTable;
-use crate::config::{JudgeConfig, LearnerConfig, ReviewerConfig};
+use crate::config::{CreditConfig, JudgeConfig, LearnerConfig, ReviewerConfig};
+use crate::credit::StandardCredit;
 use crate::{IterationReport, TokenSettings};
 
 const TASKS: usize = 4;
@@ -22,7 +23,8 @@ const GROUP: usize = 3;
 const AIDS: SamplerAids<Lock> = SamplerAids {
     judge: Some(TurnJudge {
         values: &[0.0, 1.0],
-        value: |before, after| after.right() as f64 - before.right() as f64,
+        parts: 1,
+        value: |_, before, after| after.right() as f64 - before.right() as f64,
         mistake: |before, after| after.right() == before.right(),
     }),
     hint: Some(|lock, attempt| Some(vec![1, Lock::LOCK, lock.dial(attempt as usize)?])),
@@ -35,6 +37,8 @@ const AIDS: SamplerAids<Lock> = SamplerAids {
         keep: vec![Lock::OPEN],
         cuts: (Lock::X..=Lock::Z).map(|turns| vec![Lock::SHUT, turns]).collect(),
     }),
+    answers: None,
+    belief: None,
 };
 
 fn groups() -> SamplerConfig {
@@ -44,6 +48,10 @@ fn groups() -> SamplerConfig {
 fn step_tree(candidates: u32, judge: JudgeConfig) -> SamplerConfig {
     let (temperature, early_bonus) = (0.7, 0.1);
     SamplerConfig::StepTree { tasks: TASKS, trees: GROUP, candidates, temperature, early_bonus, judge }
+}
+
+fn rated(judge: JudgeConfig) -> SamplerConfig {
+    SamplerConfig::RatedGroups { tasks: TASKS, group_size: GROUP, early_bonus: 0.1, judge }
 }
 
 fn best_of(candidates: u32, judge: JudgeConfig) -> SamplerConfig {
@@ -81,6 +89,7 @@ fn samplers() -> Vec<SamplerConfig> {
     let judge = JudgeConfig { noise: 0.2, abstains: 0.1, tokens: 3 };
     vec![
         step_tree(3, judge),
+        rated(judge),
         best_of(3, judge),
         rollback(3, 1.0),
         refine(2, 0.1),
@@ -100,7 +109,7 @@ fn build(
     run_seed: u64,
 ) -> Result<Loop, TrainError> {
     let device = Device::flex();
-    let channel = if sampler.compares_steps() { STEP_VALUE } else { "outcome" };
+    let channel = sampler.channels().first().copied().unwrap_or("outcome");
     let config = TransformerConfig {
         context: 40,
         width: 8,
@@ -112,7 +121,11 @@ fn build(
     let network = config.init(Lock::WORDS, run_seed, &device.clone().autodiff())?;
     let method = MethodConfig {
         sampler,
-        scorers: vec![ScorerConfig::Outcome { channel: "outcome".into(), source: OutcomeSource::default() }],
+        scorers: vec![ScorerConfig::Outcome {
+            channel: "outcome".into(),
+            source: OutcomeSource::default(),
+            format_penalty: None,
+        }],
         combine: CombineConfig { terms: vec![Term::new(channel, 1.0)], clip: None },
         learner: LearnerConfig { learning_rate: 0.01, ..MethodConfig::grpo().learner },
         ..MethodConfig::grpo()
@@ -191,6 +204,8 @@ proptest! {
             } else if let SamplerConfig::StepTree { candidates, judge, .. } = sampler {
                 let steps = [&first, &second].map(|report| count(report, "sampler.step_tree.steps"));
                 prop_assert_eq!(judged, steps.map(|s| s * u64::from(candidates) * judge.tokens));
+            } else if let SamplerConfig::RatedGroups { judge, .. } = sampler {
+                prop_assert_eq!(judged, [first.steps, second.steps].map(|s| s * judge.tokens));
             } else {
                 prop_assert_eq!(judged, [0, 0]);
             }
@@ -258,6 +273,105 @@ fn a_step_tree_trains_all_candidates_of_a_step_on_their_own_values() {
         if lengths.windows(2).all(|pair| pair[0] == pair[1]) {
             assert!(advantages.abs() < 1e-9, "relative to the step: {advantages}");
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn at_one_step_a_tree_is_grpo_over_single_turns(values in prop::collection::vec(-2.0..2.0f64, 1..9)) {
+        let mut grpo = vec![0.0; values.len()];
+        milepost_credit::Normalize::grpo().apply(&values, &mut grpo).expect("finite");
+        for (one, other) in milepost_sampling::tree::step_advantages(&values).iter().zip(&grpo) {
+            prop_assert!((one - other).abs() < 1e-9 * (1.0 + other.abs()), "{one} {other}");
+        }
+    }
+}
+
+#[test]
+fn a_step_whose_candidates_are_worth_the_same_teaches_nothing_and_the_tree_grows_on() {
+    let judge = AIDS.judge.map(|judge| TurnJudge { value: |_, _, _| 1.0, ..judge });
+    let sampler = SamplerConfig::StepTree {
+        tasks: TASKS,
+        trees: GROUP,
+        candidates: 3,
+        temperature: 0.7,
+        early_bonus: 0.0,
+        judge: JudgeConfig::default(),
+    };
+    let mut trainer = build(SamplerAids { judge, ..AIDS }, sampler, true, 1).expect("the parts fit");
+    let before = milepost_policies::model_to_bytes(&trainer.model).expect("saves");
+    let report = trainer.iterate().expect("trains");
+    assert!(report.episodes.iter().any(|episode| episode.length > 1), "the trees grow");
+    let steps = count(&report, "sampler.step_tree.steps");
+    assert_eq!(count(&report, "sampler.step_tree.steps_of_equal_value"), steps);
+    assert_eq!(count(&report, "groups_without_variance"), steps);
+    assert_eq!(milepost_policies::model_to_bytes(&trainer.model).expect("saves"), before);
+}
+
+#[test]
+fn summed_over_steps_a_row_weighs_as_many_times_as_much_as_trees_have_steps_that_teach() {
+    let trainer = |credit: CreditConfig| {
+        let mut trainer = trainer(step_tree(3, JudgeConfig::default()), true, 4);
+        trainer.method.credit = credit.clone();
+        trainer.method.validate().expect("fits a tree");
+        let assigner = StandardCredit {
+            credit,
+            normalize: trainer.method.normalize,
+            drop_zero_variance: true,
+            critic: false,
+        };
+        trainer.with_credit(assigner).trace(TaskSeed::literal(3), 4).expect("traces")
+    };
+    let (mean, sum) = (trainer(CreditConfig::Broadcast), trainer(CreditConfig::StepSum));
+    let groups: Vec<_> = mean.chunk_by(|a, b| a.group == b.group).collect();
+    let teaching =
+        groups.iter().filter(|group| group.iter().any(|row| row.token_advantages[0] != 0.0)).count();
+    let weight = teaching as f64 / 4.0;
+    assert!(weight > 1.0, "trees of several steps: {weight}");
+    for (one, other) in mean.iter().zip(&sum) {
+        for (a, b) in one.token_advantages.iter().zip(&other.token_advantages) {
+            assert!((a * weight - b).abs() < 1e-12);
+        }
+    }
+    let plain = MethodConfig { credit: CreditConfig::StepSum, ..MethodConfig::grpo() };
+    assert!(plain.validate().expect_err("no tree").to_string().contains("step-tree"));
+}
+
+#[test]
+fn parts_of_a_verdict_fail_one_by_one_and_the_rate_is_reported() {
+    let judge = AIDS.judge.map(|judge| TurnJudge { parts: 2, value: |_, _, _| 1.0, ..judge });
+    let failing = JudgeConfig { abstains: 0.25, ..JudgeConfig::default() };
+    let mut trainer = build(SamplerAids { judge, ..AIDS }, rated(failing), true, 1).expect("the parts fit");
+    let (mut asked, mut missing, mut halves) = (0, 0, 0);
+    for _ in 0..10 {
+        let report = trainer.iterate().expect("trains");
+        asked += count(&report, "sampler.judge.parts");
+        missing += count(&report, "sampler.judge.parts_missing");
+    }
+    for trace in trainer.trace(TaskSeed::literal(1), 40).expect("traces") {
+        let values = trace.trajectory.signals.require(STEP_VALUE).expect("rated").values().to_vec();
+        halves += values.iter().filter(|value| value.floor() == 1.0).count();
+    }
+    let rate = missing as f64 / asked as f64;
+    // Four standard errors at the hundreds of parts there are.
+    assert!((rate - 0.25).abs() < 4.0 * (0.1875 / asked as f64).sqrt(), "{missing} of {asked}");
+    assert!(halves > 0, "a verdict with one part missing is worth the other");
+}
+
+#[test]
+fn an_answer_is_forced_at_the_last_step_where_the_world_has_a_grammar_for_it() {
+    let answers: crate::AnswerGrammar<Lock> = |_, tokens, allowed| {
+        allowed.push(if tokens.is_empty() { Lock::QUIT } else { milepost_core::Vocabulary::END });
+        true
+    };
+    let aids = SamplerAids { answers: Some(answers), ..AIDS };
+    let sampler = step_tree(3, JudgeConfig::default());
+    let mut trainer = build(aids, sampler, true, 1).expect("the parts fit");
+    let last = |trace: &crate::Trace<()>| trace.trajectory.turns.len() == 4;
+    let traces = trainer.trace(TaskSeed::literal(1), 100).expect("traces");
+    assert!(traces.iter().any(last));
+    for trace in traces.iter().filter(|trace| last(trace)) {
+        assert!(trace.trajectory.tokens.ends_with(&[Lock::QUIT, milepost_core::Vocabulary::END]));
     }
 }
 

@@ -2,7 +2,7 @@
 //! may be computed from; nothing here reads what evaluation believes.
 
 use milepost_algorithms::sampling::refine::MetaTokens;
-use milepost_algorithms::{CallAid, SamplerAids, TurnJudge};
+use milepost_algorithms::{AnswerForm, BeliefAid, CallAid, SamplerAids, TurnJudge};
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool, Submission, ToolAction};
 use milepost_core::{Ending, Environment, Outcome, Probe, TokenEnvironment};
 use milepost_microworlds::tokens::{SingleTurn, TurnTask};
@@ -21,8 +21,11 @@ impl Aids for LookupQa {
     fn aids() -> SamplerAids<Self> {
         SamplerAids {
             judge: Some(TurnJudge {
-                values: &[-2.0, -1.0, 0.0, 1.0, 2.0],
-                value: |_, after| grade_of_lookup(after),
+                values: &[-1.0, 0.0, 1.0],
+                parts: 2,
+                value: |part, _, after| {
+                    if part == 0 { LookupProbe::Thought.read(after) } else { grade_of_act(after) }
+                },
                 mistake: |_, after| {
                     after.oracle().is_some_and(|oracle| oracle.first_wrong(after.events()).is_some())
                 },
@@ -35,7 +38,6 @@ impl Aids for LookupQa {
                 }
                 Some(oracle.prompt(&hint))
             }),
-            call: None,
             meta: Some(|world| {
                 let turns = world.config().turns.min(Words::POSITION_COUNT);
                 let cut = |turn| vec![Words::REVISE, world.words().position(turn)];
@@ -45,18 +47,28 @@ impl Aids for LookupQa {
                     cuts: (0..turns).map(cut).collect(),
                 }
             }),
+            answers: Some(|world, tokens, allowed| {
+                world.answer_grammar(tokens, allowed);
+                true
+            }),
+            belief: Some(BeliefAid {
+                answer: |world| {
+                    let schema = world.oracle()?.answer_schema();
+                    Some(AnswerForm { before: schema.before, aliases: vec![schema.answer] })
+                },
+            }),
+            ..SamplerAids::NONE
         }
     }
 }
 
-/// Grade of the last turn's thoughts plus grade of its query or answer, −1, 0 or 1 each; −2 if it was malformed.
-fn grade_of_lookup(after: &LookupQa) -> f64 {
-    let read = |mut probe: LookupProbe| probe.read(after);
+/// Grade of the last turn's query or answer, −1, 0 or 1; −1 if it was neither.
+fn grade_of_act(after: &LookupQa) -> f64 {
     match after.events().last().map(|event| &event.action) {
         None => 0.0,
-        Some(LookupAction::Malformed { .. }) => -2.0,
-        Some(LookupAction::Search { .. }) => read(LookupProbe::Thought) + read(LookupProbe::Query),
-        Some(LookupAction::Answer { .. }) => read(LookupProbe::Thought) + read(LookupProbe::Answer),
+        Some(LookupAction::Malformed { .. }) => -1.0,
+        Some(LookupAction::Search { .. }) => LookupProbe::Query.read(after),
+        Some(LookupAction::Answer { .. }) => LookupProbe::Answer.read(after),
     }
 }
 
@@ -65,7 +77,8 @@ impl Aids for TextQuest {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[-1.0, 0.0, 1.0],
-                value: |_, after| f64::from(after.intermediate_reward()),
+                parts: 1,
+                value: |_, _, after| f64::from(after.intermediate_reward()),
                 mistake: |_, after| after.intermediate_reward() <= 0,
             }),
             hint: Some(|world, attempt| if attempt == 0 { world.hinted_prompt() } else { None }),
@@ -80,10 +93,10 @@ impl Aids for PageText {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[0.0, 0.25, 0.5, 0.75, 1.0],
-                value: |_, after| measured(after),
+                parts: 1,
+                value: |_, _, after| measured(after),
                 mistake: |before, after| measured(after) <= measured(before),
             }),
-            hint: None,
             call: Some(CallAid::whole_turns(true)),
             ..SamplerAids::NONE
         }
@@ -101,12 +114,12 @@ impl Aids for RuleDb {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[0.0, 0.5, 1.0],
-                value: |_, after| if failed(after) { 0.0 } else { RuleDbProbe::F1.read(after) },
+                parts: 1,
+                value: |_, _, after| if failed(after) { 0.0 } else { RuleDbProbe::F1.read(after) },
                 mistake: |before, after| {
                     failed(after) || RuleDbProbe::F1.read(after) < RuleDbProbe::F1.read(before)
                 },
             }),
-            hint: None,
             call: Some(CallAid::whole_turns(true)),
             ..SamplerAids::NONE
         }
@@ -118,7 +131,8 @@ impl Aids for CodeDsl {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[0.0, 1.0],
-                value: |_, after| f64::from(u8::from(solves(after))),
+                parts: 1,
+                value: |_, _, after| f64::from(u8::from(solves(after))),
                 mistake: |_, after| !solves(after),
             }),
             ..SamplerAids::NONE
@@ -136,7 +150,8 @@ impl Aids for CodeTool {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[0.0, 0.5, 1.0],
-                value: |_, after| match after.events().last().map(|event| &event.action) {
+                parts: 1,
+                value: |_, _, after| match after.events().last().map(|event| &event.action) {
                     Some(ToolAction::Run { result: Ok(_), .. }) => 0.5,
                     Some(ToolAction::Answer { .. }) if !lost(after) => 1.0,
                     _ => 0.0,
@@ -163,10 +178,10 @@ impl<T: TurnTask> Aids for SingleTurn<T> {
         SamplerAids {
             judge: Some(TurnJudge {
                 values: &[0.0, 1.0],
-                value: |_, after| f64::from(u8::from(!lost(after))),
+                parts: 1,
+                value: |_, _, after| f64::from(u8::from(!lost(after))),
                 mistake: |_, after| lost(after),
             }),
-            hint: None,
             ..SamplerAids::NONE
         }
     }
@@ -194,11 +209,14 @@ mod tests {
                     after
                 };
                 let expert = after(&turn);
-                let best = (judge.value)(&world, &expert);
+                let best = judge.total(&world, &expert);
                 assert!(!(judge.mistake)(&world, &expert), "seed {seed}: {turn:?}");
-                assert!(judge.values.contains(&best), "{best} is none of {:?}", judge.values);
+                for part in 0..judge.parts {
+                    let value = (judge.value)(part, &world, &expert);
+                    assert!(judge.values.contains(&value), "{value} is none of {:?}", judge.values);
+                }
                 for _ in 0..5 {
-                    let value = (judge.value)(&world, &after(&world.random_turn(&mut stream)));
+                    let value = judge.total(&world, &after(&world.random_turn(&mut stream)));
                     assert!(value <= best, "seed {seed}: {value} above {best}");
                     worse += u32::from(value < best);
                 }
@@ -216,6 +234,32 @@ mod tests {
         judge_likes_the_expert(LookupQa::new(sure).expect("valid"));
         let chain = ArithChain::new(ArithChainConfig::default()).expect("valid");
         judge_likes_the_expert(SingleTurn::new(chain));
+    }
+
+    #[test]
+    fn a_malformed_turn_loses_what_its_act_could_earn_and_nothing_for_its_thought() {
+        let mut world = LookupQa::new(LookupConfig::default()).expect("valid");
+        world.reset(TaskSeed::literal(1)).expect("a task");
+        let before = world.clone();
+        world.step(&vec![4, 4, 4]).expect("any turn is answered");
+        assert_eq!(LookupQa::aids().judge.expect("lends a judge").total(&before, &world), -1.0);
+    }
+
+    #[test]
+    fn the_answer_that_a_belief_is_scored_in_is_the_start_of_the_expert_s_last_turn() {
+        let belief = LookupQa::aids().belief.expect("lends its answers");
+        let mut world = LookupQa::new(LookupConfig::default()).expect("valid");
+        for seed in 0..20 {
+            world.reset(TaskSeed::literal(seed)).expect("a task");
+            let form = (belief.answer)(&world).expect("every task has an answer");
+            let mut last = Vec::new();
+            while let Some(turn) = world.expert_turn() {
+                world.step(&turn).expect("running");
+                last = turn;
+            }
+            assert!(last.starts_with(&[&form.before[..], &form.aliases[0]].concat()), "{form:?}: {last:?}");
+        }
+        assert!(RuleDb::aids().belief.is_none() && PageText::aids().belief.is_none());
     }
 
     fn hints_are_prompts<E: Aids>(mut world: E) {

@@ -1,0 +1,51 @@
+use milepost_policies::DeviceChoice;
+
+use super::*;
+use crate::Memory;
+
+fn run(study: &StepVariance, seed: u64) -> Memory {
+    study.validate().expect("sound");
+    let mut memory = Memory::new(&study.metrics());
+    study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
+    memory.finish().expect("every metric is reported");
+    memory
+}
+
+#[test]
+fn independent_rewards_have_as_many_times_the_variance_as_there_are_steps() {
+    for hops in [1, 3] {
+        let study = StepVariance { hops, noise: 1.0, questions: 1500, ..StepVariance::default() };
+        let memory = run(&study, 1);
+        let (ratio, steps) = (memory.value("ratio-a-step"), memory.value("mean-steps"));
+        // The standard error is about 0.03.
+        assert!((ratio.expect("defined") - 1.0).abs() < 0.12, "{ratio:?} after {steps:?} steps");
+        assert!(steps.expect("defined") > 1.2);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_numbers_again_and_another_seed_others() {
+    let study = StepVariance { questions: 60, ..StepVariance::default() };
+    assert_eq!(run(&study, 5), run(&study, 5));
+    assert_ne!(run(&study, 5).results, run(&study, 6).results);
+}
+
+#[test]
+fn the_noise_scale_of_a_known_distribution_is_found() {
+    // Mean 1, variance 4: noise scale 4.
+    let mut moments = Moments::default();
+    for sample in 0..10_000 {
+        let value = if sample % 2 == 0 { 3.0 } else { -1.0 };
+        gradient::tests_add(&mut moments, value);
+    }
+    let scale = moments.noise_scale().expect("there is a signal");
+    assert!((scale - 4.0).abs() < 0.01, "{scale}");
+}
+
+#[test]
+fn wrong_settings_are_refused_by_name() {
+    let error =
+        StepVariance { noise: 1.5, ..StepVariance::default() }.validate().expect_err("no probability");
+    assert!(error.to_string().contains("noise"), "{error}");
+    assert!(StepVariance { candidates: 1, ..StepVariance::default() }.validate().is_err());
+}
