@@ -43,7 +43,11 @@ fn trainer(method: MethodConfig, run_seed: u64) -> Trainer<TokenAgent<Lock, Caus
 fn base() -> MethodConfig {
     let mut method = MethodConfig {
         sampler: SamplerConfig::Groups { tasks: 8, group_size: 4 },
-        scorers: vec![ScorerConfig::Outcome { channel: "outcome".into(), source: OutcomeSource::Success }],
+        scorers: vec![ScorerConfig::Outcome {
+            channel: "outcome".into(),
+            source: OutcomeSource::Success,
+            format_penalty: None,
+        }],
         learner: LearnerConfig {
             epochs: 1,
             minibatch: 32,
