@@ -98,6 +98,9 @@ struct Sums {
     unread: u64,
 }
 
+/// An answer as the policy would write it: what comes before it, and its own tokens.
+type Written = (Vec<u32>, Vec<u32>);
+
 impl<E: TokenEnvironment> InformationGain<E> {
     /// Writes `channel`. `world` is the prototype that episodes are drawn from, `aid` says how its answers are written;
     /// `context` and `temperature` are the policy's.
@@ -157,7 +160,7 @@ impl<E: TokenEnvironment> InformationGain<E> {
         &self,
         batch: &Batch<()>,
         policy: &ModelPolicy<M>,
-    ) -> Result<Vec<(Vec<u32>, Vec<u32>)>, TrainError> {
+    ) -> Result<Vec<Written>, TrainError> {
         let mut readings = Readings::default();
         let mut asked = Vec::with_capacity(batch.groups.len());
         for group in &batch.groups {

@@ -112,12 +112,11 @@ where
 {
     Ok(match config {
         ModelScorerConfig::LogProbability { channel } => Some(Box::new(LogProbability::new(channel))),
-        ModelScorerConfig::InformationGain { .. } => None,
         ModelScorerConfig::ImplicitReward(config) => {
             Some(Box::new(ImplicitRewardModel::new(config.clone(), start, run_seed)?))
         }
         ModelScorerConfig::Intrinsic { channel, reward } => Some(Box::new(Intrinsic::new(channel, *reward))),
-        ModelScorerConfig::Exploration(_) => None,
+        ModelScorerConfig::InformationGain { .. } | ModelScorerConfig::Exploration(_) => None,
     })
 }
 

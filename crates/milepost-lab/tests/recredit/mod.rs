@@ -152,6 +152,7 @@ fn a_rule_that_needs_what_was_not_recorded_is_refused() {
             "grpo",
             "rloo",
             "turn-leave-one-out",
+            "step-position",
             "gi-gpo",
             "hgpo",
             "prefix-tree",

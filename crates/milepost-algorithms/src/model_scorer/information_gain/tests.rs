@@ -270,7 +270,7 @@ proptest! {
         computed.iterate().expect("trains");
         let weights = |trainer: &Loop| {
             let parts = trainer.checkpoint().expect("saves");
-            parts.into_iter().filter(|(name, _)| !name.ends_with(".json")).collect::<Vec<_>>()
+            parts.into_iter().filter(|(name, _)| !name.ends_with("json")).collect::<Vec<_>>()
         };
         prop_assert!(!weights(&computed).is_empty());
         prop_assert_eq!(weights(&played), weights(&computed));
@@ -438,11 +438,12 @@ fn what_cannot_be_scored_is_refused_by_name() {
     let mute = aliases(|_| Some(AnswerForm { before: vec![Lock::HM], aliases: vec![Vec::new()] }));
     let mut empty = build(mute, ContextRule::full(40), 1.0, method(), 0).expect("the parts fit");
     assert!(matches!(empty.iterate(), Err(TrainError::NoAnswer { .. })));
-    let stale =
-        scored(&mut trainer(BeliefBasisConfig::LogProb, 0), 1).err().expect("another version drew it");
+    let stale = scored(&mut trainer(BeliefBasisConfig::LogProb, 0), 1)
+        .map(drop)
+        .expect_err("another version drew it");
     assert!(matches!(stale, TrainError::Version(_)), "{stale}");
     let mut wrong = MethodConfig { model_scorers: Vec::new(), ..method() };
     wrong.credit = CreditConfig::Igpo { gains: "outcomes".into(), pools: GainPoolsConfig::Joint, gamma: 1.0 };
     let mut wrong = build(CODE, ContextRule::full(40), 1.0, wrong, 0).expect("the parts fit");
-    assert!(wrong.iterate().err().expect("no such channel").to_string().contains("outcomes"));
+    assert!(wrong.iterate().map(drop).expect_err("no such channel").to_string().contains("outcomes"));
 }
