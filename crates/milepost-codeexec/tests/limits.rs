@@ -41,6 +41,7 @@ fn came_to(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Returned(value, usage) => format!("{value} {}", usage.stdout.text),
         Outcome::Raised { class, line, .. } => format!("{class} {line:?}"),
+        Outcome::InvalidResult(why, _) => format!("{why:?}"),
         other => format!("{other:?}"),
     }
 }
