@@ -1,6 +1,7 @@
 //! Tasks over tokens whose truth is known: which step is wrong, what a prefix is worth, how good an answer is.
 
 mod arith_chain;
+mod arithmetic_ids;
 mod config;
 mod countdown_mini;
 mod gold;

@@ -1,6 +1,7 @@
 use milepost_core::Vocabulary;
 use serde::{Deserialize, Serialize};
 
+use super::super::arithmetic_ids::ArithmeticIds;
 use super::{Operator, Route};
 use crate::error::{Check, TaskError};
 
@@ -50,43 +51,26 @@ impl ArithChainConfig {
 #[derive(Debug, Clone)]
 pub(super) struct Words {
     pub(super) vocabulary: Vocabulary,
+    pub(super) numbers: ArithmeticIds,
     pub(super) equals: u32,
     pub(super) next: u32,
     pub(super) answer: u32,
-    /// The id of the value 0.
-    zero: u32,
-    modulus: u32,
 }
 
 impl Words {
     /// Ids: values first, then operators, `=`, `;`, `ans`, and the routes.
     fn new(modulus: u32) -> Result<Self, TaskError> {
-        let values = (0..modulus).map(|value| value.to_string());
-        let operators = Operator::ALL.map(|operator| operator.word().to_owned());
+        let numbers = ArithmeticIds::new(modulus);
         let marks = ["=", ";", "ans"].map(str::to_owned);
         let routes = Route::ALL.map(|route| route.word().to_owned());
-        let vocabulary = Vocabulary::new(values.chain(operators).chain(marks).chain(routes))
+        let vocabulary = Vocabulary::new(numbers.words().chain(marks).chain(routes))
             .map_err(|error| TaskError::words("arith-chain", &error))?;
-        let zero = Vocabulary::RESERVED.len() as u32;
-        let equals = zero + modulus + Operator::ALL.len() as u32;
-        Ok(Self { vocabulary, equals, next: equals + 1, answer: equals + 2, zero, modulus })
-    }
-
-    pub(super) const fn value(&self, value: u32) -> u32 {
-        self.zero + value
-    }
-
-    pub(super) const fn operator(&self, operator: Operator) -> u32 {
-        self.zero + self.modulus + operator as u32
+        let equals = numbers.end();
+        Ok(Self { vocabulary, numbers, equals, next: equals + 1, answer: equals + 2 })
     }
 
     pub(super) const fn route(&self, route: Route) -> u32 {
         self.answer + 1 + route as u32
-    }
-
-    /// The value that a token stands for.
-    pub(super) fn as_value(&self, token: u32) -> Option<u32> {
-        token.checked_sub(self.zero).filter(|value| *value < self.modulus)
     }
 
     /// The route that a token stands for.

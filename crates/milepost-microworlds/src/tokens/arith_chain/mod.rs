@@ -81,11 +81,11 @@ impl ArithChain {
                 turn.push(self.words.next);
             }
             let value = route.value(chain, &self.arithmetic, entry, running);
-            turn.push(self.words.value(value));
+            turn.push(self.words.numbers.value(value));
             running = route.after(chain, entry, running, value);
         }
         let answer = route.answer(chain, &self.arithmetic, running);
-        turn.extend([self.words.answer, self.words.value(answer), Vocabulary::END]);
+        turn.extend([self.words.answer, self.words.numbers.value(answer), Vocabulary::END]);
         turn
     }
 
@@ -122,9 +122,9 @@ impl TurnTask for ArithChain {
     }
 
     fn prompt(&self, chain: &Chain, into: &mut Vec<u32>) {
-        into.extend([Vocabulary::BEGIN, self.words.value(chain.start)]);
+        into.extend([Vocabulary::BEGIN, self.words.numbers.value(chain.start)]);
         for (operator, c) in &chain.operations {
-            into.extend([self.words.operator(*operator), self.words.value(*c)]);
+            into.extend([self.words.numbers.operator(*operator), self.words.numbers.value(*c)]);
         }
         into.push(self.words.equals);
     }
@@ -136,7 +136,7 @@ impl TurnTask for ArithChain {
     fn allowed(&self, chain: &Chain, tokens: &[u32], into: &mut Vec<u32>) {
         let Some(progress) = self.progress(chain, tokens) else { return };
         let words = &self.words;
-        let values = (0..self.config.modulus).map(|value| words.value(value));
+        let values = (0..self.config.modulus).map(|value| words.numbers.value(value));
         match progress.expects {
             Expects::Route => {
                 into.extend(self.config.routes.iter().map(|route| words.route(*route)));

@@ -41,7 +41,7 @@ impl Progress {
     pub(super) fn read(&mut self, chain: &Chain, words: &Words, routes: &[Route], token: u32) -> Option<()> {
         let at = self.read;
         self.read += 1;
-        let value = words.as_value(token);
+        let value = words.numbers.as_value(token);
         self.expects = match (self.expects, value) {
             (Expects::Route, _) => {
                 self.route = Some(words.as_route(token).filter(|route| routes.contains(route))?);

@@ -101,7 +101,7 @@ impl Solver {
         let Some(progress) = self.task.progress(chain, tokens) else { return Vec::new() };
         let words = &self.task.words;
         let weighted = |scale: f64, law: &[f64]| -> Vec<(u32, f64)> {
-            law.iter().enumerate().map(|(value, p)| (words.value(value as u32), scale * p)).collect()
+            law.iter().enumerate().map(|(value, p)| (words.numbers.value(value as u32), scale * p)).collect()
         };
         let entry = |route| {
             let running = progress.running(chain, route);

@@ -1,7 +1,8 @@
 use milepost_core::Vocabulary;
 use serde::{Deserialize, Serialize};
 
-use super::{Expression, Operator};
+use super::super::arithmetic_ids::ArithmeticIds;
+use super::Expression;
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`CountdownMini`](super::CountdownMini).
@@ -34,6 +35,7 @@ impl CountdownMiniConfig {
 #[derive(Debug, Clone)]
 pub(super) struct Words {
     pub(super) vocabulary: Vocabulary,
+    pub(super) numbers: ArithmeticIds,
     pub(super) equals: u32,
     pub(super) solve: u32,
     pub(super) check: u32,
@@ -41,40 +43,29 @@ pub(super) struct Words {
     pub(super) question: u32,
     pub(super) yes: u32,
     pub(super) no: u32,
-    zero: u32,
-    modulus: u32,
 }
 
 impl Words {
     /// Ids: values first, then operators, `=` and the other words.
     fn new(modulus: u32) -> Result<Self, TaskError> {
-        let values = (0..modulus).map(|value| value.to_string());
-        let operators = Operator::ALL.map(|operator| operator.word().to_owned());
+        let numbers = ArithmeticIds::new(modulus);
         let others = ["=", "solve", "check", ":", "?", "yes", "no"].map(str::to_owned);
-        let vocabulary = Vocabulary::new(values.chain(operators).chain(others))
+        let vocabulary = Vocabulary::new(numbers.words().chain(others))
             .map_err(|error| TaskError::words("countdown-mini", &error))?;
-        let zero = Vocabulary::RESERVED.len() as u32;
-        let first = zero + modulus + Operator::ALL.len() as u32;
-        let [equals, solve, check, colon, question, yes, no] = std::array::from_fn(|at| first + at as u32);
-        Ok(Self { vocabulary, equals, solve, check, colon, question, yes, no, zero, modulus })
-    }
-
-    pub(super) const fn value(&self, value: u32) -> u32 {
-        self.zero + value
-    }
-
-    pub(super) const fn operator(&self, operator: Operator) -> u32 {
-        self.zero + self.modulus + operator as u32
+        let [equals, solve, check, colon, question, yes, no] =
+            std::array::from_fn(|at| numbers.end() + at as u32);
+        Ok(Self { vocabulary, numbers, equals, solve, check, colon, question, yes, no })
     }
 
     pub(super) fn write(&self, expression: Expression, into: &mut Vec<u32>) {
         let ([a, b, c], [first, second]) = (expression.digits, expression.operators);
+        let Self { numbers, .. } = self;
         into.extend([
-            self.value(a),
-            self.operator(first),
-            self.value(b),
-            self.operator(second),
-            self.value(c),
+            numbers.value(a),
+            numbers.operator(first),
+            numbers.value(b),
+            numbers.operator(second),
+            numbers.value(c),
         ]);
     }
 
@@ -84,12 +75,12 @@ impl Words {
         left.sort_unstable();
         for (at, token) in tokens.iter().enumerate() {
             if at % 2 == 1 {
-                Operator::ALL.into_iter().find(|operator| self.operator(*operator) == *token)?;
+                self.numbers.as_operator(*token)?;
                 if left.is_empty() {
                     return None;
                 }
             } else {
-                let value = token.checked_sub(self.zero)?;
+                let value = self.numbers.as_value(*token)?;
                 left.remove(left.iter().position(|digit| *digit == value)?);
             }
         }
@@ -100,8 +91,10 @@ impl Words {
     pub(super) fn expression(&self, digits: [u32; 3], tokens: &[u32]) -> Option<Expression> {
         let [a, first, b, second, c] = *tokens else { return None };
         self.left(digits, tokens)?;
-        let operator = |token| Operator::ALL.into_iter().find(|operator| self.operator(*operator) == token);
-        let digits = [a, b, c].map(|token| token - self.zero);
-        Some(Expression { digits, operators: [operator(first)?, operator(second)?] })
+        let Self { numbers, .. } = self;
+        Some(Expression {
+            digits: [numbers.as_value(a)?, numbers.as_value(b)?, numbers.as_value(c)?],
+            operators: [numbers.as_operator(first)?, numbers.as_operator(second)?],
+        })
     }
 }

@@ -133,8 +133,8 @@ impl TurnTask for CountdownMini {
             CountdownProblem::Check { digits, target, .. } => (words.check, digits, target),
         };
         into.extend([Vocabulary::BEGIN, form]);
-        into.extend(digits.iter().map(|digit| words.value(*digit)));
-        into.extend([words.equals, words.value(*target)]);
+        into.extend(digits.iter().map(|digit| words.numbers.value(*digit)));
+        into.extend([words.equals, words.numbers.value(*target)]);
         if let CountdownProblem::Check { expression, .. } = problem {
             into.push(words.colon);
             words.write(*expression, into);
@@ -160,9 +160,9 @@ impl TurnTask for CountdownMini {
                 if left.is_empty() {
                     into.push(Vocabulary::END);
                 } else if tokens.len() % 2 == 1 {
-                    into.extend(Operator::ALL.map(|operator| words.operator(operator)));
+                    into.extend(Operator::ALL.map(|operator| words.numbers.operator(operator)));
                 } else {
-                    into.extend(left.into_iter().map(|digit| words.value(digit)));
+                    into.extend(left.into_iter().map(|digit| words.numbers.value(digit)));
                     into.dedup();
                 }
             }
