@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod base_policy;
 mod config;
 mod error;
 mod memory;

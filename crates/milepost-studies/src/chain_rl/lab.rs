@@ -1,14 +1,12 @@
 use milepost_algorithms::sampling::ContextRule;
 use milepost_algorithms::{Device, TokenParts, TokenSettings, Trainer};
-use milepost_core::{Probe, Purpose, Stream, StreamKey, TaskSeed};
+use milepost_core::{Probe, Purpose, TaskSeed};
 use milepost_microworlds::tokens::{AnswerProbe, ArithChain, SingleTurn, Solver, TurnTask, corpus};
-use milepost_policies::{
-    Adam, AdamConfig, CausalTransformer, Demonstration, TransformerConfig, ValueKind, behaviour_clone,
-    model_from_bytes, model_to_bytes,
-};
+use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind};
 
 use super::evaluation::Evaluation;
 use super::{BaseConfig, ChainRl, Loop, Pooled, World};
+use crate::base_policy::Cloning;
 use crate::{Recorder, StudyError};
 
 /// The worlds of a run and where tensors live.
@@ -57,7 +55,6 @@ impl Lab {
         seed: u64,
         recorder: &mut dyn Recorder,
     ) -> Result<CausalTransformer, StudyError> {
-        let part = "the base policy";
         let config = TransformerConfig {
             context: self.prompt() + 2 * self.longest() + 4,
             width: settings.network.width,
@@ -71,7 +68,14 @@ impl Lab {
         let network = config.init(words, seed, &device).map_err(StudyError::part("the network"))?;
         let key =
             format!("chain-rl base {seed} {settings:?} {:?} {:?}", self.task.config(), self.judged.config());
-        let bytes = recorder.shared(&key, &mut || {
+        let cloning = Cloning {
+            key: &key,
+            purpose: Purpose::named("chain-rl/clone"),
+            seed,
+            epochs: settings.epochs,
+            learning_rate: settings.learning_rate,
+        };
+        cloning.of(network, recorder, || {
             let mut examples = Vec::new();
             let worlds = [&self.task, &self.judged];
             let distinct = if self.task.config() == self.judged.config() { 1 } else { 2 };
@@ -79,28 +83,8 @@ impl Lab {
                 let solver = Solver::new(task, settings.solver.clone())?;
                 examples.extend(corpus(task, &solver, settings.examples / distinct, 2 * seed + part));
             }
-            let shown: Vec<Demonstration<'_>> = examples
-                .iter()
-                .map(|example| Demonstration { context: &example.prompt, tokens: &example.turn })
-                .collect();
-            let adam = AdamConfig {
-                learning_rate: settings.learning_rate,
-                max_grad_norm: Some(1.0),
-                ..AdamConfig::default()
-            };
-            let mut stream = Stream::new(StreamKey::new(seed, Purpose::named("chain-rl/clone")));
-            let (model, _) = behaviour_clone(
-                network.clone(),
-                &mut Adam::new(adam),
-                &shown,
-                settings.epochs,
-                32,
-                &mut stream,
-            )
-            .map_err(StudyError::part(part))?;
-            model_to_bytes(&model).map_err(StudyError::part(part))
-        })?;
-        model_from_bytes(network, &bytes).map_err(StudyError::part(part))
+            Ok(examples)
+        })
     }
 
     pub(super) fn trainer(

@@ -10,16 +10,14 @@ mod pursuit;
 
 use milepost_algorithms::sampling::{ContextRule, GroupSampler, SamplerSettings, TokenSampler};
 use milepost_algorithms::{Device, TokenSettings};
-use milepost_core::{Batch, Environment, Purpose, Stream, StreamKey, TaskSeed, Trajectory, Version};
+use milepost_core::{Batch, Environment, Purpose, TaskSeed, Trajectory, Version};
 use milepost_microworlds::tokens::{
     Domain, SingleTurn, TraceLab, TraceLabConfig, TurnTask, Writer, WriterConfig, corpus,
 };
-use milepost_policies::{
-    Adam, AdamConfig, CausalTransformer, Demonstration, ModelPolicy, TransformerConfig, ValueKind,
-    behaviour_clone, model_from_bytes, model_to_bytes,
-};
+use milepost_policies::{CausalTransformer, ModelPolicy, TransformerConfig, ValueKind};
 use serde::{Deserialize, Serialize};
 
+use crate::base_policy::Cloning;
 use crate::{Recorder, StudyError};
 pub use pairs::Planted;
 pub use pursuit::{Algorithm, Pursuit};
@@ -131,28 +129,15 @@ impl Bench {
         seed: u64,
         recorder: &mut dyn Recorder,
     ) -> Result<CausalTransformer, StudyError> {
-        let part = "the base policy";
+        let cloning = Cloning {
+            key: &format!("preference-lab base {seed} {settings:?}"),
+            purpose: Purpose::named("preference-lab/clone"),
+            seed,
+            epochs: settings.epochs,
+            learning_rate: settings.learning_rate,
+        };
         let network = self.network(settings.network, seed)?;
-        let key = format!("preference-lab base {seed} {settings:?}");
-        let bytes = recorder.shared(&key, &mut || {
-            let examples = corpus(&self.task, &self.writer, settings.examples, seed);
-            let shown: Vec<Demonstration<'_>> = examples
-                .iter()
-                .map(|example| Demonstration { context: &example.prompt, tokens: &example.turn })
-                .collect();
-            let adam = AdamConfig {
-                learning_rate: settings.learning_rate,
-                max_grad_norm: Some(1.0),
-                ..AdamConfig::default()
-            };
-            let mut stream = Stream::new(StreamKey::new(seed, Purpose::named("preference-lab/clone")));
-            let (epochs, batch) = (settings.epochs, 32);
-            let (model, _) =
-                behaviour_clone(network.clone(), &mut Adam::new(adam), &shown, epochs, batch, &mut stream)
-                    .map_err(StudyError::part(part))?;
-            model_to_bytes(&model).map_err(StudyError::part(part))
-        })?;
-        model_from_bytes(network, &bytes).map_err(StudyError::part(part))
+        cloning.of(network, recorder, || Ok(corpus(&self.task, &self.writer, settings.examples, seed)))
     }
 
     /// `each` answers of a policy to every task.
