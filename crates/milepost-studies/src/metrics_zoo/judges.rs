@@ -98,7 +98,13 @@ impl Judge for Learned {
         let questions: Vec<Question<'_, Arc<Frame>>> =
             seen.iter().map(|seen| Question { init, goal, before: init, after: &seen.frame }).collect();
         let hops = self.model.judge(&questions).map_err(StudyError::part("the learned judge"))?;
-        // From the beginning on, a hop is progress itself; an answer that is no number is none.
-        Ok(hops.into_iter().map(|hop| hop.unwrap_or(0.0).clamp(0.0, 1.0)).collect())
+        // From the beginning on, a hop is progress itself.
+        hops.into_iter().map(|hop| Ok(hop.ok_or_else(diverged)?.clamp(0.0, 1.0))).collect()
     }
+}
+
+fn diverged() -> StudyError {
+    StudyError::part("the learned judge")(
+        "an answer is no number: its training diverged; try fewer judge-steps",
+    )
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use milepost_algorithms::{ActionMode, MethodConfig, Trainer, TrainerParts};
 use milepost_core::{DiscreteEnvironment, Encoder, Environment, Probe, TaskSeed};
@@ -28,7 +28,8 @@ impl View<Reseed<Gridworld>> for Cameras {
         Vec::new()
     }
 
-    /// A world that cannot be filmed, such as one before its first reset, looks like nothing.
+    /// A world that cannot be filmed, such as one before its first reset, looks like nothing; the judge's reading of it
+    /// then says why.
     fn observe(&self, inner: &Reseed<Gridworld>, into: &mut Vec<f32>) {
         into.clear();
         if let Ok(frame) = frame(inner.unwrapped(), NOTHING_COVERED) {
@@ -56,8 +57,23 @@ struct Read {
     oracle: DistanceOracle,
     /// The fewest actions to success at the start.
     start: u32,
-    /// The first thing that went wrong; what is read then is not a number, and training refuses it.
-    fault: Option<StudyError>,
+    fault: Fault,
+}
+
+/// The first thing that went wrong in a probe, for whoever trains: what is read then is not a number, and training
+/// refuses it without knowing why.
+#[derive(Debug, Clone, Default)]
+struct Fault(Arc<Mutex<Option<StudyError>>>);
+
+impl Fault {
+    fn say(&self, error: StudyError) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    /// Why training failed: what was said, or else what training itself says.
+    fn explain(&self, otherwise: StudyError) -> StudyError {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(otherwise)
+    }
 }
 
 const RECORD: &str = "judge";
@@ -83,7 +99,7 @@ impl Probe<Level> for Read {
         match self.progress(environment.unwrapped()) {
             Ok(progress) => progress,
             Err(error) => {
-                self.fault.get_or_insert(error);
+                self.fault.say(error);
                 f64::NAN
             }
         }
@@ -137,7 +153,9 @@ pub(super) fn reached(
     let network = network
         .init(encoder.len(), level.action_count(), context.seed, &device.clone().autodiff())
         .map_err(StudyError::part("the policy"))?;
-    let read = Read { judge, oracle: DistanceOracle::new(2_000_000, 20_000_000), start, fault: None };
+    let reading = Fault::default();
+    let oracle = DistanceOracle::new(2_000_000, 20_000_000);
+    let read = Read { judge, oracle, start, fault: reading.clone() };
     let mut trainer = Trainer::new(TrainerParts {
         environment: level.clone(),
         encoder,
@@ -152,7 +170,7 @@ pub(super) fn reached(
     for moment in 1..=course.moments {
         let until = course.steps * u64::from(moment) / u64::from(course.moments);
         while trainer.environment_steps() < until {
-            trainer.iterate().map_err(&fault)?;
+            trainer.iterate().map_err(|error| reading.explain(fault(error)))?;
             tick()?;
         }
         let mut policy = trainer.evaluation_policy(ActionMode::Sampled);
