@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use milepost_policies::DeviceChoice;
-use milepost_studies::{Context, Memory, Study, StudyConfig};
+use milepost_studies::{Context, Memory, StudyConfig};
 use toml::{Table, Value};
 
 /// Lays a table over another.
@@ -34,11 +34,8 @@ fn main() -> anyhow::Result<()> {
     over.remove("about");
     lay(&over, &mut study);
     let study: StudyConfig = study.try_into()?;
-    study.validate()?;
     for seed in 0..seeds {
-        let mut memory = Memory::new(&study.metrics());
-        study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory)?;
-        memory.finish()?;
+        let memory = Memory::of(&study, &Context { seed, device: DeviceChoice::Cpu })?;
         println!("seed {seed}");
         for (metric, value) in &memory.results {
             println!("    {metric}: {value:?}");

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::recorder::split_finite;
-use crate::{Interrupted, Measured, Metric, Recorder, StudyError, Table};
+use crate::{Context, Interrupted, Measured, Metric, Recorder, Study, StudyError, Table};
 
 /// A point of learning curves: costs and values by name.
 pub type Point = (Vec<(String, f64)>, Vec<(String, f64)>);
@@ -27,6 +27,18 @@ impl Memory {
     #[must_use]
     pub fn new(metrics: &[Metric]) -> Self {
         Self { metrics: metrics.iter().map(|metric| metric.name.to_owned()).collect(), ..Self::default() }
+    }
+
+    /// What one seed of a study records, from its validation to its last metric.
+    ///
+    /// # Errors
+    /// What the study refuses or fails with, and [`StudyError::Unreported`] if it left a metric out.
+    pub fn of(study: &dyn Study, context: &Context) -> Result<Self, StudyError> {
+        study.validate()?;
+        let mut memory = Self::new(&study.metrics());
+        study.run(context, &mut memory)?;
+        memory.finish()?;
+        Ok(memory)
     }
 
     /// Whether every metric was reported.

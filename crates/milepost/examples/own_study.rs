@@ -46,10 +46,7 @@ impl Study for Coverage {
 fn main() -> anyhow::Result<()> {
     for seeds in [3, 5, 10, 30] {
         let study = Coverage { seeds };
-        study.validate()?;
-        let mut memory = Memory::new(&study.metrics());
-        study.run(&Context { seed: 0, device: DeviceChoice::Cpu }, &mut memory)?;
-        memory.finish()?;
+        let memory = Memory::of(&study, &Context { seed: 0, device: DeviceChoice::Cpu })?;
         println!("{seeds:>2} seeds: {:.3}", memory.value("coverage").unwrap_or(f64::NAN));
     }
     Ok(())

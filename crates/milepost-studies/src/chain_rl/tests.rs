@@ -19,11 +19,7 @@ fn tiny(reward: RewardSource) -> ChainRl {
 }
 
 fn run(study: &ChainRl) -> Memory {
-    study.validate().expect("valid");
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed: 3, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("everything is reported");
-    memory
+    Memory::of(study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

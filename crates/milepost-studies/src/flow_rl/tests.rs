@@ -21,10 +21,7 @@ fn tiny() -> FlowRl {
 }
 
 fn run(study: &FlowRl) -> Memory {
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed: 3, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("every metric");
-    memory
+    Memory::of(study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

@@ -91,13 +91,7 @@ const BOXES: &str = r#"
 #[test]
 fn every_metric_is_reported_and_equal_seeds_report_the_same() {
     let study = study(BOXES);
-    study.validate().expect("valid");
-    let run = || {
-        let mut memory = Memory::new(&study.metrics());
-        study.run(&Context { seed: 3, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-        memory.finish().expect("everything is reported");
-        memory
-    };
+    let run = || Memory::of(&study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs");
     let memory = run();
     assert!(memory.value("final-success").is_some_and(|success| (0.0..=1.0).contains(&success)));
     assert_eq!(memory, run());

@@ -7,11 +7,7 @@ fn run(learner: Learner, seed: u64) -> Memory {
     let budget = Budget { updates: 30, sequence_updates: 4, batch: 32, width: 8, ..Budget::default() };
     let data = vec![ArenaData::Mixed];
     let study = OfflineRl { learner, data, trajectories: 10, episodes: 2, budget, ..OfflineRl::default() };
-    study.validate().expect("valid");
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("every metric is reported");
-    memory
+    Memory::of(&study, &Context { seed, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

@@ -364,13 +364,7 @@ mod tests {
             base: BasePolicy { network, examples: 64, epochs: 1, ..BasePolicy::default() },
             ..Overopt::default()
         };
-        study.validate().expect("valid");
-        let run = || {
-            let mut memory = Memory::new(&study.metrics());
-            study.run(&Context { seed: 1, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-            memory.finish().expect("everything is reported");
-            memory
-        };
+        let run = || Memory::of(&study, &Context { seed: 1, device: DeviceChoice::Cpu }).expect("runs");
         assert_eq!(run(), run());
     }
 
@@ -390,13 +384,7 @@ mod tests {
                 base: BasePolicy { network, examples: 64, epochs: 1, ..BasePolicy::default() },
                 ..Overopt::default()
             };
-            study.validate().expect("valid");
-            let run = || {
-                let mut memory = Memory::new(&study.metrics());
-                study.run(&Context { seed: 1, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-                memory.finish().expect("everything is reported");
-                memory
-            };
+            let run = || Memory::of(&study, &Context { seed: 1, device: DeviceChoice::Cpu }).expect("runs");
             assert_eq!(run(), run());
         }
     }

@@ -26,11 +26,7 @@ fn tiny(transform: TransformConfig, algorithm: Algorithm) -> Par {
 }
 
 fn run(study: &Par) -> Memory {
-    study.validate().expect("valid");
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed: 3, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("everything is reported");
-    memory
+    Memory::of(study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

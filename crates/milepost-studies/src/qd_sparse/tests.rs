@@ -8,10 +8,7 @@ fn small() -> QdSparse {
 }
 
 fn measured(study: &QdSparse) -> Memory {
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed: 3, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("all reported");
-    memory
+    Memory::of(study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

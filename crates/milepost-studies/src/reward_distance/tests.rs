@@ -5,10 +5,7 @@ use crate::Memory;
 
 fn run(distance: Distance, seed: u64) -> Memory {
     let study = RewardDistance { distance, ..RewardDistance::default() };
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("every metric is reported");
-    memory
+    Memory::of(&study, &Context { seed, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

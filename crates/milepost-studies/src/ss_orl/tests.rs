@@ -11,11 +11,7 @@ fn study(labels: Labels) -> SsOrl {
 }
 
 fn run(study: &SsOrl, seed: u64) -> Memory {
-    study.validate().expect("valid");
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("every metric is reported");
-    memory
+    Memory::of(study, &Context { seed, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]

@@ -4,11 +4,7 @@ use super::*;
 use crate::Memory;
 
 fn run(study: &StepVariance, seed: u64) -> Memory {
-    study.validate().expect("sound");
-    let mut memory = Memory::new(&study.metrics());
-    study.run(&Context { seed, device: DeviceChoice::Cpu }, &mut memory).expect("runs");
-    memory.finish().expect("every metric is reported");
-    memory
+    Memory::of(study, &Context { seed, device: DeviceChoice::Cpu }).expect("runs")
 }
 
 #[test]
