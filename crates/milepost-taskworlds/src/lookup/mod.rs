@@ -14,6 +14,7 @@
 
 mod config;
 mod demonstrator;
+mod distance;
 mod environment;
 mod event;
 mod gold;
@@ -35,6 +36,7 @@ mod words;
 mod world;
 
 pub use config::{Compositions, LookupConfig, OutcomeReward, WorldScope};
+pub use distance::LookupDistance;
 pub use environment::LookupQa;
 pub use event::{LookupAction, LookupEvent, ShownDocument};
 pub use gold::{LookupGold, LookupMeasure};

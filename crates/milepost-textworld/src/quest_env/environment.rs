@@ -151,6 +151,11 @@ impl TextQuest {
         format!("TextQuest {}", self.shared.config.family.label())
     }
 
+    /// The game that is played, and how it stands.
+    pub(super) fn game(&self) -> Option<(&Arc<Task>, &Session)> {
+        Some((self.task.as_ref()?, &self.play.as_ref()?.session))
+    }
+
     fn playing(&self) -> Option<(&Task, &Play)> {
         Some((self.task.as_deref()?, self.play.as_ref()?))
     }

@@ -26,6 +26,7 @@
 
 mod commands;
 mod config;
+mod distance;
 mod environment;
 mod ladder;
 mod probe;
@@ -35,5 +36,6 @@ mod tests;
 
 pub use crate::text::Words;
 pub use config::{Prompt, RewardScheme, TextQuestConfig};
+pub use distance::QuestDistance;
 pub use environment::TextQuest;
 pub use probe::QuestProbe;
