@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod audit;
+pub mod best_play;
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;

@@ -6,6 +6,7 @@ mod claim;
 pub mod cli;
 mod clock;
 pub mod config;
+mod credit_order;
 mod fidelity;
 mod launch;
 pub mod measures;

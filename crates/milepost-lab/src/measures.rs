@@ -12,7 +12,8 @@ use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbGold};
 use milepost_textworld::quest_env::TextQuest;
 
-use crate::config::EnvironmentConfig;
+use crate::config::{EnvironmentConfig, Settings};
+use crate::credit_order;
 
 /// A measure, without the means to read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl<E> Probe<E> for Recording<E> {
 }
 
 /// What an environment measures.
-pub(crate) fn known(environment: &EnvironmentConfig) -> Vec<Known> {
+fn known(environment: &EnvironmentConfig) -> Vec<Known> {
     fn of<E: Measures>() -> Vec<Known> {
         E::measures().into_iter().map(|measure| measure.known).collect()
     }
@@ -88,6 +89,16 @@ pub(crate) fn known(environment: &EnvironmentConfig) -> Vec<Known> {
         EnvironmentConfig::CountdownMini(_) => of::<SingleTurn<CountdownMini>>(),
         EnvironmentConfig::TraceLab(_) => of::<SingleTurn<TraceLab>>(),
     }
+}
+
+/// What the evaluations of an experiment measure beside success, return and length.
+pub(crate) fn measured(settings: &Settings) -> Vec<Known> {
+    let evaluation = &settings.evaluation;
+    let mut all = known(evaluation.environment.as_ref().unwrap_or(&settings.environment));
+    if evaluation.credit_tasks > 0 {
+        all.extend(credit_order::MEASURES);
+    }
+    all
 }
 
 use Direction::{HigherIsBetter, LowerIsBetter};

@@ -4,11 +4,12 @@ use milepost_eval::aggregate::interquartile_mean;
 use milepost_eval::verdict;
 use milepost_eval::{Bootstrap, Scores, StatsError, Verdict};
 
-use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters, measured};
+use super::recorded::{ArmRecord, Ledger, SeedRecord, add_counters};
 use super::summary::{ArmSummary, Comparison, MetricSummary, Summary, Value, value};
 use super::warm_start;
 use crate::claim::Judged;
 use crate::config::{Arm, BudgetUnit, Experiment, Form, RETURN, SUCCESS, Scale, Settings};
+use crate::measures::measured;
 use crate::record::{Matrix, RunDirectory, RunFolder, trace::TraceRecord};
 use crate::report::{self, ReportData};
 

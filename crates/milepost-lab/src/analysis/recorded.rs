@@ -4,7 +4,7 @@ use milepost_algorithms::ChannelTotal;
 
 use crate::claim::Results;
 use crate::config::{BudgetUnit, Form, LENGTH, MetricName, RETURN, SUCCESS, Settings};
-use crate::measures::{Known, known};
+use crate::measures::measured;
 use crate::record::directory::{Done, read_json};
 use crate::record::event::{Activity, Event, Timing, WarmStart};
 use crate::record::trace::TraceRecord;
@@ -271,11 +271,6 @@ impl SeedRecord {
         let trapezoid = |pair: &[(u64, f64)]| (pair[1].0 - pair[0].0) as f64 * 0.5 * (pair[0].1 + pair[1].1);
         Some(points.windows(2).map(trapezoid).sum::<f64>() / length as f64)
     }
-}
-
-/// What the evaluations of an experiment measure beside success, return and length.
-pub(crate) fn measured(settings: &Settings) -> Vec<Known> {
-    known(settings.evaluation.environment.as_ref().unwrap_or(&settings.environment))
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use milepost_eval::verdict::Direction;
 use milepost_eval::{Bootstrap, Estimate, PairedDifferences, Scores, StatsError, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{ArmRecord, Measured, measured};
+use super::recorded::{ArmRecord, Measured};
 use crate::claim::{Circumstances, Judged, Results, judge};
 use crate::config::{Experiment, Form, MetricName};
+use crate::measures::measured;
 
 /// Below this number of seeds a comparison is only an exploration.
 pub(crate) const FEWEST_SEEDS: usize = 5;

@@ -16,7 +16,8 @@ use super::scale::Scale;
 use super::settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
 use super::teacher::TeacherConfig;
 use super::tree;
-use crate::measures::{Known, known};
+use crate::measures::{Known, measured};
+use crate::run::is_solved;
 
 /// Everything in an experiment file but its arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -194,6 +195,10 @@ impl Experiment {
                 "has no meaning for turns of several tokens; lower tokens.evaluation-temperature instead";
             return Err(reader.invalid("evaluation.greedy", reason));
         }
+        if s.evaluation.credit_tasks > 0 && !self.arms.iter().all(|arm| is_solved(self.environments(arm).0)) {
+            let reason = "looks at credit in a world whose best play is known: text-quest or lookup-qa";
+            return Err(reader.invalid("evaluation.credit-tasks", reason));
+        }
         for arm in &self.arms {
             self.validate_teacher(arm, reader)?;
             let Some(warm_start) = &arm.warm_start else { continue };
@@ -247,8 +252,7 @@ impl Experiment {
     /// What evaluation measures beside success, return and length.
     #[must_use]
     pub(crate) fn measures(&self) -> Vec<Known> {
-        let settings = &self.settings;
-        known(settings.evaluation.environment.as_ref().unwrap_or(&settings.environment))
+        measured(&self.settings)
     }
 
     /// The metric of this name.

@@ -85,9 +85,18 @@ pub struct EvaluationConfig {
     /// Whether the most likely action is taken instead of a drawn one.
     #[serde(default)]
     pub greedy: bool,
+    /// Number of held-out tasks on which every evaluation also looks at credit: a group of episodes each, and what the
+    /// credit rule makes of them against what turns deserve. For worlds whose best play is known. Default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub credit_tasks: u64,
     /// Where the held-out tasks are, if not where an arm trains: a world of tokens of the same kind and words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentConfig>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How often a run can be picked up again.

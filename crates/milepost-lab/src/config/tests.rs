@@ -168,6 +168,8 @@ fn worlds_of_tokens_their_policies_and_settings_come_together_or_not_at_all() {
     assert!(message.contains("`policy.kind`") && message.contains("features"), "{message}");
     let message = refused("quickstart", &["method.warm-start={demonstrations=5}"]);
     assert!(message.contains("warm-start`"), "{message}");
+    let message = refused("quickstart", &["evaluation.credit-tasks=2"]);
+    assert!(message.contains("`evaluation.credit-tasks`") && message.contains("text-quest"), "{message}");
     let context = "{view=\"full\",max-tokens=9,overflow=\"error\"}";
     let message = refused("quickstart", &[&format!("tokens={{context={context},max-turns=3}}")]);
     assert!(message.contains("`tokens`"), "{message}");

@@ -15,4 +15,4 @@ pub(crate) use recorder::prepare;
 pub use worker::{Assignment, Finished, WorkerError, work};
 pub(crate) use worker::{ORPHAN_PATIENCE, SHARED};
 pub use world::{SetupError, WorldError};
-pub(crate) use world::{action_name, check_environments, discount, probes};
+pub(crate) use world::{action_name, check_environments, discount, is_solved, probes};

@@ -173,7 +173,11 @@ impl<W: Write> Task<'_, W> {
         let watch = Stopwatch::start();
         let settings = &self.experiment.settings.evaluation;
         let tasks: Vec<_> = (0..settings.tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect();
-        let Judged { gold, measures } = self.world.evaluate(&tasks, settings.greedy)?;
+        let Judged { gold, mut measures } = self.world.evaluate(&tasks, settings.greedy)?;
+        if settings.credit_tasks > 0 {
+            let looked_at = (0..settings.credit_tasks).map(|index| TaskSeed::evaluation(self.seed, index));
+            measures.extend(self.world.credit_order(&looked_at.collect::<Vec<_>>())?);
+        }
         let line = Evaluation {
             iteration: self.world.iterations(),
             steps: self.world.environment_steps(),

@@ -5,6 +5,7 @@ mod grid;
 mod make;
 mod probes;
 mod record;
+mod solved;
 mod start;
 mod tokens;
 mod trace;
@@ -24,6 +25,7 @@ use milepost_taskworlds::rule_db::RuleDb;
 use milepost_textworld::quest_env::TextQuest;
 
 pub(crate) use grid::probes;
+pub(crate) use solved::is_solved;
 pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
@@ -147,6 +149,12 @@ pub(crate) trait World {
 
     /// Plays one episode on each task. Training is not affected.
     fn evaluate(&mut self, tasks: &[TaskSeed], greedy: bool) -> Result<Judged, WorldError>;
+
+    /// How well credit ranks turns, on a group of episodes of each task. Training is not affected. Nothing where the best play
+    /// is not known.
+    fn credit_order(&mut self, _tasks: &[TaskSeed]) -> Result<Vec<MeasureRecord>, WorldError> {
+        Ok(Vec::new())
+    }
 
     /// The parts of a checkpoint.
     fn checkpoint(&self) -> Result<CheckpointParts, WorldError>;

@@ -4,7 +4,7 @@ use milepost_algorithms::{
     CheckpointParts, Device, IterationReport, TokenAgent, TokenParts, Trace, TrainError, Trainer,
     WarmStartReport,
 };
-use milepost_core::{Demonstrator, Probe, SpanKind, TaskSeed, Trajectory};
+use milepost_core::{Demonstrator, Probe, TaskSeed, Trajectory};
 use milepost_eval::Gold;
 use milepost_policies::{GruConfig, SequenceModel, TransformerConfig};
 
@@ -12,10 +12,12 @@ use super::aids::Aids;
 use super::make::Make;
 use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
+use super::solved::{Solved, read_again, written};
 use super::start::Origin;
 use super::transcript::frame;
 use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
+use crate::credit_order::{self, Rated};
 use crate::measures::{Measures, Recording};
 use crate::record::event::{MeasureRecord, WarmStart};
 use crate::record::shared::Shared;
@@ -53,7 +55,7 @@ impl Parts<'_> {
     /// warm-started and given a teacher if the arm says so.
     pub(super) fn build<E>(self, device: &Device) -> Result<Box<dyn World>, SetupError>
     where
-        E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+        E: Demonstrator + Make + Probes + Aids + Measures + Solved + 'static,
     {
         let (trained, held_out) = self.experiment.environments(self.arm);
         let environment = E::make(trained)?.ok_or(SetupError::HeldOut)?;
@@ -89,7 +91,7 @@ impl Parts<'_> {
 
 impl<E, M> TokenWorld<E, M>
 where
-    E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+    E: Demonstrator + Make + Probes + Aids + Measures + Solved + 'static,
     M: SequenceModel,
 {
     fn build(
@@ -150,7 +152,7 @@ where
     }
 }
 
-impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorld<E, M> {
+impl<E: Demonstrator + Measures + Solved + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     fn environment_steps(&self) -> u64 {
         self.charged_in(BudgetUnit::EnvironmentSteps) + self.trainer.environment_steps()
     }
@@ -187,6 +189,24 @@ impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorl
         Ok(Judged { gold: played.episodes.iter().map(gold).collect(), measures })
     }
 
+    fn credit_order(&mut self, tasks: &[TaskSeed]) -> Result<Vec<MeasureRecord>, WorldError> {
+        let Some(mut to_go) = E::turns_to_go() else { return Ok(Vec::new()) };
+        let mut groups = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let traces = self.trainer.trace(*task, CREDIT_GROUP)?;
+            let mut rate = |trace: &Trace<()>| {
+                let to_go = read_again(&self.environment, &trace.trajectory, to_go.as_mut())?;
+                Rated::new(&trace.advantages, &to_go)
+            };
+            groups.extend(
+                traces
+                    .chunk_by(|a, b| a.group == b.group)
+                    .map(|group| group.iter().map(&mut rate).collect::<Vec<_>>()),
+            );
+        }
+        Ok(credit_order::measure(&groups))
+    }
+
     fn checkpoint(&self) -> Result<CheckpointParts, WorldError> {
         Ok(self.trainer.checkpoint()?)
     }
@@ -199,6 +219,9 @@ impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorl
     }
 }
 
+/// Episodes of a task on which credit is looked at.
+const CREDIT_GROUP: usize = 8;
+
 /// Why there are no exact advantages.
 const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
 
@@ -210,7 +233,7 @@ impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
 
     fn group_record(&self, group: &[Trace<()>]) -> GroupRecord {
         let members = group.iter().map(|trace| {
-            let words = self.written(&trace.trajectory);
+            let words = self.in_words(&trace.trajectory);
             let keys = words.iter().map(|turn| action_key(turn)).collect();
             TrajectoryRecord { words, ..member(trace, keys, None) }
         });
@@ -222,20 +245,15 @@ impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
     }
 
     /// What the policy wrote in each turn, in words.
-    fn written(&self, trajectory: &Trajectory<()>) -> Vec<String> {
-        let mut turns = vec![Vec::new(); trajectory.turns.len()];
-        for span in trajectory.spans.iter().filter(|span| span.kind == SpanKind::Policy) {
-            turns[span.turn as usize].extend_from_slice(&trajectory.tokens[span.range()]);
-        }
+    fn in_words(&self, trajectory: &Trajectory<()>) -> Vec<String> {
         let vocabulary = self.environment.vocabulary();
-        turns.iter().map(|tokens| vocabulary.decode(tokens).replace(" <end>", "")).collect()
+        written(trajectory).iter().map(|tokens| vocabulary.decode(tokens).replace(" <end>", "")).collect()
     }
 
     fn describe(&self, trace: &Trace<()>) -> TraceRecord {
         let trajectory = &trace.trajectory;
-        let written = self.written(trajectory);
-        let steps =
-            written.iter().enumerate().map(|(turn, text)| step_of(trace, turn, text.clone())).collect();
+        let words = self.in_words(trajectory);
+        let steps = words.iter().enumerate().map(|(turn, text)| step_of(trace, turn, text.clone())).collect();
         TraceRecord {
             task: trajectory.task.get(),
             ending: ending_in_words(trajectory.ending).into(),
