@@ -13,7 +13,7 @@ use crate::credit::{CreditAssigner, Credits, StandardCredit};
 use crate::distillation::Lessons;
 use crate::learner::Update;
 use crate::model_scorer::{ModelScorer, View};
-use crate::moved::correction;
+use crate::moved::{correction, stale};
 use crate::objective::Objective;
 use crate::oversample::{Drawn, oversample};
 use crate::report::{ChannelTotal, IterationReport};
@@ -172,7 +172,10 @@ impl<A: Agent> Trainer<A> {
             let share = lessons.trajectories() as f64 / rewards.len().max(1) as f64;
             report.metrics.push(("gate_rate".to_owned(), share));
         }
-        let correction = correction(self.method.moved_weight, &rollout, table_learned.offsets());
+        let (weight, offsets) = (self.method.moved_weight, table_learned.offsets());
+        let correction = correction(weight, &rollout, offsets);
+        let stale = stale(weight, &rollout, offsets, scores_learned);
+        let scores_learned = stale.as_ref().unwrap_or(scores_learned);
         let groups: Vec<usize> = rollout.batch.groups.iter().map(|group| group.members().len()).collect();
         let update = Update {
             config: &self.method.learner,

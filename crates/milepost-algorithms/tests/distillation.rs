@@ -194,6 +194,17 @@ fn injected_completions_can_weigh_less_and_a_wide_limit_is_an_importance_weight(
 }
 
 #[test]
+fn compared_with_where_it_was_drawn_a_moved_token_has_a_ratio_that_is_not_one() {
+    let seed = with_rescue();
+    let [one, stale] =
+        [MovedWeight::One, MovedWeight::Stale].map(|weight| trained(taught(rescued(weight), seed), 1));
+    let divergence =
+        |(reports, _): &(Vec<IterationReport>, Vec<u8>)| metric(&reports[0], "approx_kl").expect("measured");
+    assert!(divergence(&stale) > divergence(&one) + 1e-4, "{} and {}", divergence(&stale), divergence(&one));
+    assert_ne!(one.1, stale.1);
+}
+
+#[test]
 fn a_run_that_goes_on_ends_as_the_one_that_was_not_interrupted() {
     let method = rescued(MovedWeight::Ratio { limit: 2.0 });
     let (_, straight) = trained(taught(method.clone(), 5), 4);

@@ -17,6 +17,7 @@ pub mod refine;
 pub mod rollback;
 mod rollout;
 mod settings;
+mod supersample;
 pub mod table;
 pub mod toy;
 pub mod tree;
@@ -34,6 +35,7 @@ pub use refine::Refine;
 pub use rollback::Rollback;
 pub use rollout::{EpisodeSummary, FaultCounts, TokenRollout};
 pub use settings::SamplerSettings;
+pub use supersample::Supersample;
 pub use tree::StepTree;
 
 #[cfg(test)]

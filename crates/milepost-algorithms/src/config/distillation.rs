@@ -112,6 +112,9 @@ pub enum MovedWeight {
         /// The largest weight.
         limit: f64,
     },
+    /// 1, but the surrogate's ratio is taken against the probability with which the token was drawn where it was drawn, which
+    /// is that of another context: known to be wrong, a control (CLEANER, arXiv 2601.15141).
+    Stale,
 }
 
 impl MovedWeight {
@@ -119,10 +122,16 @@ impl MovedWeight {
     #[must_use]
     pub fn of(self, log_ratio: f64) -> f64 {
         match self {
-            Self::One => 1.0,
+            Self::One | Self::Stale => 1.0,
             Self::Zero => 0.0,
             Self::Ratio { limit } => libm::exp(log_ratio).min(limit),
         }
+    }
+
+    /// Whether the policy loss of a moved token is that of any other.
+    #[must_use]
+    pub const fn keeps_loss(self) -> bool {
+        matches!(self, Self::One | Self::Stale)
     }
 
     /// Whether it changes nothing.
@@ -151,6 +160,7 @@ mod tests {
         #[test]
         fn a_moved_token_weighs_what_it_says(log_ratio in -50.0..50.0, limit in 0.1..10.0) {
             prop_assert_eq!(MovedWeight::One.of(log_ratio), 1.0);
+            prop_assert_eq!(MovedWeight::Stale.of(log_ratio), 1.0);
             prop_assert_eq!(MovedWeight::Zero.of(log_ratio), 0.0);
             let weight = MovedWeight::Ratio { limit }.of(log_ratio);
             prop_assert!(weight <= limit && weight >= 0.0);

@@ -133,6 +133,17 @@ pub enum SamplerConfig {
         #[serde(default)]
         judge: JudgeConfig,
     },
+    /// More episodes than are trained on: those with the fewest turns that failed are kept
+    /// ([`Supersample`](crate::sampling::Supersample); a baseline of CLEANER, arXiv 2601.15141).
+    Supersample {
+        /// Tasks in one iteration.
+        tasks: usize,
+        /// Episodes kept of each task.
+        group_size: usize,
+        /// How many times as many are drawn.
+        #[serde(default = "twice")]
+        factor: u32,
+    },
 }
 
 /// Who decides whether a finished draft is accepted, and where it is cut.
@@ -188,6 +199,9 @@ const fn threshold() -> f64 {
 const fn completions() -> u32 {
     2
 }
+const fn twice() -> u32 {
+    2
+}
 const fn attempts() -> u32 {
     5
 }
@@ -222,6 +236,7 @@ impl SamplerConfig {
                 at_least_one("candidates", u64::from(*candidates))?;
                 judge.validate()
             }
+            Self::Supersample { factor, .. } => at_least_one("factor", u64::from(*factor)),
             Self::Rollback { probability, threshold, .. } => {
                 share("probability", *probability)?;
                 within("threshold", *threshold, 0.0, f64::MAX, "finite and not negative")
@@ -269,6 +284,7 @@ impl SamplerConfig {
             Self::Refine { .. } => "refine",
             Self::HintRescue { .. } => "hint-rescue",
             Self::BestOfN { .. } => "best-of-n",
+            Self::Supersample { .. } => "supersample",
         }
     }
 
@@ -282,7 +298,8 @@ impl SamplerConfig {
             | Self::RatedGroups { tasks, .. }
             | Self::Rollback { tasks, .. }
             | Self::Refine { tasks, .. }
-            | Self::BestOfN { tasks, .. } => *tasks,
+            | Self::BestOfN { tasks, .. }
+            | Self::Supersample { tasks, .. } => *tasks,
             Self::HintRescue { inner, .. } => inner.tasks(),
         }
     }
@@ -297,7 +314,8 @@ impl SamplerConfig {
             | Self::RatedGroups { group_size, .. }
             | Self::Rollback { group_size, .. }
             | Self::Refine { group_size, .. }
-            | Self::BestOfN { group_size, .. } => *group_size,
+            | Self::BestOfN { group_size, .. }
+            | Self::Supersample { group_size, .. } => *group_size,
             Self::HintRescue { inner, .. } => inner.group_size(),
         }
     }
@@ -345,7 +363,8 @@ impl SamplerConfig {
             | Self::RatedGroups { group_size, .. }
             | Self::Rollback { group_size, .. }
             | Self::Refine { group_size, .. }
-            | Self::BestOfN { group_size, .. } => *group_size = size,
+            | Self::BestOfN { group_size, .. }
+            | Self::Supersample { group_size, .. } => *group_size = size,
             Self::HintRescue { inner, .. } if size < 2 => return inner.with_group_size(size),
             Self::HintRescue { inner, completions, .. } => {
                 **inner = inner.with_group_size(size);

@@ -163,7 +163,9 @@ impl<E> SamplerAids<E> {
                 self.check(inner, constrained)?;
                 self.hint(sampler).map(drop)
             }
-            SamplerConfig::Segments { .. } | SamplerConfig::Groups { .. } => Ok(()),
+            SamplerConfig::Segments { .. }
+            | SamplerConfig::Groups { .. }
+            | SamplerConfig::Supersample { .. } => Ok(()),
         }
     }
 

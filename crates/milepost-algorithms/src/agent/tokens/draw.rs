@@ -7,7 +7,7 @@ use milepost_sampling::judge::{Each, Failing, Noisy, Panel};
 use milepost_sampling::refine::{DecisionRow, Draft, Redo, RefineRollout};
 use milepost_sampling::{
     BestOfN, GroupSampler, HintRescue, MovedTokens, RatedGroups, Refine, Rollback, SamplerSettings,
-    SamplingError, StepTree, TokenRollout, TokenSampler,
+    SamplingError, StepTree, Supersample, TokenRollout, TokenSampler,
 };
 
 use super::aids::{OnTrial, Protocol, SamplerAids, TurnJudge};
@@ -105,6 +105,7 @@ enum Kind<E: TokenEnvironment> {
     Rated(RatedGroups<OracleRater<E>, Protocol<E>>),
     Best(BestOfN<OracleRater<E>, Protocol<E>>),
     Rollback(Rollback<CallStart<E>>),
+    Super(Supersample),
     Refine { group_size: u32, rounds: u32, redo: Redo, review: Review<E>, train_meta: bool },
 }
 
@@ -150,6 +151,9 @@ impl<E: TokenEnvironment> Configured<E> {
                     format: aids.call(config)?.start,
                 })
             }
+            SamplerConfig::Supersample { factor, .. } => {
+                Kind::Super(Supersample { group_size, factor: *factor })
+            }
             SamplerConfig::Refine { rounds, redo, train_meta, .. } => Kind::Refine {
                 group_size,
                 rounds: *rounds,
@@ -183,6 +187,7 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
     ) -> Result<TokenRollout, SamplingError<P::Error>> {
         match &mut self.sampler {
             Kind::Groups(sampler) => sampler.sample(world, tasks, policy, probes, settings),
+            Kind::Super(sampler) => sampler.sample(world, tasks, policy, probes, settings),
             Kind::Best(sampler) => {
                 let rollout = sampler.sample(world, tasks, policy, probes, settings);
                 self.counters.extend(judged(&sampler.rater));

@@ -85,6 +85,11 @@ fn hint_rescue(inner: SamplerConfig, attempts: u32) -> SamplerConfig {
     SamplerConfig::HintRescue { inner: Box::new(inner), completions: 1, attempts }
 }
 
+fn supersample(factor: u32) -> SamplerConfig {
+    SamplerConfig::Supersample { tasks: TASKS, group_size: GROUP, factor }
+}
+
+/// Those that ask the world for something.
 fn samplers() -> Vec<SamplerConfig> {
     let judge = JudgeConfig { noise: 0.2, abstains: 0.1, tokens: 3 };
     vec![
@@ -186,7 +191,7 @@ proptest! {
 
     #[test]
     fn every_token_drawn_is_charged_whatever_became_of_it(seed: u64, constrained: bool) {
-        for sampler in samplers() {
+        for sampler in std::iter::once(supersample(2)).chain(samplers()) {
             let mut trainer = trainer(sampler.clone(), constrained, seed);
             let first = trainer.iterate().expect("trains");
             let second = trainer.iterate().expect("trains");
@@ -214,7 +219,7 @@ proptest! {
 
     #[test]
     fn old_log_probabilities_are_those_of_teacher_forced_scoring_in_the_final_context(seed: u64, constrained: bool) {
-        for sampler in std::iter::once(groups()).chain(samplers()) {
+        for sampler in [groups(), supersample(2)].into_iter().chain(samplers()) {
             let mut trainer = trainer(sampler.clone(), constrained, seed);
             let model = trainer.model.clone().valid();
             let batch = trainer.agent.sample(&model, Version(0)).expect("draws").batch;
@@ -417,6 +422,7 @@ fn settings_out_of_range_are_refused_by_name() {
     let judge = JudgeConfig { noise: 1.5, ..JudgeConfig::default() };
     assert!(refused(best_of(2, judge)).contains("`sampler.judge.noise` is 1.5"));
     assert!(refused(best_of(0, JudgeConfig::default())).contains("`sampler.candidates` is 0"));
+    assert!(refused(supersample(0)).contains("`sampler.factor` is 0"));
     assert!(refused(rollback(1, f64::NAN)).contains("`sampler.probability`"));
     assert!(refused(refine(1, -0.1)).contains("`sampler.noise`"));
     let many =
