@@ -24,8 +24,18 @@ impl Reader<'_> {
         table: &Table,
         path: &str,
     ) -> Result<T, ConfigError> {
-        let given = Value::Table(table.clone());
-        let value: T = given.clone().try_into().map_err(|error| self.explain(&error, &given, path))?;
+        self.read_within(table, table, path)
+    }
+
+    /// The same where `table` is part of the more `complete` table that is read; what nothing reads is looked for in `table`.
+    pub(super) fn read_within<T: DeserializeOwned + Serialize>(
+        &self,
+        table: &Table,
+        complete: &Table,
+        path: &str,
+    ) -> Result<T, ConfigError> {
+        let (given, complete) = (Value::Table(table.clone()), Value::Table(complete.clone()));
+        let value: T = complete.clone().try_into().map_err(|error| self.explain(&error, &complete, path))?;
         let known = Value::try_from(&value).map_err(|error| self.invalid(path, error.to_string()))?;
         match tree::first_stray(&given, &known, path) {
             None => Ok(value),

@@ -11,6 +11,7 @@ use super::read::Reader;
 use super::resolved::{self, is_file_name, named};
 use super::resources::Resources;
 use super::scale::Scale;
+use super::tree::merge;
 
 /// The `kind` of such a file.
 pub(super) const KIND: &str = "study";
@@ -195,8 +196,38 @@ impl StudyArm {
             return Err(reader.invalid(&path, reason));
         }
         let (about, merged) = reader.lay_arm(base, name, table)?;
-        let study: StudyConfig = reader.read(&merged, &path)?;
+        let study: StudyConfig = reader.read_within(&merged, &on_defaults(&merged), &path)?;
         study.validate().map_err(|error| reader.invalid(&path, error.to_string()))?;
         Ok(Self { name: name.to_owned(), about, study })
+    }
+}
+
+/// A study's settings laid over the defaults of its kind, so that a table that names some keys of a part leaves the others
+/// as the *study* has them by default, and not as the part's type has.
+fn on_defaults(settings: &Table) -> Table {
+    let kind: Table =
+        settings.get("kind").map(|kind| ("kind".to_owned(), kind.clone())).into_iter().collect();
+    let study = Value::Table(kind).try_into::<StudyConfig>();
+    // A kind that is not known is refused where the settings are read.
+    let mut complete = study.ok().and_then(|study| Table::try_from(study).ok()).unwrap_or_default();
+    merge(&mut complete, settings);
+    complete
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_part_leaves_out_is_what_the_study_has_by_default() {
+        let settings: Table = "kind = \"ss-orl\"\ninverse.past = 0".parse().expect("a table");
+        let study: StudyConfig = Value::Table(on_defaults(&settings)).try_into().expect("read");
+        let bare: StudyConfig = toml::from_str("kind = \"ss-orl\"").expect("read");
+        let (StudyConfig::SsOrl(study), StudyConfig::SsOrl(bare)) = (study, bare) else {
+            panic!("an ss-orl")
+        };
+        assert_eq!((study.inverse.past, bare.inverse.past), (0, 1));
+        assert_eq!(study.inverse.hidden, bare.inverse.hidden);
+        assert_eq!(study.inverse.steps, bare.inverse.steps);
     }
 }
