@@ -52,7 +52,8 @@ impl Rated {
 
 /// The measures of some groups of episodes; `None` stands for an episode of which too little is known.
 pub(crate) fn measure(groups: &[Vec<Option<Rated>>]) -> Vec<MeasureRecord> {
-    let order = |credit: &[f64], deserved: &[f64]| kendall_tau_b(credit, deserved).unwrap_or(f64::NAN);
+    let order =
+        |credit: &[f64], deserved: &[f64]| kendall_tau_b(&apart(credit), deserved).unwrap_or(f64::NAN);
     let episodes = || groups.iter().flatten();
     let within = episodes().map(|rated| match rated {
         Some(Rated { credit, deserved }) => order(credit, deserved),
@@ -77,6 +78,13 @@ pub(crate) fn measure(groups: &[Vec<Option<Rated>>]) -> Vec<MeasureRecord> {
     ]
 }
 
+/// Credit in steps of a billionth of its largest magnitude: what differs by less is equal but for the rounding of a mean
+/// over the tokens of a turn.
+fn apart(credit: &[f64]) -> Vec<f64> {
+    let largest = credit.iter().fold(0.0, |largest: f64, credit| largest.max(credit.abs()));
+    credit.iter().map(|credit| (credit / largest.max(f64::MIN_POSITIVE) * 1e9).round()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +106,13 @@ mod tests {
         let expected = 4.0 / (4.0f64 * 7.0).sqrt();
         assert!((value(&measured, POOLED).expect("defined") - expected).abs() < 1e-12);
         assert_eq!(value(&measured, CREDITED), Some(1.0));
+    }
+
+    #[test]
+    fn rounding_tells_no_turns_apart() {
+        let credit = [0.3, 0.3 + 1e-16, (0.3 + 0.3 + 0.3) / 3.0, 0.3];
+        let measured = measure(&[vec![Rated::new(&credit, TO_GO[0])]]);
+        assert_eq!(value(&measured, WITHIN), None);
     }
 
     #[test]
