@@ -15,6 +15,7 @@ mod integer;
 mod judge;
 mod machine;
 mod minipy;
+pub mod mutation;
 mod next;
 mod number;
 mod outcome;
