@@ -26,6 +26,15 @@ struct Item {
     place: Place,
 }
 
+/// What reading a token does.
+struct Step {
+    /// How many of the old items stay.
+    kept: usize,
+    /// The fewest tokens that are still to come then.
+    owed: usize,
+    is_parameter: bool,
+}
+
 impl Reader {
     pub(super) fn new(grammar: Grammar, limit: usize) -> Self {
         let rules = &*RULES;
@@ -48,24 +57,27 @@ impl Reader {
 
     /// Reads a token; whether the grammar allows it. Where it does not, nothing has been read.
     pub fn push(&mut self, token: Token) -> bool {
-        let before = self.clone();
-        let read = self.advance(token) && self.read + self.owed <= self.limit;
-        if !read {
-            *self = before;
+        let mut new = Vec::new();
+        let Some(step) = self.step(token, &mut new) else { return false };
+        self.stack.truncate(step.kept);
+        self.stack.append(&mut new);
+        if matches!(token.text(), "def" | "lambda") {
+            self.parameters = TokenSet::default();
+        } else if step.is_parameter {
+            self.parameters.insert(token);
         }
-        read
+        (self.read, self.owed) = (self.read + 1, step.owed);
+        true
     }
 
     /// What may follow so that the program can still be finished within the limit.
     #[must_use]
     pub fn next(&self) -> Next<Token> {
-        let candidates = self.candidates();
-        let allowed = |token: &Token| {
-            let mut after = self.clone();
-            candidates.contains(*token) && after.advance(*token) && after.read + after.owed <= after.limit
-        };
+        let (candidates, mut scratch) = (self.candidates(), Vec::new());
+        let mut allowed =
+            |token: &Token| candidates.contains(*token) && self.step(*token, &mut scratch).is_some();
         let end = self.owed == 0 && self.read <= self.limit;
-        Next { tokens: Token::all().filter(allowed).collect(), end }
+        Next { tokens: Token::all().filter(&mut allowed).collect(), end }
     }
 
     /// The tokens that could follow but for levels, places, parameters and the limit.
@@ -83,38 +95,37 @@ impl Reader {
         found
     }
 
-    fn advance(&mut self, token: Token) -> bool {
-        while let Some(item) = self.stack.pop() {
-            match item.symbol.kind {
-                Kind::Token(set) => return set.contains(token) && self.take(token),
-                Kind::Parameter(set) => {
-                    let new = set.without(self.parameters).contains(token);
-                    self.parameters.insert(token);
-                    return new && self.take(token);
-                }
+    /// What reading the token does, if it may follow; the items that it puts on the stack are left in `new`.
+    fn step(&self, token: Token, new: &mut Vec<Item>) -> Option<Step> {
+        new.clear();
+        let (mut kept, mut owed) = (self.stack.len(), self.owed);
+        loop {
+            let item = if let Some(item) = new.pop() {
+                item
+            } else {
+                kept = kept.checked_sub(1)?;
+                self.stack[kept]
+            };
+            let (is_parameter, set) = match item.symbol.kind {
+                Kind::Token(set) => (false, set),
+                Kind::Parameter(set) => (true, set.without(self.parameters)),
                 Kind::Rule(number) => {
                     let rule = &self.rules.0[number];
                     match rule.productions.iter().find(|production| production.first.contains(token)) {
                         Some(production) if self.fits(production, item) => {
-                            self.owed = self.owed + production.shortest - rule.shortest();
-                            self.expand(production, item);
+                            owed = owed + production.shortest - rule.shortest();
+                            expand(production, item, new);
                         }
                         None if rule.shortest() == 0 => {}
-                        _ => return false,
+                        _ => return None,
                     }
+                    continue;
                 }
-            }
+            };
+            owed -= 1;
+            let fits = set.contains(token) && self.read + 1 + owed <= self.limit;
+            return fits.then_some(Step { kept, owed, is_parameter });
         }
-        false
-    }
-
-    fn take(&mut self, token: Token) -> bool {
-        if matches!(token.text(), "def" | "lambda") {
-            self.parameters = TokenSet::default();
-        }
-        self.read += 1;
-        self.owed -= 1;
-        true
     }
 
     /// Whether a production may stand where its rule does.
@@ -130,16 +141,16 @@ impl Reader {
                 _ => !symbol.deeper || item.level < MAX_LEVELS,
             })
     }
+}
 
-    fn expand(&mut self, production: &Production, item: Item) {
-        self.stack.extend(production.symbols.iter().rev().map(|symbol| Item {
-            symbol: *symbol,
-            level: item.level + usize::from(symbol.deeper),
-            place: match symbol.enters {
-                None => item.place,
-                Some(Enters::Loop) => Place { in_loop: true, ..item.place },
-                Some(Enters::Function) => Place { in_function: true, in_loop: false },
-            },
-        }));
-    }
+fn expand(production: &Production, item: Item, stack: &mut Vec<Item>) {
+    stack.extend(production.symbols.iter().rev().map(|symbol| Item {
+        symbol: *symbol,
+        level: item.level + usize::from(symbol.deeper),
+        place: match symbol.enters {
+            None => item.place,
+            Some(Enters::Loop) => Place { in_loop: true, ..item.place },
+            Some(Enters::Function) => Place { in_function: true, in_loop: false },
+        },
+    }));
 }
