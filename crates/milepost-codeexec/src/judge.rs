@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    Call, Comparison, ExceptionClass, Executor, ExecutorInfo, Limits, MiniPy, Outcome, Prepared, Rejected,
-    Source, Usage, Value,
+    Call, Comparison, ExceptionClass, Executor, ExecutorInfo, Limits, LiteralError, MiniPy, Outcome,
+    Prepared, Rejected, Source, Usage, Value,
 };
 
 /// The longest excerpt of a wrong value.
@@ -18,6 +18,14 @@ pub struct Test {
     pub call: Call,
     /// What is expected.
     pub expected: Expected,
+}
+
+impl Test {
+    /// A call with the literals of a tuple of arguments and of the value that is expected.
+    pub fn returns(args: &str, expected: &str, comparison: Comparison) -> Result<Self, LiteralError> {
+        let Value::Tuple(args) = Value::parse(args)? else { return Err(LiteralError::NotArguments) };
+        Ok(Self { call: Call::new(args), expected: Expected::Returns(Value::parse(expected)?, comparison) })
+    }
 }
 
 /// What a test expects.

@@ -49,6 +49,9 @@ pub enum LiteralError {
         "not a literal: write constants, displays, `set()`, `frozenset(…)`, `float('nan')` or `float('inf')`"
     )]
     NotLiteral,
+    /// The arguments of a call are no tuple.
+    #[error("the arguments are no tuple: write `(1, 2)`, `(1,)` or `()`")]
+    NotArguments,
 }
 
 impl Value {

@@ -70,5 +70,5 @@ fn generated_programs_give_cpythons_values() {
     assert!(tally.same_value * 2 > tally.calls && tally.same_exception > 0, "{tally:?}");
 }
 
-#[path = "cpython/cases.rs"]
+#[path = "cpython/cases/mod.rs"]
 mod cases;

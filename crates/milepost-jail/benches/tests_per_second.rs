@@ -2,7 +2,8 @@
 #![allow(clippy::print_stdout, reason = "a skipped level must be seen")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use milepost_jail::{Call, Config, Ending, Jail, Level, Limits, Plain, Program};
+use milepost_codeexec::{Call, Source, Value};
+use milepost_jail::{Config, Ending, Jail, Level, Limits, Program};
 
 const SOURCE: &str = "def f(xs):
     seen = {}
@@ -18,16 +19,16 @@ const SOURCE: &str = "def f(xs):
 fn tests_per_second(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("jail");
     group.throughput(Throughput::Elements(1));
-    let program = Program::new(SOURCE.as_bytes(), "f").expect("text");
-    let numbers = (0..20).map(|x| Plain::Int(x % 7)).collect();
-    let call = Call { arguments: vec![Plain::List(numbers)], ..Call::default() };
+    let program = Program::new(&Source::from(SOURCE), "f").expect("text");
+    let numbers = (0..20).map(|x| Value::int(x % 7)).collect();
+    let call = Call { args: vec![Value::List(numbers)], ..Call::default() };
     for level in [Level::Full, Level::Filtered] {
         match Jail::start(&Config::exactly(level)) {
             Ok(jail) => {
                 group.bench_function(level.to_string(), |bencher| {
                     bencher.iter(|| {
                         let report = jail.call(&program, &call, &Limits::default());
-                        assert_eq!(report.ending, Ending::Returned(Plain::Int(0)));
+                        assert_eq!(report.ending, Ending::Returned(Value::int(0)));
                     });
                 });
             }

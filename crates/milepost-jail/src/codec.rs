@@ -3,7 +3,8 @@
 //! The other side of it is in `warm.py`. What comes back from there is untrusted: the reader bounds depth, nodes
 //! and lengths by what is really there, and walks with a stack of its own.
 
-use crate::Plain;
+use milepost_codeexec::{Integer, Value};
+use num_bigint::{BigInt, Sign};
 
 /// Why bytes are not the value of an honest harness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,43 +37,44 @@ fn put_length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&(length as u32).to_le_bytes());
 }
 
-fn put_all<'a>(tag: u8, items: impl ExactSizeIterator<Item = &'a Plain>, out: &mut Vec<u8>) {
+fn put_all<'a>(tag: u8, items: impl ExactSizeIterator<Item = &'a Value>, out: &mut Vec<u8>) {
     out.push(tag);
     put_length(items.len(), out);
     items.for_each(|item| put(item, out));
 }
 
 /// Appends a value. Arguments are the host's own, so their depth is its caller's choice.
-pub(crate) fn put(value: &Plain, out: &mut Vec<u8>) {
+pub(crate) fn put(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Plain::None => out.push(b'N'),
-        Plain::Bool(true) => out.push(b'T'),
-        Plain::Bool(false) => out.push(b'F'),
-        Plain::Int(number) => {
+        Value::None => out.push(b'N'),
+        Value::Bool(true) => out.push(b'T'),
+        Value::Bool(false) => out.push(b'F'),
+        Value::Int(Integer::Small(number)) => {
             out.push(b'i');
             out.extend_from_slice(&number.to_le_bytes());
         }
-        Plain::BigInt { negative, magnitude } => {
-            out.extend([b'I', u8::from(*negative)]);
-            put_bytes(magnitude, out);
+        Value::Int(Integer::Big(number)) => {
+            let (sign, magnitude) = number.to_bytes_le();
+            out.extend([b'I', u8::from(sign == Sign::Minus)]);
+            put_bytes(&magnitude, out);
         }
-        Plain::Float(number) => {
+        Value::Float(number) => {
             out.push(b'f');
             out.extend_from_slice(&number.to_le_bytes());
         }
-        Plain::Str(text) => {
+        Value::Str(text) => {
             out.push(b's');
             put_bytes(text.as_bytes(), out);
         }
-        Plain::Bytes(bytes) => {
+        Value::Bytes(bytes) => {
             out.push(b'b');
             put_bytes(bytes, out);
         }
-        Plain::List(items) => put_all(b'l', items.iter(), out),
-        Plain::Tuple(items) => put_all(b't', items.iter(), out),
-        Plain::Set(items) => put_all(b'S', items.iter(), out),
-        Plain::FrozenSet(items) => put_all(b'Z', items.iter(), out),
-        Plain::Dict(pairs) => {
+        Value::List(items) => put_all(b'l', items.iter(), out),
+        Value::Tuple(items) => put_tuple(items, out),
+        Value::Set(items) => put_all(b'S', items.iter(), out),
+        Value::FrozenSet(items) => put_all(b'Z', items.iter(), out),
+        Value::Dict(pairs) => {
             out.push(b'd');
             put_length(pairs.len(), out);
             for (key, item) in pairs {
@@ -81,6 +83,11 @@ pub(crate) fn put(value: &Plain, out: &mut Vec<u8>) {
             }
         }
     }
+}
+
+/// Appends the tuple of these items.
+pub(crate) fn put_tuple(items: &[Value], out: &mut Vec<u8>) {
+    put_all(b't', items.iter(), out);
 }
 
 /// Appends a length and so many bytes.
@@ -116,45 +123,38 @@ impl<'a> Reader<'a> {
 struct Open {
     tag: u8,
     left: usize,
-    items: Vec<Plain>,
+    items: Vec<Value>,
 }
 
 impl Open {
-    fn close(self) -> Plain {
+    fn close(self) -> Value {
         match self.tag {
-            b'l' => Plain::List(self.items),
-            b't' => Plain::Tuple(self.items),
-            b'S' => Plain::Set(self.items),
-            b'Z' => Plain::FrozenSet(self.items),
+            b'l' => Value::List(self.items),
+            b't' => Value::Tuple(self.items),
+            b'S' => Value::Set(self.items),
+            b'Z' => Value::FrozenSet(self.items),
             _ => {
                 let mut items = self.items.into_iter();
                 let pairs = std::iter::from_fn(|| Some((items.next()?, items.next()?)));
-                Plain::Dict(pairs.collect())
+                Value::Dict(pairs.collect())
             }
         }
     }
 }
 
-fn big_integer(negative: bool, magnitude: &[u8], bits: u64) -> Result<Plain, Malformed> {
+fn big_integer(negative: bool, magnitude: &[u8], bits: u64) -> Result<Value, Malformed> {
     let significant = magnitude.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
     let magnitude = &magnitude[..significant];
     let top = magnitude.last().map_or(0, |b| 8 - u64::from(b.leading_zeros()));
     if (magnitude.len() as u64).saturating_sub(1) * 8 + top > bits {
         return Err(Malformed::Bits);
     }
-    if magnitude.len() <= 8 {
-        let mut word = [0; 8];
-        word[..magnitude.len()].copy_from_slice(magnitude);
-        let word = i128::from(u64::from_le_bytes(word));
-        if let Ok(small) = i64::try_from(if negative { -word } else { word }) {
-            return Ok(Plain::Int(small));
-        }
-    }
-    Ok(Plain::BigInt { negative, magnitude: magnitude.to_vec() })
+    let sign = if negative { Sign::Minus } else { Sign::Plus };
+    Ok(Value::Int(BigInt::from_bytes_le(sign, magnitude).into()))
 }
 
 /// The value that the bytes are, all of them.
-pub(crate) fn get(bytes: &[u8], bounds: Bounds) -> Result<Plain, Malformed> {
+pub(crate) fn get(bytes: &[u8], bounds: Bounds) -> Result<Value, Malformed> {
     let mut reader = Reader(bytes);
     let mut open: Vec<Open> = Vec::new();
     let mut nodes = bounds.nodes;
@@ -162,20 +162,20 @@ pub(crate) fn get(bytes: &[u8], bounds: Bounds) -> Result<Plain, Malformed> {
         nodes = nodes.checked_sub(1).ok_or(Malformed::Nodes)?;
         let tag = reader.array::<1>()?[0];
         let mut value = match tag {
-            b'N' => Plain::None,
-            b'T' => Plain::Bool(true),
-            b'F' => Plain::Bool(false),
-            b'i' => Plain::Int(i64::from_le_bytes(reader.array()?)),
-            b'f' => Plain::Float(f64::from_le_bytes(reader.array()?)),
+            b'N' => Value::None,
+            b'T' => Value::Bool(true),
+            b'F' => Value::Bool(false),
+            b'i' => Value::int(i64::from_le_bytes(reader.array()?)),
+            b'f' => Value::Float(f64::from_le_bytes(reader.array()?)),
             b'I' => {
                 let negative = reader.array::<1>()?[0] != 0;
                 big_integer(negative, reader.bytes()?, bounds.bits)?
             }
             b's' => {
                 let text = std::str::from_utf8(reader.bytes()?).map_err(|_| Malformed::Text)?;
-                Plain::Str(text.to_owned())
+                Value::Str(text.into())
             }
-            b'b' => Plain::Bytes(reader.bytes()?.to_vec()),
+            b'b' => Value::Bytes(reader.bytes()?.into()),
             b'l' | b't' | b'S' | b'Z' | b'd' => {
                 if open.len() >= bounds.depth {
                     return Err(Malformed::Depth);
@@ -207,7 +207,7 @@ pub(crate) fn get(bytes: &[u8], bounds: Bounds) -> Result<Plain, Malformed> {
             if top.left > 0 {
                 break;
             }
-            value = open.pop().map_or(Plain::None, Open::close);
+            value = open.pop().map_or(Value::None, Open::close);
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use milepost_codeexec::{Crash, ExceptionClass, InvalidResult as Invalid, Limit, Reason, Rejected};
+
 use crate::codec::{self, Bounds};
-use crate::{Crash, Ending, Invalid, Limit, Limits};
+use crate::{Ending, Limits};
 
 /// What the kernel says of a child that is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +64,15 @@ fn answer(frame: &[u8], limits: &Limits) -> Option<Ending> {
         }
         b'E' => match line_and_text()? {
             (_, "MemoryError") => Ending::Limit(Limit::Memory),
-            (line, class) if is_class_name(class) => Ending::Raised { class: class.to_owned(), line },
+            (line, class) if is_class_name(class) => {
+                // A class that a later Python has added, or that a forger made up, is an exception.
+                Ending::Raised { class: ExceptionClass::parse(class).unwrap_or(ExceptionClass::Exception), line }
+            }
             _ => return None,
         },
         b'X' => {
             let (line, reason) = line_and_text()?;
-            Ending::Rejected { reason: reason.to_owned(), line }
+            Ending::Rejected(Rejected { reason: Reason::Syntax(reason.to_owned()), line })
         }
         b'P' => Ending::Invalid(match rest {
             b"n" => Invalid::NotPlain,
@@ -87,8 +92,9 @@ fn is_class_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use milepost_codeexec::Value;
+
     use super::*;
-    use crate::Plain;
 
     fn dead(status: i32, cpu_ms: u64) -> Death {
         Death { status, timed_out: false, cpu: Duration::from_millis(cpu_ms) }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn the_kernels_word_comes_before_the_childs() {
         let of = |death, flooded| ending(death, &Limits::default(), flooded, Some(VALUE));
-        assert_eq!(of(dead(0, 0), false), Ending::Returned(Plain::Bool(true)));
+        assert_eq!(of(dead(0, 0), false), Ending::Returned(Value::Bool(true)));
         assert_eq!(of(Death { timed_out: true, ..dead(SIGKILL, 0) }, false), Ending::Limit(Limit::Wall));
         assert_eq!(of(dead(SIGKILL, 2000), false), Ending::Limit(Limit::Cpu));
         assert_eq!(of(dead(SIGKILL, 100), false), Ending::Limit(Limit::Memory));
@@ -118,7 +124,7 @@ mod tests {
         }
         assert_eq!(of(Some(b"E\0\0\0\0MemoryError")), Ending::Limit(Limit::Memory));
         let line = Some(7);
-        assert_eq!(of(Some(b"E\x07\0\0\0KeyError")), Ending::Raised { class: "KeyError".into(), line });
+        assert_eq!(of(Some(b"E\x07\0\0\0KeyError")), Ending::Raised { class: ExceptionClass::KeyError, line });
         assert_eq!(of(Some(b"Pc")), Ending::Invalid(Invalid::Cyclic));
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use milepost_codeexec::{Call, InfraError, Usage};
+
 use crate::interpreter::{self, Interpreter};
 use crate::plan::{self, Plan};
 use crate::worker::{Job, Lost, Worker};
-use crate::{Call, Captured, Config, Ending, Isolation, JailError, Level, Limits, Program, Report, selftest, sys};
+use crate::{Config, Ending, Isolation, JailError, Level, Limits, Program, Report, selftest, sys};
 
 /// Python under isolation: warm parents that fork for every test, at a level that a self-test has verified.
 ///
@@ -78,8 +80,8 @@ impl Jail {
         let job = Job {
             source: &program.source,
             entry: &program.entry,
-            arguments: &call.arguments,
-            stdin: &call.stdin,
+            arguments: &call.args,
+            stdin: call.stdin.as_deref().unwrap_or_default(),
             limits,
         };
         let mut place = self.take();
@@ -123,12 +125,5 @@ fn verified(plan: &Arc<Plan>, level: Level) -> Result<Worker, JailError> {
 }
 
 fn infra(why: String) -> Report {
-    Report {
-        ending: Ending::Infra(why),
-        cpu: Duration::ZERO,
-        wall: Duration::ZERO,
-        peak_bytes: 0,
-        stdout: Captured::default(),
-        stderr: Captured::default(),
-    }
+    Report { ending: Ending::Infra(InfraError::Worker(why)), usage: Usage::default(), wall: Duration::ZERO }
 }

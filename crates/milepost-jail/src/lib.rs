@@ -3,17 +3,13 @@
 mod config;
 mod error;
 mod executor;
-mod plain;
 mod program;
 mod report;
-mod source;
 
 pub use config::{Config, Level, Limits};
 pub use error::{JailError, Step};
-pub use plain::Plain;
-pub use program::{Call, Isolation, Program};
-pub use report::{Captured, Crash, Ending, Invalid, Limit, Report};
-pub use source::{BadSource, MAX_SOURCE_BYTES};
+pub use program::{Isolation, Program};
+pub use report::{Ending, Report};
 
 #[cfg(not(all(
     target_os = "linux",

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::source::{self, BadSource};
-use crate::{Level, Plain};
+use milepost_codeexec::{Rejected, Source};
+
+use crate::Level;
 
 /// A program's text and the name of the function that tests call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,19 +15,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program from its bytes. Whether they are Python is found out by Python, in the jail.
-    pub fn new(source: &[u8], entry: &str) -> Result<Self, BadSource> {
-        Ok(Self { source: source::text(source)?.into(), entry: entry.into() })
+    /// A program from its bytes, which must be text. Whether it is Python is found out by Python, in the jail.
+    pub fn new(source: &Source, entry: &str) -> Result<Self, Rejected> {
+        Ok(Self { source: source.text()?.into(), entry: entry.into() })
     }
-}
-
-/// One call of the entry function. It says nothing about what should come of it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Call {
-    /// The positional arguments.
-    pub arguments: Vec<Plain>,
-    /// Standard input.
-    pub stdin: String,
 }
 
 /// What isolates the programs of a jail, as verified when it was started.

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use crate::{Call, Config, Isolation, JailError, Limits, Program, Report};
+use milepost_codeexec::Call;
+
+use crate::{Config, Isolation, JailError, Limits, Program, Report};
 
 /// Python under isolation; not in this build.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use milepost_codeexec::{Captured, Usage, Value};
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType};
@@ -18,7 +19,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use crate::error::Step;
 use crate::plan::Plan;
 use crate::death::{self, Death};
-use crate::{Captured, JailError, Level, Limits, Plain, Report, codec, sys};
+use crate::{JailError, Level, Limits, Report, codec, sys};
 
 /// How long the interpreter may take to start, and the warm parent to answer after the wall limit.
 const GRACE: Duration = Duration::from_secs(10);
@@ -31,7 +32,7 @@ const MAGIC: &[u8; 8] = b"MILEPOST";
 pub(crate) struct Job<'a> {
     pub(crate) source: &'a str,
     pub(crate) entry: &'a str,
-    pub(crate) arguments: &'a [Plain],
+    pub(crate) arguments: &'a [Value],
     pub(crate) stdin: &'a str,
     pub(crate) limits: &'a Limits,
 }
@@ -282,7 +283,7 @@ impl Files {
         let mut body = Vec::with_capacity(job.source.len() + 64);
         codec::put_bytes(job.source.as_bytes(), &mut body);
         codec::put_bytes(job.entry.as_bytes(), &mut body);
-        codec::put(&Plain::Tuple(job.arguments.to_vec()), &mut body);
+        codec::put_tuple(job.arguments, &mut body);
         let capacity = job.limits.result_bytes + FRAME_BYTES as u64;
         let result = File::from(memory("result")?);
         result.set_len(capacity)?;
@@ -302,8 +303,9 @@ impl Files {
         let flooded = stdout.bytes.max(stderr.bytes) >= limits.output;
         let frame = self.frame(number);
         let ending = death::ending(told.death, limits, flooded, frame.as_deref());
-        let (cpu, wall, peak_bytes) = (told.death.cpu, told.wall, told.peak_bytes);
-        Report { ending, cpu, wall, peak_bytes, stdout, stderr }
+        let cpu = Some(told.death.cpu).filter(|cpu| *cpu > Duration::ZERO);
+        let peak_bytes = Some(told.peak_bytes).filter(|bytes| *bytes > 0);
+        Report { ending, usage: Usage { fuel: None, cpu, peak_bytes, stdout, stderr }, wall: told.wall }
     }
 
     /// The complete frame for this job, if there is one.
@@ -325,7 +327,7 @@ impl Files {
 
 fn captured(file: &File, limits: &Limits) -> Captured {
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-    let text = String::from_utf8_lossy(&beginning(file, limits.output)).into_owned();
+    let text = String::from_utf8_lossy(&beginning(file, limits.output)).into();
     Captured { text, bytes }
 }
 

@@ -5,7 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::{raised, run, run_with, value};
-use milepost_jail::{BadSource, Call, Crash, Ending, Invalid, Limit, Limits, Plain, Program};
+use milepost_codeexec::{Call, Crash, InvalidResult as Invalid, Limit, Reason, Rejected, Source, Value};
+use milepost_jail::{Ending, Limits, Program};
 
 macro_rules! jail {
     () => {
@@ -19,38 +20,41 @@ macro_rules! jail {
 #[test]
 fn values_of_every_type_go_in_and_come_out() {
     let jail = jail!();
-    let big = Plain::BigInt { negative: true, magnitude: vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10] };
+    let big = Value::parse("-47390263963055590408193").expect("a literal");
     let values = vec![
-        Plain::None,
-        Plain::Bool(true),
-        Plain::Int(i64::MIN),
+        Value::None,
+        Value::Bool(true),
+        Value::int(i64::MIN),
         big,
-        Plain::Float(-0.1),
-        Plain::Str("a\0é😀".into()),
-        Plain::Bytes(vec![0, 255]),
-        Plain::List(vec![Plain::Tuple(vec![])]),
-        Plain::Dict(vec![(Plain::Int(2), Plain::None), (Plain::Str("a".into()), Plain::List(vec![]))]),
-        Plain::Set(vec![Plain::Int(3)]),
-        Plain::FrozenSet(vec![]),
+        Value::Float(-0.1),
+        Value::str("a\0é😀"),
+        Value::Bytes(vec![0, 255].into()),
+        Value::List(vec![Value::Tuple(vec![])]),
+        Value::Dict(vec![(Value::int(2), Value::None), (Value::str("a"), Value::List(vec![]))]),
+        Value::Set(vec![Value::int(3)]),
+        Value::FrozenSet(vec![]),
     ];
-    let call = Call { arguments: values.clone(), ..Call::default() };
+    let call = Call { args: values.clone(), ..Call::default() };
     let report = run_with(&jail, "def f(*xs): return xs", &call, &Limits::default());
-    assert_eq!(report.ending, Ending::Returned(Plain::Tuple(values)));
+    assert_eq!(report.ending, Ending::Returned(Value::Tuple(values)));
 }
 
 #[test]
 fn what_is_no_text_never_reaches_python() {
     let long = vec![b'#'; 65_537];
-    assert_eq!(Program::new(&long, "f"), Err(BadSource::TooLong(65_537)));
-    assert_eq!(Program::new(b"x = '\xc3'", "f"), Err(BadSource::NotUtf8(5)));
-    assert_eq!(Program::new(b"x\0", "f"), Err(BadSource::Nul(1)));
+    let refused = |bytes: &[u8], reason| {
+        assert_eq!(Program::new(&Source::new(bytes), "f"), Err(Rejected { reason, line: None }));
+    };
+    refused(&long, Reason::TooLong { bytes: 65_537, limit: 65_536 });
+    refused(b"x = '\xc3'", Reason::NotUtf8(5));
+    refused(b"x\0", Reason::Nul(1));
 }
 
 #[test]
 fn what_python_cannot_compile_is_rejected_with_the_line() {
     let jail = jail!();
     let line_of = |source| match run(&jail, source).ending {
-        Ending::Rejected { line, .. } => line,
+        Ending::Rejected(why) => why.line,
         other => panic!("{other:?}"),
     };
     assert_eq!(line_of("x = 1\ndef f(:\n  pass"), Some(2));
@@ -88,33 +92,33 @@ fn the_settings_that_make_runs_repeatable_hold() {
     assert_eq!(value(&jail, order), value(&other, order), "hashes differ between two interpreters");
     let encoding =
         "import sys\ndef f(): return (sys.stdout.encoding, sys.flags.no_user_site, sys.flags.no_site)";
-    let expected = vec![Plain::Str("utf-8".into()), Plain::Int(1), Plain::Int(1)];
-    assert_eq!(value(&jail, encoding), Plain::Tuple(expected));
+    let expected = vec![Value::str("utf-8"), Value::int(1), Value::int(1)];
+    assert_eq!(value(&jail, encoding), Value::Tuple(expected));
     let path = "import sys\ndef f(): return all(p.startswith('/') for p in sys.path)";
-    assert_eq!(value(&jail, path), Plain::Bool(true));
+    assert_eq!(value(&jail, path), Value::Bool(true));
 }
 
 #[test]
 fn no_state_survives_from_one_test_to_the_next() {
     let jail = jail!();
     let counts = "import math\ndef f():\n  math.n = getattr(math, 'n', 0) + 1\n  return math.n";
-    assert_eq!(value(&jail, counts), Plain::Int(1));
-    assert_eq!(value(&jail, counts), Plain::Int(1));
+    assert_eq!(value(&jail, counts), Value::int(1));
+    assert_eq!(value(&jail, counts), Value::int(1));
 }
 
 #[test]
 fn standard_streams_are_the_tests_own() {
     let jail = jail!();
     let source = "import sys\ndef f():\n  print(sys.stdin.read()[::-1])\n  print('é', file=sys.stderr)";
-    let call = Call { stdin: "abc".into(), ..Call::default() };
+    let call = Call { stdin: Some("abc".into()), ..Call::default() };
     let report = run_with(&jail, source, &call, &Limits::default());
-    assert_eq!((report.stdout.text.as_str(), report.stderr.text.as_str()), ("cba\n", "é\n"));
-    assert_eq!(report.stdout.bytes, 4);
+    assert_eq!((&*report.usage.stdout.text, &*report.usage.stderr.text), ("cba\n", "é\n"));
+    assert_eq!(report.usage.stdout.bytes, 4);
     assert_eq!(run(&jail, "import sys\ndef f(): return sys.stdin.read()").ending, {
-        Ending::Returned(Plain::Str(String::new()))
+        Ending::Returned(Value::str(""))
     });
     let not_text = run(&jail, "import os\ndef f(): os.write(1, b'a\\xff')");
-    assert_eq!((not_text.stdout.text.as_str(), not_text.stdout.bytes), ("a\u{fffd}", 2));
+    assert_eq!((&*not_text.usage.stdout.text, not_text.usage.stdout.bytes), ("a\u{fffd}", 2));
 }
 
 #[test]
@@ -122,10 +126,10 @@ fn a_limit_of_a_test_holds_for_that_test() {
     let jail = jail!();
     let with = |source: &str, limits: Limits| run_with(&jail, source, &Call::default(), &limits).ending;
     let print = "def f(): print('x' * 99)";
-    assert_eq!(with(print, Limits { output: 101, ..Limits::default() }), Ending::Returned(Plain::None));
+    assert_eq!(with(print, Limits { output: 101, ..Limits::default() }), Ending::Returned(Value::None));
     assert_eq!(with(print, Limits { output: 100, ..Limits::default() }), Ending::Limit(Limit::Output));
     let large = "def f(): return len(bytearray(100 << 20))";
-    assert_eq!(with(large, Limits::default()), Ending::Returned(Plain::Int(100 << 20)));
+    assert_eq!(with(large, Limits::default()), Ending::Returned(Value::int(100 << 20)));
     assert_eq!(
         with(large, Limits { address_space: 96 << 20, ..Limits::default() }),
         Ending::Limit(Limit::Memory)
@@ -187,7 +191,7 @@ def f():
         );
         run(&jail, &source).ending
     };
-    assert_eq!(forge("number", "b'VT'"), Ending::Returned(Plain::Bool(true)));
+    assert_eq!(forge("number", "b'VT'"), Ending::Returned(Value::Bool(true)));
     let nothing = Ending::Crashed(Crash::Exited(0));
     assert_eq!(forge("number + 1", "b'VT'"), nothing);
     assert_eq!(forge("number", "b'pass'"), nothing);

@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use milepost_jail::{Call, Level, Limits};
+use milepost_codeexec::Call;
+use milepost_jail::{Level, Limits};
 
 const HOST: &str = "MILEPOST_JAIL_TEST_HOST";
 /// Said by the host when the self-test, which forks too, is over.

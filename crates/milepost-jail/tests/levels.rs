@@ -4,7 +4,8 @@ mod common;
 
 use std::path::PathBuf;
 
-use milepost_jail::{Config, Ending, Jail, JailError, Level, Plain, Step};
+use milepost_codeexec::Value;
+use milepost_jail::{Config, Ending, Jail, JailError, Level, Step};
 
 #[test]
 fn each_level_passes_its_own_self_test() {
@@ -13,7 +14,7 @@ fn each_level_passes_its_own_self_test() {
         assert_eq!(jail.isolation().level, level);
         assert_eq!(jail.isolation().landlock.is_some(), level >= Level::Filtered);
         assert_eq!(jail.isolation().warning().is_some(), level == Level::Weak);
-        assert_eq!(common::value(&jail, "def f(): return 7"), Plain::Int(7));
+        assert_eq!(common::value(&jail, "def f(): return 7"), Value::int(7));
     }
 }
 
@@ -23,15 +24,15 @@ fn what_a_lower_level_does_not_stop_is_as_documented() {
     let exists = "import os\ndef f(): return os.path.exists('/etc/passwd')";
     let read = "def f(): return len(open('/etc/passwd').read()) > 0";
     if let Some(full) = common::jail(Level::Full, 1, common::own_user(6)) {
-        assert_eq!(common::value(&full, exists), Plain::Bool(false));
+        assert_eq!(common::value(&full, exists), Value::Bool(false));
         assert_eq!(common::raised(&full, read).0, "FileNotFoundError");
     }
     if let Some(filtered) = common::jail(Level::Filtered, 1, common::own_user(6)) {
-        assert_eq!(common::value(&filtered, exists), Plain::Bool(true));
+        assert_eq!(common::value(&filtered, exists), Value::Bool(true));
         assert_eq!(common::raised(&filtered, read).0, "PermissionError");
     }
     if let Some(weak) = common::jail(Level::Weak, 1, common::own_user(6)) {
-        assert_eq!(common::value(&weak, read), Plain::Bool(true));
+        assert_eq!(common::value(&weak, read), Value::Bool(true));
     }
 }
 
@@ -77,7 +78,7 @@ fn a_jail_outlives_the_thread_that_started_it_and_serves_many() {
             let jail = &jail;
             scope.spawn(move || {
                 let source = format!("def f(): return {number}");
-                assert_eq!(common::value(jail, &source), Plain::Int(number));
+                assert_eq!(common::value(jail, &source), Value::int(number));
             });
         }
     });
@@ -109,5 +110,5 @@ fn a_jail_recovers_from_the_death_of_its_warm_parent() {
         std::thread::yield_now();
     }
     let report = common::run(&jail, "def f(): return 7");
-    assert_eq!(report.ending, Ending::Returned(Plain::Int(7)), "it is tried again on a fresh one");
+    assert_eq!(report.ending, Ending::Returned(Value::int(7)), "it is tried again on a fresh one");
 }

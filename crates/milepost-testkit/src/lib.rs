@@ -4,6 +4,7 @@
 //! against other data of the same layout: set the variable `MILEPOST_FIXTURES`.
 
 pub mod aggregation;
+pub mod attacks;
 pub mod credit;
 pub mod enumeration;
 pub mod environment;

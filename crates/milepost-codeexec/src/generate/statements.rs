@@ -2,17 +2,18 @@ use std::fmt::Write;
 
 use milepost_core::Stream;
 
-use super::GeneratedType as Type;
+use super::{GeneratedProgram, GeneratedType as Type};
+use crate::grammar;
 
 /// Writes one function.
 pub(super) struct Writer<'a> {
     pub(super) stream: &'a mut Stream,
     /// Names in scope. Those of a block leave with it, so none is read before it is bound.
     pub(super) names: Vec<(String, Type)>,
+    /// Names of the counters of the loops around, which nothing else may change.
+    counters: Vec<String>,
     text: String,
     indent: usize,
-    /// Names made so far: each is new.
-    pub(super) made: usize,
     /// Statements left.
     left: usize,
 }
@@ -20,11 +21,18 @@ pub(super) struct Writer<'a> {
 /// Blocks within blocks.
 const DEPTH: usize = 3;
 
+/// Names kept for loops and comprehensions.
+const SPARE: usize = 8;
+
 impl<'a> Writer<'a> {
     pub(super) fn new(arguments: &[Type], stream: &'a mut Stream) -> Self {
-        let names: Vec<(String, Type)> =
-            arguments.iter().enumerate().map(|(index, ty)| (format!("a{index}"), *ty)).collect();
-        Self { stream, names, text: String::new(), indent: 0, made: 0, left: 0 }
+        let (names, counters, text) = (Vec::new(), Vec::new(), String::new());
+        let mut writer = Self { stream, names, counters, text, indent: 0, left: 0 };
+        for ty in arguments {
+            let name = writer.new_name();
+            writer.names.push((name, *ty));
+        }
+        writer
     }
 
     pub(super) fn function(mut self, size: usize, returns: Type) -> String {
@@ -61,9 +69,17 @@ impl<'a> Writer<'a> {
         Some(self.names[index].0.clone())
     }
 
-    pub(super) fn new_name(&mut self) -> String {
-        self.made += 1;
-        format!("v{}", self.made)
+    /// A name that is not in scope: one of the grammar's as long as there are any.
+    pub(super) fn new_name(&self) -> String {
+        let numbered = (1..).map(|number| format!("v{number}"));
+        let mut fresh = grammar::names().map(str::to_owned).chain(numbered).filter(|name| self.is_free(name));
+        fresh.next().unwrap_or_else(|| unreachable!("there are more numbers than names"))
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        name != GeneratedProgram::ENTRY
+            && self.names.iter().all(|(used, _)| used != name)
+            && self.counters.iter().all(|used| used != name)
     }
 
     fn statement(&mut self) {
@@ -81,7 +97,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Binds a new name, or where names run short one that is known.
     fn bind(&mut self) {
+        let free = grammar::names().filter(|name| self.is_free(name)).count();
+        if free <= SPARE && !self.names.is_empty() {
+            let at = self.pick(self.names.len());
+            let (name, ty) = self.names[at].clone();
+            let value = self.expression(ty, 2);
+            return self.line(&format!("{name} = {value}"));
+        }
         let ty = self.any_type();
         let (value, name) = (self.expression(ty, 2), self.new_name());
         self.line(&format!("{name} = {value}"));
@@ -146,8 +170,9 @@ impl<'a> Writer<'a> {
         let (start, name) = (self.expression(Type::Int, 1), self.new_name());
         self.line(&format!("{name} = {start} % 4"));
         self.line(&format!("while {name} > 0:"));
-        // The counter has no name in scope, so nothing else changes it.
+        self.counters.push(name.clone());
         self.block();
+        self.counters.pop();
         self.indent += 1;
         self.line(&format!("{name} -= 1"));
         self.indent -= 1;

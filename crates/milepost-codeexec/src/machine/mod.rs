@@ -4,6 +4,7 @@ mod arith;
 mod builtins;
 mod call;
 mod compare;
+mod construct;
 mod containers;
 mod dict;
 mod double;

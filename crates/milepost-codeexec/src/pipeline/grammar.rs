@@ -13,14 +13,8 @@ pub enum Grammar {
     Typed,
 }
 
-/// What may follow.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Next {
-    /// Tokens, in the order of [`Token::index`].
-    pub tokens: Vec<Token>,
-    /// Whether the pipeline may end here.
-    pub end: bool,
-}
+/// What may follow a prefix of a pipeline.
+pub type Next = crate::Next<Token>;
 
 impl Grammar {
     /// What may follow `prefix` so that a pipeline of at most [`MAX_TOKENS`] tokens can still come of it; nothing where

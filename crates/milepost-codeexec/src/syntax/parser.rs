@@ -1,5 +1,7 @@
 //! Tokens to tree: statements. Expressions are in [`expressions`].
 
+mod atoms;
+mod displays;
 mod expressions;
 mod targets;
 

@@ -97,9 +97,9 @@ impl Printer {
             }
             StmtKind::For { target, iterable, body, otherwise } => {
                 self.word("for ");
-                self.expression(target);
+                self.list(target);
                 self.word(" in ");
-                self.expression(iterable);
+                self.list(iterable);
                 self.nested(body, level);
                 self.clause("else", otherwise, level);
                 return;
@@ -139,13 +139,17 @@ impl Printer {
 
     fn simple(&mut self, statement: &StmtKind) {
         match statement {
-            StmtKind::Return(value) => self.keyword("return", value.as_ref()),
+            StmtKind::Return(None) => self.word("return"),
+            StmtKind::Return(Some(value)) => {
+                self.word("return ");
+                self.list(value);
+            }
             StmtKind::Assign { targets, value } => {
                 for target in targets {
-                    self.expression(target);
+                    self.list(target);
                     self.word(" = ");
                 }
-                self.expression(value);
+                self.list(value);
             }
             StmtKind::AugAssign { target, op, value } => {
                 self.expression(target);

@@ -31,6 +31,15 @@ pub(super) struct StrTok<'s> {
     pub(super) body: &'s str,
 }
 
+impl StrTok<'_> {
+    /// As it is written, in single quotation marks.
+    pub(super) fn text(&self) -> String {
+        let mark = |set, letter| if set { letter } else { "" };
+        let (raw, bytes, format) = (mark(self.raw, "r"), mark(self.bytes, "b"), mark(self.format, "f"));
+        format!("{bytes}{format}{raw}'{}'", self.body)
+    }
+}
+
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
         $(#[$meta])*

@@ -1,7 +1,8 @@
 //! What the tests of the jail share.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
-use milepost_jail::{Call, Config, Ending, Jail, Level, Limits, Plain, Program, Report};
+use milepost_codeexec::{Call, Source, Value};
+use milepost_jail::{Config, Ending, Jail, Level, Limits, Program, Report};
 
 /// A jail at exactly this level, or `None` and a visible word about why not.
 pub(crate) fn jail(level: Level, workers: usize, user: u32) -> Option<Jail> {
@@ -30,11 +31,11 @@ pub(crate) fn run(jail: &Jail, source: &str) -> Report {
 }
 
 pub(crate) fn run_with(jail: &Jail, source: &str, call: &Call, limits: &Limits) -> Report {
-    jail.call(&Program::new(source.as_bytes(), "f").expect("text"), call, limits)
+    jail.call(&Program::new(&Source::from(source), "f").expect("text"), call, limits)
 }
 
 /// The value that `f` returns.
-pub(crate) fn value(jail: &Jail, source: &str) -> Plain {
+pub(crate) fn value(jail: &Jail, source: &str) -> Value {
     match run(jail, source).ending {
         Ending::Returned(value) => value,
         other => panic!("{other:?} from\n{source}"),
@@ -44,7 +45,7 @@ pub(crate) fn value(jail: &Jail, source: &str) -> Plain {
 /// The class and line of what `f` raises.
 pub(crate) fn raised(jail: &Jail, source: &str) -> (String, Option<u32>) {
     match run(jail, source).ending {
-        Ending::Raised { class, line } => (class, line),
+        Ending::Raised { class, line } => (class.to_string(), line),
         other => panic!("{other:?} from\n{source}"),
     }
 }

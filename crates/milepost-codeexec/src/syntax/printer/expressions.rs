@@ -43,9 +43,21 @@ fn level(kind: &ExprKind) -> u8 {
     }
 }
 
+fn is_generator(value: &Expr) -> bool {
+    matches!(&value.kind, ExprKind::Comprehension(made) if made.kind == ComprehensionKind::Generator)
+}
+
 impl Printer {
     pub(super) fn expression(&mut self, value: &Expr) {
         self.at_least(value, OPEN);
+    }
+
+    /// Where Python takes a list of expressions, a tuple needs no brackets.
+    pub(super) fn list(&mut self, value: &Expr) {
+        match &value.kind {
+            ExprKind::Tuple(items) if items.len() > 1 => self.separated(items, Self::expression),
+            _ => self.expression(value),
+        }
     }
 
     fn at_least(&mut self, value: &Expr, least: u8) {
@@ -139,20 +151,11 @@ impl Printer {
             }
             ExprKind::Call { callee, arguments } => {
                 self.postfix(callee);
-                self.word("(");
-                self.separated(arguments, |p, argument| match argument {
-                    Argument::Positional(value) => p.expression(value),
-                    Argument::Star(value) => {
-                        p.word("*");
-                        p.expression(value);
-                    }
-                    Argument::Keyword(name, value) => {
-                        p.word(name);
-                        p.word("=");
-                        p.expression(value);
-                    }
-                });
-                self.word(")");
+                match &arguments[..] {
+                    // Its own brackets are the call's.
+                    [Argument::Positional(only)] if is_generator(only) => self.expression(only),
+                    _ => self.arguments(arguments),
+                }
             }
             ExprKind::Attribute { value, name } => {
                 self.postfix(value);
@@ -166,6 +169,23 @@ impl Printer {
                 self.word("]");
             }
         }
+    }
+
+    fn arguments(&mut self, arguments: &[Argument]) {
+        self.word("(");
+        self.separated(arguments, |p, argument| match argument {
+            Argument::Positional(value) => p.expression(value),
+            Argument::Star(value) => {
+                p.word("*");
+                p.expression(value);
+            }
+            Argument::Keyword(name, value) => {
+                p.word(name);
+                p.word("=");
+                p.expression(value);
+            }
+        });
+        self.word(")");
     }
 
     /// What a call, an attribute or a subscript belongs to. A number needs brackets before a dot.
@@ -213,7 +233,7 @@ impl Printer {
         }
         for clause in &made.clauses {
             self.word(" for ");
-            self.at_least(&clause.target, OPERATORS);
+            self.list(&clause.target);
             self.word(" in ");
             self.at_least(&clause.iterable, OR);
             for condition in &clause.conditions {

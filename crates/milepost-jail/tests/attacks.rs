@@ -1,20 +1,19 @@
 //! The attack suite: programs that a clever, broken or hostile policy might write, every line at every level.
 
-#[path = "../common/mod.rs"]
 mod common;
-mod line;
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use line::Line;
-use milepost_codeexec::{Comparison, Judge, Source};
-use milepost_jail::{Jail, Level, Plain};
-use milepost_testkit::fixtures;
+use milepost_codeexec::{Comparison, Judge, Limits, Source, Test, Value};
+use milepost_jail::{Jail, Level};
+use milepost_testkit::attacks::{Attack, attacks};
 
 const SECRET: &str = "SANDBOX_TEST_SECRET";
 const WORKERS: usize = 4;
+/// The default wall limit.
+const WALL: Duration = Duration::from_secs(2);
 
 #[test]
 fn fixture_attacks_fail_at_level_full() {
@@ -43,8 +42,8 @@ fn with_a_secret(name: &str, test: impl FnOnce()) {
 fn suite(level: Level, offset: u32) {
     let user = common::own_user(offset);
     let Some(jail) = common::jail(level, WORKERS, user) else { return };
-    let lines: Vec<Line> = fixtures::json_lines("sandbox/attacks.jsonl").expect("the attack suite");
-    let lines: Vec<Line> = lines.into_iter().filter(Line::is_for_this_machine).collect();
+    let lines = attacks().expect("the attack suite").into_iter();
+    let lines: Vec<Attack> = lines.filter(Attack::is_for_this_machine).collect();
     assert!(lines.len() > 10, "a suite has lines");
     // What is said about the host is only true of one program at a time.
     let (alone, together): (Vec<_>, Vec<_>) = lines.iter().partition(|line| !line.host.is_empty());
@@ -66,15 +65,22 @@ fn suite(level: Level, offset: u32) {
 }
 
 /// Every rule that the suite states, for one line.
-fn attack(jail: &Jail, line: &Line, user: Option<u32>) -> Result<(), String> {
+fn attack(jail: &Jail, line: &Attack, user: Option<u32>) -> Result<(), String> {
     let mut first: Option<Vec<String>> = None;
     for _ in 0..line.repeat.unwrap_or(2) {
         if let Some(prelude) = &line.prelude {
-            let first = &line.tests(Comparison::Python)[..1];
+            let first = &tests(line)[..1];
             let _ = Judge::new(jail).judge(&Source::from(prelude.as_str()), &line.entry, first);
         }
-        let words = once(jail, line)?;
-        line.judge(&words)?;
+        let mut words = once(jail, line, WALL)?;
+        let wrong = line.judge("cpython", &words);
+        if wrong.is_err() && words.iter().any(|word| word == "timeout") {
+            // A busy host can be too slow for the verdict that the suite wants: five times the time shows it.
+            words = once(jail, line, 5 * WALL)?;
+            line.judge("cpython", &words)?;
+        } else {
+            wrong?;
+        }
         for rule in &line.host {
             host(jail, rule, user).map_err(|why| format!("{}: {why}", line.id))?;
         }
@@ -88,11 +94,20 @@ fn attack(jail: &Jail, line: &Line, user: Option<u32>) -> Result<(), String> {
     Ok(())
 }
 
-/// The verdict words of one run.
-fn once(jail: &Jail, line: &Line) -> Result<Vec<String>, String> {
+fn tests(line: &Attack) -> Vec<Test> {
     let comparison =
-        if line.is_approximate() { Comparison::Approx { rel: 1e-6, abs: 1e-6 } } else { Comparison::Python };
-    let (judge, source, tests) = (Judge::new(jail), Source::new(line.source()), line.tests(comparison));
+        if line.approximate { Comparison::Approx { rel: 1e-6, abs: 1e-6 } } else { Comparison::Python };
+    let test = |test: &milepost_testkit::attacks::AttackTest| {
+        Test::returns(&test.args, &test.expect, comparison)
+            .unwrap_or_else(|error| panic!("{}: {error}", line.id))
+    };
+    line.tests.iter().map(test).collect()
+}
+
+/// The verdict words of one run.
+fn once(jail: &Jail, line: &Attack, wall: Duration) -> Result<Vec<String>, String> {
+    let judge = Judge { limits: Limits { wall, ..Limits::default() }, ..Judge::new(jail) };
+    let (source, tests) = (Source::new(line.source.as_slice()), tests(line));
     let mut words = Vec::new();
     let begin = now();
     for test in &tests {
@@ -122,7 +137,7 @@ fn now() -> Instant {
 /// A rule about the host, after a program.
 fn host(jail: &Jail, rule: &str, user: Option<u32>) -> Result<(), String> {
     let holds = match (rule, user) {
-        ("alive", _) => common::value(jail, "def f(): return 1") == Plain::Int(1),
+        ("alive", _) => common::value(jail, "def f(): return 1") == Value::int(1),
         // Nobody but the warm parents. Without a user of their own, nobody can be told from others.
         ("no_new_process", Some(user)) if common::is_root() => common::processes_of(user).len() == WORKERS,
         ("no_new_process", _) => true,
