@@ -14,6 +14,7 @@ use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::start::Origin;
 use super::transcript::frame;
+use super::views::{self, Views};
 use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
 use crate::measures::{Measures, Recording};
@@ -53,7 +54,7 @@ impl Parts<'_> {
     /// warm-started and given a teacher if the arm says so.
     pub(super) fn build<E>(self, device: &Device) -> Result<Box<dyn World>, SetupError>
     where
-        E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+        E: Demonstrator + Make + Probes + Aids + Measures + Views + 'static,
     {
         let (trained, held_out) = self.experiment.environments(self.arm);
         let environment = E::make(trained)?.ok_or(SetupError::HeldOut)?;
@@ -89,7 +90,7 @@ impl Parts<'_> {
 
 impl<E, M> TokenWorld<E, M>
 where
-    E: Demonstrator + Make + Probes + Aids + Measures + 'static,
+    E: Demonstrator + Make + Probes + Aids + Measures + Views + 'static,
     M: SequenceModel,
 {
     fn build(
@@ -150,7 +151,7 @@ where
     }
 }
 
-impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorld<E, M> {
+impl<E: Demonstrator + Measures + Views + 'static, M: SequenceModel> World for TokenWorld<E, M> {
     fn environment_steps(&self) -> u64 {
         self.charged_in(BudgetUnit::EnvironmentSteps) + self.trainer.environment_steps()
     }
@@ -202,7 +203,7 @@ impl<E: Demonstrator + Measures + 'static, M: SequenceModel> World for TokenWorl
 /// Why there are no exact advantages.
 const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
 
-impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
+impl<E: Demonstrator + Views + 'static, M: SequenceModel> TokenWorld<E, M> {
     /// What the warm start was charged in this unit.
     fn charged_in(&self, unit: BudgetUnit) -> u64 {
         if self.unit == unit { self.charged } else { 0 }
@@ -243,8 +244,10 @@ impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
             length: trajectory.turns.len(),
             channels: trajectory.signals.iter().map(|channel| channel.name().to_owned()).collect(),
             steps,
-            frames: (0..=trajectory.turns.len())
-                .map(|turn| frame(trajectory, turn, self.environment.vocabulary()))
+            frames: views::along(&self.environment, trajectory)
+                .iter()
+                .enumerate()
+                .map(|(turn, view)| frame(trajectory, turn, self.environment.vocabulary(), view))
                 .collect(),
             no_exact_values: Some(NOT_SOLVED.into()),
         }
