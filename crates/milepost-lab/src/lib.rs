@@ -2,10 +2,14 @@
 
 pub mod analysis;
 pub mod audit;
+#[cfg(any(test, feature = "bench"))]
+#[doc(hidden)]
+pub mod bench;
 mod claim;
 pub mod cli;
 mod clock;
 pub mod config;
+mod export;
 mod fidelity;
 mod launch;
 pub mod measures;
