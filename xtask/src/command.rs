@@ -9,6 +9,7 @@ pub(crate) enum Command {
     Report,
     Audit,
     Recredit,
+    Export,
     Runs,
     NewMethod,
     NewEnvironment,
@@ -22,11 +23,12 @@ pub(crate) enum Command {
 }
 
 /// Every command with its arguments and what it does, in the order in which `help` lists them.
-const COMMANDS: [(Command, &str, &str, &str); 14] = [
+const COMMANDS: [(Command, &str, &str, &str); 15] = [
     (Command::Experiment, "experiment", "NAME… [--list] [--scale S] [--seeds N] […]", "run experiments"),
     (Command::Report, "report", "RUN…", "write reports from recorded runs"),
     (Command::Audit, "audit", "[NAME] [--arm A] [--format F] […]", "what rewards would teach, exactly"),
     (Command::Recredit, "recredit", "RUN [--rule NAME…] […]", "other credit rules on recorded trajectories"),
+    (Command::Export, "export", "RUN [--format csv|parquet] [--out DIR]", "what a run recorded, as tables"),
     (Command::Runs, "runs", "[NAME…] [--keep N --yes]", "list recorded runs, or remove old ones"),
     (Command::NewMethod, "new-method", "NAME [--into FOLDER]", "a crate for a credit rule of your own"),
     (Command::NewEnvironment, "new-environment", "NAME [--into FOLDER]", "a crate for a world of your own"),
@@ -68,7 +70,7 @@ pub(crate) fn help() -> String {
     }
     text.push_str(
         "\nStages: fmt, tidy, clippy, doc, test, smoke. `--fast` leaves out doc, smoke and every crate that compiles\n\
-         a tensor library.\n\n`experiment`, `report`, `audit`, `recredit` and `runs` build the `milepost` program in release mode and hand it their arguments;\n\
+         a tensor library.\n\n`experiment`, `report`, `audit`, `recredit`, `export` and `runs` build the `milepost` program in release mode and hand it their arguments;\n\
          `cargo xtask experiment --help` lists those. A GPU is used where the machine has one, unless\n\
          `--device cpu` says otherwise. Start with: cargo xtask experiment quickstart\n",
     );

@@ -7,17 +7,19 @@ use crate::workspace::{Workspace, exit_code};
 
 /// Runs a verb of the `milepost` program, built for what this machine can use.
 pub(crate) fn lab(workspace: &Workspace, verb: &str, rest: &[String]) -> anyhow::Result<ExitCode> {
-    let mut command = program(workspace, wants_wgpu(rest, gpu::hardware()));
+    let wanted = [("wgpu", wants_wgpu(rest, gpu::hardware())), ("parquet", wants_parquet(rest))];
+    let features = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| name).collect::<Vec<_>>();
+    let mut command = program(workspace, &features);
     command.arg(verb).args(rest);
     replace(command)
 }
 
 /// The `milepost` program, built in release mode and told which commit it is built from; its arguments follow.
-pub(crate) fn program(workspace: &Workspace, wgpu: bool) -> Command {
+pub(crate) fn program(workspace: &Workspace, features: &[&str]) -> Command {
     let mut command = workspace.cargo_here("run");
     command.args(["--release", "--package", "milepost-lab", "--bin", "milepost"]);
-    if wgpu {
-        command.args(["--features", "wgpu"]);
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
     }
     if let Some(commit) = workspace.commit() {
         command.env("MILEPOST_COMMIT", commit);
@@ -76,6 +78,11 @@ fn wants_wgpu(arguments: &[String], hardware: Result<(), gpu::Unusable>) -> bool
     }
 }
 
+/// Whether to build with the `parquet` feature: where an argument asks for that format.
+fn wants_parquet(arguments: &[String]) -> bool {
+    arguments.iter().any(|word| ["parquet", "--parquet", "--format=parquet"].contains(&word.as_str()))
+}
+
 /// Becomes `command` where the system can do that, so that signals, Ctrl-C above all, reach it alone and
 /// its end is this program's end; elsewhere waits for it.
 fn replace(mut command: Command) -> anyhow::Result<ExitCode> {
@@ -93,6 +100,20 @@ fn replace(mut command: Command) -> anyhow::Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parquet_is_built_in_where_it_is_asked_for() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (arguments, wanted) in [
+            ("RUN --format parquet", true),
+            ("RUN --format=parquet", true),
+            ("RUN --parquet", true),
+            ("RUN", false),
+            ("RUN --format csv", false),
+        ] {
+            assert_eq!(wants_parquet(&words(arguments)), wanted, "{arguments}");
+        }
+    }
 
     #[test]
     fn the_device_argument_overrules_the_machine() {

@@ -40,9 +40,12 @@ fn run(command: Command, workspace: &Workspace, rest: &[String]) -> anyhow::Resu
             print!("{}", command::help());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Experiment | Command::Report | Command::Audit | Command::Recredit | Command::Runs => {
-            launch::lab(workspace, command.name(), rest)
-        }
+        Command::Experiment
+        | Command::Report
+        | Command::Audit
+        | Command::Recredit
+        | Command::Export
+        | Command::Runs => launch::lab(workspace, command.name(), rest),
         Command::NewMethod => scaffold::run(workspace, scaffold::Kind::Method, rest),
         Command::NewEnvironment => scaffold::run(workspace, scaffold::Kind::Environment, rest),
         Command::Test => Ok(stages::run(workspace, rest, stages::Mode::Local)),

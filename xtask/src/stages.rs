@@ -143,12 +143,16 @@ impl Settings<'_> {
         command
     }
 
-    /// A cargo command about the endpoint over plain HTTP, by itself: in one build with the other crates, the features
-    /// that its client asks of a crate below the tensor library would compile all of that once more.
-    fn endpoint(&self, subcommand: &str) -> Command {
-        let mut command = self.cargo(subcommand);
-        command.args(["--package", "milepost-endpoint", "--features", "http"]);
-        command
+    /// Cargo commands about packages whose features must be built by themselves: in one build with the other crates, what
+    /// they ask of crates below the tensor library would compile all of that once more.
+    fn apart(&self, subcommand: &str) -> impl Iterator<Item = Command> {
+        [("milepost-endpoint", "http"), ("milepost-sheet", "parquet")].into_iter().map(
+            move |(package, feature)| {
+                let mut command = self.cargo(subcommand);
+                command.args(["--package", package, "--features", feature]);
+                command
+            },
+        )
     }
 }
 
@@ -169,14 +173,14 @@ fn fmt(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn clippy(settings: &Settings) -> anyhow::Result<()> {
-    for mut command in [settings.whole("clippy"), settings.endpoint("clippy")] {
+    for mut command in std::iter::once(settings.whole("clippy")).chain(settings.apart("clippy")) {
         check(command.args(["--all-targets", "--", "-D", "warnings"]))?;
     }
     Ok(())
 }
 
 fn doc(settings: &Settings) -> anyhow::Result<()> {
-    for mut command in [settings.whole("doc"), settings.endpoint("doc")] {
+    for mut command in std::iter::once(settings.whole("doc")).chain(settings.apart("doc")) {
         check(command.arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))?;
     }
     Ok(())
@@ -192,7 +196,7 @@ fn test(settings: &Settings) -> anyhow::Result<()> {
         Err(reason) => println!("{}", skipped(reason)),
     }
     check(quick_kernels(&mut settings.whole("test")))?;
-    check(&mut settings.endpoint("test"))?;
+    settings.apart("test").try_for_each(|mut command| check(&mut command))?;
     if settings.wgpu.is_err() {
         return Ok(());
     }
@@ -220,7 +224,7 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
     let mut experiments = ["quickstart", "credit-bench", "multi-turn-recipe"].map(str::to_owned).to_vec();
     experiments.extend(studies(settings.workspace.root())?);
     for experiment in &experiments {
-        let mut command = launch::program(settings.workspace, false);
+        let mut command = launch::program(settings.workspace, &[]);
         command
             .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
             .arg(&runs);

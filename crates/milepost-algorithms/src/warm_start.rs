@@ -21,7 +21,7 @@ const FIRST_REVIEW: u64 = 1 << 41;
 
 /// Supervised learning from demonstrations before training: the mean negative log-likelihood of the expert's
 /// tokens, each read in the context in which the policy would have written it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WarmStart {
     /// Episodes of the expert. 0 skips the stage.

@@ -9,7 +9,7 @@ use crate::world::END;
 use crate::{Batch, LayeredWorld};
 
 /// How the state before a decision is restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restore {
     /// The whole state, what is hidden included.

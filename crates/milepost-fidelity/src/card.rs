@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Which action the taken one is compared with, `q` in `Δ_t(q; ρ)`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Contrast {
     /// An action of the policy: `Δ = A`.

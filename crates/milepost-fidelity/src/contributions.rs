@@ -12,7 +12,9 @@ use crate::{FidelityError, LayeredWorld, NodePolicy};
 const CAP: usize = 4_000_000;
 
 /// What a later outcome `U` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeKey {
     /// The pair of time and state (HCA+).

@@ -1,7 +1,9 @@
 use crate::{FidelityError, LayeredWorld};
 
 /// Which nodes share their logits, and so their gradient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sharing {
     /// Every pair of time and state has logits of its own.

@@ -10,7 +10,7 @@ use crate::{Balance, FlowError};
 ///
 /// The rule has no fixed point: it goes to and fro around the border of balance, so the average of the last rounds is
 /// kept. The paper gives `ε₁ = 2` and `ε₂ = 0.01`; rounds, trajectories, floor, cap and the average are ours.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Calibration {
     /// `ε₁`, in trajectories.

@@ -40,7 +40,7 @@ pub struct Affine {
 ///
 /// The ends: the last step is deterministic in every kernel; at `σ = 1` Flow-GRPO's `g` divides by `1 − σ_1`
 /// instead of 0, as its code does.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Kernel {
     /// Deterministic Euler steps.

@@ -25,7 +25,7 @@ pub enum StepLaw {
 
 /// How log-densities of coordinates become one number. Published clip ranges of 10⁻⁴ and below go with
 /// [`Reduce::Mean`] in tens of thousands of dimensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduce {
     /// Divided by the dimension, as the released codes do: a tempered density.
@@ -36,7 +36,7 @@ pub enum Reduce {
 }
 
 /// What the log-probability of a coordinate is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// `−(x' − μ)²/(2S²) − log S − ½ log 2π`.

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What a step's divergence from the reference is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKl {
     /// `‖μ − μ_ref‖²/(2S²)`, the KL of the step's laws.
@@ -21,7 +21,7 @@ pub enum StepKl {
 /// The clipped surrogate of a denoising policy with a KL to a reference:
 /// `mean[ −min(r·A, clip(r, 1−ε, 1+ε)·A) + β·KL ]`, `r = exp(ℓ_θ − ℓ_old)`, over stored steps (Flow-GRPO, arXiv
 /// 2505.05470; unchanged in DenseGRPO, arXiv 2601.20218).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FlowSurrogate {
     /// `ε`. Published values of 10⁻⁴ and below go with [`Reduce::Mean`] in very many dimensions; in a few, 0.2 with

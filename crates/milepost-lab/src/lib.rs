@@ -2,11 +2,15 @@
 
 pub mod analysis;
 pub mod audit;
+#[cfg(any(test, feature = "bench"))]
+#[doc(hidden)]
+pub mod bench;
 mod claim;
 pub mod cli;
 mod clock;
 pub mod config;
 mod credit_order;
+mod export;
 mod fidelity;
 mod launch;
 pub mod measures;

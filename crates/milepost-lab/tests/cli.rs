@@ -1,6 +1,8 @@
 //! The `milepost` command, from outside.
 
 mod audit;
+mod export;
+mod faults;
 #[cfg(unix)]
 mod kills;
 mod recredit;

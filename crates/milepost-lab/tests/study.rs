@@ -86,6 +86,54 @@ fn an_interrupted_run_resumes_to_the_same_records_whatever_the_number_of_process
     assert_eq!(recorded(&whole.only_run("tiny")), recorded(&run));
 }
 
+/// A study that keeps states, at a size of seconds.
+const KEEPS: &str = r#"
+kind = "study"
+name = "chain"
+dossier = "urlvr"
+claim = "Votes raise accuracy."
+question = "Do they?"
+seeds = 1
+metric = { primary = "rise", curve = "accuracy" }
+verdict = { better = "vote", than = "outcome" }
+
+[study]
+kind = "chain-rl"
+iterations = 5
+prompts = 2
+group = 4
+evaluate-every = 2
+evaluation-prompts = 4
+samples = 2
+base = { network = { width = 8, layers = 1 }, examples = 64, epochs = 1 }
+
+[arms.vote]
+reward = { kind = "vote" }
+
+[arms.outcome]
+reward = { kind = "outcome" }
+"#;
+
+#[test]
+fn an_interrupted_study_goes_on_from_the_state_that_it_kept_to_the_same_records() {
+    let (whole, cut) = (Folder::new(), Folder::new());
+    let file = whole.file("chain.toml", KEEPS);
+    run_ok(&["experiment", &file, "--device", "cpu", "--runs-dir", whole.path_str()]);
+    let two = ["--stop-after-iterations", "2"];
+    let start = ["experiment", &file, "--device", "cpu", "--runs-dir", cut.path_str()];
+    assert!(!milepost(&[&start[..], &two].concat()).status.success(), "nothing is finished yet");
+    let run = cut.only_run("chain");
+    let kept = |count: u32| {
+        run.join(format!("vote/seed-0/checkpoints/iteration-{count:08}/recorded.json")).is_file()
+    };
+    assert!(kept(1), "a state was kept");
+    let path = run.to_str().expect("UTF-8");
+    assert!(!milepost(&[&["experiment", "--resume", path][..], &two].concat()).status.success());
+    assert!(kept(2), "it went on from there");
+    run_ok(&["experiment", "--resume", path]);
+    assert_eq!(recorded(&whole.only_run("chain")), recorded(&run));
+}
+
 #[test]
 fn what_is_unknown_or_misplaced_is_named() {
     let folder = Folder::new();

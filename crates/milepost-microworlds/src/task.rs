@@ -31,7 +31,7 @@ macro_rules! families {
         /// A world by name and parameters, as an experiment file writes it:
         /// `{ kind = "bifurcation", horizon = 32 }`. Parameters that are left out have their defaults; one that
         /// does not exist is an error.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(tag = "kind", rename_all = "kebab-case")]
         pub enum TaskConfig {
             $(

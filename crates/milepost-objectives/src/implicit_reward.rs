@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What an implicit reward model learns from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum ImplicitRewardLoss {
     /// `−[o log σ(r(y)) + (1 − o) log(1 − σ(r(y)))]`, mean over trajectories (PRIME, arXiv 2502.01456). It is

@@ -8,7 +8,7 @@ use crate::{
 
 /// Which network to build. In TOML a table with `kind = "mlp"`, `"cnn"` or `"tabular"` and that kind's
 /// keys; unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum NetworkConfig {
     /// Fully connected towers.
@@ -26,7 +26,7 @@ impl Default for NetworkConfig {
 }
 
 /// Settings of [`Mlp`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MlpConfig {
     /// Widths of the hidden layers, the same in both towers. Default `[64, 64]`.
@@ -42,7 +42,7 @@ impl Default for MlpConfig {
 }
 
 /// Settings of [`MinigridCnn`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CnnConfig {
     /// Filters of the three convolutions. Default `[16, 32, 64]`.
@@ -60,7 +60,7 @@ impl Default for CnnConfig {
 }
 
 /// Settings of [`TabularSoftmax`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TabularConfig {
     /// Rows of the table, the last one for states beyond its capacity. Default 4096.
@@ -74,7 +74,7 @@ impl Default for TabularConfig {
 }
 
 /// An elementwise nonlinearity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// Hyperbolic tangent.

@@ -35,7 +35,7 @@ pub trait Scheduler {
 }
 
 /// The schedulers that experiment files can name.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// Exploration and exploitation by turns, exploration first.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::EndKind;
 
 /// How a potential becomes a reward. With `γ` the learner's discount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// `Φ(s')`: pays for waiting where Φ is high.
@@ -32,7 +32,7 @@ pub enum Form {
 }
 
 /// What the potential of a final state is where the learner does not bootstrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerminalPotential {
     /// 0, as policy invariance needs.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ScoreError, ScoreReport};
 
 /// One summand of a reward: `weight · channel`, times `gate` if there is one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
     /// The channel.
@@ -29,7 +29,7 @@ impl Term {
 }
 
 /// How channels become one reward a turn: a weighted sum, clipped if asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CombineConfig {
     /// The summands, added in this order.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A scorer as it stands in an experiment file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ScorerConfig {
     /// The environment's own outcome: [`Outcome`].

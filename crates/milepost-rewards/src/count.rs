@@ -9,7 +9,7 @@ use crate::slots::EpisodeMemory;
 use crate::{ScoreError, ScoreReport, Scorer, state};
 
 /// What counts as the same state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CountKey {
     /// The environment's state key. It tells levels apart: the same cell of another maze is another state.
@@ -20,7 +20,7 @@ pub enum CountKey {
 }
 
 /// How long visits are remembered, and what a visit pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CountMode {
     /// `1 / √N` with `N` the visits of the whole run.

@@ -6,7 +6,7 @@ use crate::potential::{add_sparse, check_shaping, recorded_rewards};
 use crate::{ScoreError, ScoreReport, Scorer, Shaping};
 
 /// How a perfect judge is spoilt. All zero: the judge is exact.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JudgeNoise {
     /// Standard deviation of Gaussian noise, in units of the record.

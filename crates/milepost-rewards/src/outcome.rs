@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ScoreError, ScoreReport, Scorer};
 
 /// Which of the environment's own verdicts the outcome channel carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeSource {
     /// The environment's reward of each turn.

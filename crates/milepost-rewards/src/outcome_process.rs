@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ScoreError, ScoreReport, Scorer};
 
 /// Settings of [`OutcomeProcess`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OutcomeProcessConfig {
     /// The channel it writes.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ScoreError, ScoreReport, Scorer};
 
 /// Settings of [`UniDoc`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UniDocConfig {
     /// The channel it writes.
@@ -31,7 +31,7 @@ impl Default for UniDocConfig {
 }
 
 /// The records of what is measured in each state, each number from 0 to 1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UniDocRecords {
     /// Of the format: 0, 0.5 or 1.
@@ -66,7 +66,7 @@ impl UniDocRecords {
 const PARTS: [&str; 5] = ["format", "answer", "ranking", "selection", "localisation"];
 
 /// What each part adds to the total.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UniDocWeights {
     /// Of the answer, `a`.
@@ -89,7 +89,7 @@ impl Default for UniDocWeights {
 }
 
 /// Where the reward of an episode is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UniDocPlacement {
     /// One number for the trajectory: the paper's.

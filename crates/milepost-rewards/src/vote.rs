@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ScoreError, ScoreReport, Scorer};
 
 /// Parameters of a [`Vote`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VoteConfig {
     /// The channel it writes. Default `vote`.

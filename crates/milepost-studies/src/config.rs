@@ -19,7 +19,7 @@ use crate::webarbiter::WebArbiter;
 use crate::{Context, Metric, Recorder, Study, StudyError};
 
 /// A study as an experiment file writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[allow(clippy::large_enum_variant, reason = "one study a run: boxing would save nothing that matters")]
 pub enum StudyConfig {

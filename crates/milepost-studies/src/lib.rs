@@ -6,6 +6,7 @@ mod error;
 mod memory;
 mod recorder;
 mod staged_films;
+mod state;
 mod study;
 
 pub mod chain_rl;
@@ -30,7 +31,7 @@ pub mod webarbiter;
 pub use config::StudyConfig;
 pub use error::{Interrupted, StudyError};
 pub use memory::{Memory, Point};
-pub use recorder::{Measured, Recorder, Table, split_finite};
+pub use recorder::{Measured, Recorder, State, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.

@@ -115,3 +115,73 @@ impl Recorder for Memory {
         Ok(bytes)
     }
 }
+
+/// A recorder that interrupts a study again and again, for the tests of those that keep states.
+#[cfg(test)]
+pub(crate) mod interrupting {
+    use super::Memory;
+    use crate::{Context, Interrupted, Measured, Recorder, State, Study, StudyError, Table};
+
+    struct Interrupting {
+        memory: Memory,
+        kept: Option<(State, Memory)>,
+        calls_left: u64,
+        resumed: u64,
+    }
+
+    impl Recorder for Interrupting {
+        fn advance(&mut self, _done: u64, _total: u64) -> Result<(), Interrupted> {
+            self.calls_left = self.calls_left.checked_sub(1).ok_or(Interrupted)?;
+            Ok(())
+        }
+        fn point(&mut self, costs: &[(&str, f64)], values: &[(&str, f64)]) -> Result<(), StudyError> {
+            self.memory.point(costs, values)
+        }
+        fn result(&mut self, metric: &str, value: Measured) -> Result<(), StudyError> {
+            self.memory.result(metric, value)
+        }
+        fn count(&mut self, what: &str, times: u64) {
+            self.memory.count(what, times);
+        }
+        fn table(&mut self, table: Table) -> Result<(), StudyError> {
+            self.memory.table(table)
+        }
+        fn shared(
+            &mut self,
+            key: &str,
+            make: &mut dyn FnMut() -> Result<Vec<u8>, StudyError>,
+        ) -> Result<Vec<u8>, StudyError> {
+            self.memory.shared(key, make)
+        }
+        fn resume(&mut self) -> Result<Option<State>, StudyError> {
+            Ok(self.kept.take().map(|(state, memory)| {
+                self.memory = memory;
+                self.resumed += 1;
+                state
+            }))
+        }
+        fn keep(&mut self, state: &mut dyn FnMut() -> Result<State, StudyError>) -> Result<(), StudyError> {
+            if self.calls_left == 0 {
+                self.kept = Some((state()?, self.memory.clone()));
+            }
+            Ok(())
+        }
+    }
+
+    /// What a study records that is interrupted after every `calls` of `advance`, and how often it went on.
+    pub(crate) fn run(study: &dyn Study, context: &Context, calls: u64) -> (Memory, u64) {
+        let mut recorder =
+            Interrupting { memory: Memory::new(&study.metrics()), kept: None, calls_left: calls, resumed: 0 };
+        loop {
+            match study.run(context, &mut recorder) {
+                Ok(()) => return (recorder.memory, recorder.resumed),
+                Err(StudyError::Interrupted(_)) => {
+                    let shared = std::mem::take(&mut recorder.memory.shared);
+                    recorder.memory = Memory { shared, ..Memory::new(&study.metrics()) };
+                    recorder.calls_left = calls;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

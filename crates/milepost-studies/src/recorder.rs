@@ -13,7 +13,7 @@ pub enum Measured {
 }
 
 /// Rows of numbers for a report, averaged over seeds cell by cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its name; equal names (of arms or seeds) have equal columns and rows.
@@ -51,7 +51,25 @@ pub trait Recorder {
         key: &str,
         make: &mut dyn FnMut() -> Result<Vec<u8>, StudyError>,
     ) -> Result<Vec<u8>, StudyError>;
+
+    /// The state that this arm and seed kept last, if it was interrupted since: go on from there. Everything recorded is
+    /// then what had been recorded when the state was kept, so what comes before this call may record, too. A study
+    /// that keeps states calls this once, before the first [`Recorder::keep`].
+    fn resume(&mut self) -> Result<Option<State>, StudyError> {
+        Ok(None)
+    }
+
+    /// Offers a state to go on from; `state` is asked for it where it is due to be stored. With a state restored, what
+    /// follows must be equal to the bit to what would have followed. Call it before [`Recorder::advance`], so that an
+    /// interruption loses nothing. What is never interrupted is never asked.
+    fn keep(&mut self, state: &mut dyn FnMut() -> Result<State, StudyError>) -> Result<(), StudyError> {
+        let _ = state;
+        Ok(())
+    }
 }
+
+/// A state in named parts.
+pub type State = Vec<(String, Vec<u8>)>;
 
 impl From<f64> for Measured {
     /// Infinities and NaN become undefined.

@@ -12,7 +12,7 @@ const ENVIRONMENTS: [&str; 5] = [
 ];
 
 /// Every package without a tensor library, `xtask` included.
-pub(crate) const BURN_FREE: [&str; 18] = [
+pub(crate) const BURN_FREE: [&str; 19] = [
     "milepost-core",
     "milepost-credit",
     "milepost-objectives",
@@ -29,6 +29,7 @@ pub(crate) const BURN_FREE: [&str; 18] = [
     "milepost-progress",
     "milepost-endpoint",
     "milepost-jail",
+    "milepost-sheet",
     "milepost-testkit",
     "xtask",
 ];

@@ -4,7 +4,7 @@ use super::verpo::VeRpoConfig;
 use crate::TrainError;
 
 /// What a turn gets that no other trajectory of its group reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AloneConfig {
     /// Its return: unbiased.
@@ -15,7 +15,7 @@ pub enum AloneConfig {
 }
 
 /// What a token's process reward is set against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BaselineConfig {
     /// The others' mean token reward (PRIME's paper).
@@ -26,7 +26,7 @@ pub enum BaselineConfig {
 }
 
 /// What a step is credited with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepCreditConfig {
     /// Its own reward.
@@ -37,7 +37,7 @@ pub enum StepCreditConfig {
 }
 
 /// Where iStar's released code differs from the paper; all off unless asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CodeCompat {
     /// Statistics of the first step of each trajectory.
@@ -49,7 +49,7 @@ pub struct CodeCompat {
 }
 
 /// Where the part of a return goes that values did not predict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResidualConfig {
     /// Nowhere.
@@ -62,7 +62,7 @@ pub enum ResidualConfig {
 }
 
 /// Among which rewards information gains and outcomes are normalised ([`milepost_credit::GainPools`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GainPoolsConfig {
     /// Gains among gains, outcomes among outcomes.
@@ -76,7 +76,7 @@ pub enum GainPoolsConfig {
 
 /// Which decision earned the reward. Each is a rule of [`milepost_credit`], where formula, source, identity and
 /// known failure stand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum CreditConfig {
     /// Every decision gets the trajectory's (normalised) return.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// Which trajectories are distilled, `g_i`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum GateConfig {
     /// All of them (generalised knowledge distillation, arXiv 2306.13649).
@@ -51,7 +51,7 @@ impl GateConfig {
 ///
 /// The teacher reads what the policy reads, in the same contexts; it is given with
 /// [`Trainer::with_teacher`](crate::Trainer::with_teacher).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DistillationConfig {
     /// `c`, beside the policy's loss.
@@ -99,7 +99,7 @@ impl DistillationConfig {
 
 /// What the policy loss of a token is multiplied by that a sampler moved out of the context in which it was drawn:
 /// injected after a hint, or spliced in by a repair.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum MovedWeight {
     /// 1: as if it had been drawn where it stands (KEPO, CLEANER).

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// What an implicit reward is measured from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImplicitReference {
     /// The network that training began with, for ever (PRIME).
@@ -15,7 +15,7 @@ pub enum ImplicitReference {
 }
 
 /// What one implicit reward belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImplicitLevel {
     /// A token.
@@ -26,7 +26,7 @@ pub enum ImplicitLevel {
 }
 
 /// When the reward model learns from a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum ImplicitUpdate {
     /// After it has scored it.
@@ -43,7 +43,7 @@ pub enum ImplicitUpdate {
 }
 
 /// What becomes of a trajectory whose log-ratio is not finite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NonFinite {
     /// Training stops.
@@ -55,7 +55,7 @@ pub enum NonFinite {
 
 /// A reward model that is the log-ratio of two policies, trained from outcomes alone:
 /// [`ImplicitRewardModel`](crate::ImplicitRewardModel).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ImplicitRewardConfig {
     /// The channel it writes.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// What a minibatch is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MinibatchUnit {
     /// Tokens, shuffled over all trajectories.
@@ -15,7 +15,7 @@ pub enum MinibatchUnit {
 }
 
 /// How often, in what portions and how far one iteration's data move the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct LearnerConfig {
     /// Passes over the data.

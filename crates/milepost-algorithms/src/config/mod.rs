@@ -35,7 +35,7 @@ pub use verpo::VeRpoConfig;
 use crate::TrainError;
 
 /// A method: a value of parts. Every field is a table of an experiment file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MethodConfig {
     /// Which trajectories are drawn.

@@ -6,7 +6,7 @@ use crate::TrainError;
 use crate::model_scorer::{ExplorationConfig, IntrinsicKind};
 
 /// In which unit beliefs are compared ([`milepost_credit::BeliefBasis`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BeliefBasisConfig {
     /// Mean log-probability of the answer's tokens.
@@ -18,7 +18,7 @@ pub enum BeliefBasisConfig {
 
 /// A reward that is read off a network, as it stands in an experiment file. Each is a
 /// [`ModelScorer`](crate::ModelScorer).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum ModelScorerConfig {
     /// The log-probability of each token under the policy that drew it ([`LogProbability`](crate::LogProbability)).

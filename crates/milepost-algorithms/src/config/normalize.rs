@@ -2,7 +2,7 @@ use milepost_credit::{Centre, Normalize, Scale};
 use serde::{Deserialize, Serialize};
 
 /// Over which scores means and deviations are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pool {
     /// No normalisation.
@@ -16,7 +16,7 @@ pub enum Pool {
 }
 
 /// What is subtracted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CentreConfig {
     /// The pool's mean.
@@ -28,7 +28,7 @@ pub enum CentreConfig {
 }
 
 /// What one divides by.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum ScaleConfig {
     /// The standard deviation with `ddof` degrees of freedom removed, plus `epsilon`.
@@ -45,7 +45,7 @@ pub enum ScaleConfig {
 }
 
 /// Relative to whom a trajectory or token is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NormalizeConfig {
     /// Over which scores.

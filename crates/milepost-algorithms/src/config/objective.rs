@@ -9,7 +9,7 @@ use crate::TrainError;
 use crate::objective::Tokens;
 
 /// How per-token losses become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum AggregationConfig {
     /// Mean over all tokens.
@@ -52,7 +52,7 @@ impl AggregationConfig {
 }
 
 /// Which trajectories of a group are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
     /// The one of largest return with the one of smallest.
@@ -63,7 +63,7 @@ pub enum Pairing {
 }
 
 /// What counts as a sequence where ratios are formed and tokens averaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SequenceUnit {
     /// The whole trajectory.
@@ -86,7 +86,7 @@ impl SequenceUnit {
 
 /// A preference loss and the pairs that it reads. Sequence log-probabilities are sums over all action tokens of
 /// the trajectory; the reference is the policy that training began with.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PreferenceConfig {
     /// The loss of a pair.
@@ -110,7 +110,7 @@ impl PreferenceConfig {
 ///
 /// The surrogates, their conventions and the named profiles of published code are those of
 /// [`milepost_objectives`]; [`ObjectiveConfig::from_policy`] takes any of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ObjectiveConfig {
     /// The surrogate, unless the policy learns from preferences.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// Which groups teach, by the share of their members that succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum GroupFilterConfig {
     /// Those whose members do not all succeed or all fail (DAPO).
@@ -20,7 +20,7 @@ pub enum GroupFilterConfig {
 
 /// Draws on until enough groups teach: those that the filter drops are replaced. Everything that is drawn counts
 /// against the budget.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OversampleConfig {
     /// Which groups teach.

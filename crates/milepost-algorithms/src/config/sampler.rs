@@ -5,7 +5,7 @@ use crate::sampling::refine::Redo;
 
 /// Which trajectories are drawn. All kinds but the first two are for policies over tokens, and ask the world for
 /// [`SamplerAids`](crate::SamplerAids).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum SamplerConfig {
     /// Fixed-length segments of episodes that go on from one iteration to the next, as PPO wants them.
@@ -147,7 +147,7 @@ pub enum SamplerConfig {
 }
 
 /// Who decides whether a finished draft is accepted, and where it is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewerConfig {
     /// An oracle: it accepts what solved its task, and cuts before the first turn that the world's judge calls a
@@ -161,7 +161,7 @@ pub enum ReviewerConfig {
 }
 
 /// A judge made from the world's own oracle, as good as these numbers make it.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JudgeConfig {
     /// Share of verdicts that are replaced by any of the judge's values, each as likely.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// What an advantage belongs to. The same where a turn is one token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CreditUnit {
     /// A turn: all its tokens share its advantage and its target.
@@ -26,7 +26,7 @@ impl CreditUnit {
 
 /// A divergence from the policy that training began with, charged to the reward: each token's reward loses
 /// `β · k(log π_old, log π_ref)`. No gradient flows through it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KlInReward {
     /// β.

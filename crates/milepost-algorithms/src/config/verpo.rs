@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// VeRPO as an experiment file writes it ([`VeRpo`]; arXiv 2601.03525). The paper does not state its constants: the
 /// defaults are ours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VeRpoConfig {
     /// `α`: how much more a rarely passed test weighs. Default 2.

@@ -11,7 +11,7 @@ use crate::agent::{Agent, TokenAgent};
 use crate::host::host;
 
 /// What the novelty of a response is measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoveltyKind {
     /// The update that it would cause: G²RL.
@@ -24,7 +24,7 @@ pub enum NoveltyKind {
 }
 
 /// [`SignMode`] in an experiment file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignConfig {
     /// The paper's prose.
@@ -35,7 +35,7 @@ pub enum SignConfig {
 }
 
 /// [`NoveltyRange`] in an experiment file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RangeConfig {
     /// `[−1, 1]`.
@@ -46,7 +46,7 @@ pub enum RangeConfig {
 }
 
 /// Parameters of [`Exploration`]. The defaults are those of [`G2rl`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ExplorationConfig {
     /// The channel it writes. Default `explored`.

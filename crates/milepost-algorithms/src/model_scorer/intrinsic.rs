@@ -9,7 +9,7 @@ use crate::TrainError;
 use crate::agent::Agent;
 
 /// Which reward a policy gives its own responses. Each is a constant of [`IntrinsicReward`], where its formula stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntrinsicKind {
     /// Minus the mean entropy of the next-token distributions.

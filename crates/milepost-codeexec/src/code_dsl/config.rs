@@ -7,7 +7,7 @@ use super::probe::MAX_TESTS;
 pub use crate::pipeline::Grammar as Mask;
 
 /// What tasks are drawn; shared by [`super::CodeDsl`] and [`super::CodeTool`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TaskConfig {
     /// The fewest operations of a target, guards aside.
@@ -76,7 +76,7 @@ impl TaskConfig {
 }
 
 /// Parameters of [`super::CodeDsl`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CodeConfig {
     /// What is asked.

@@ -2,7 +2,9 @@ use super::parse::{Expect, Reader};
 use super::{MAX_TOKENS, OpKind, Token, Type};
 
 /// Which pipelines are drawn under a mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grammar {
     /// Every text that parses.

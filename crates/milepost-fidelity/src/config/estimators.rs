@@ -12,7 +12,7 @@ use crate::estimators::{
 macro_rules! methods {
     ($($method:ident,)*) => {
         /// A method with its parameters: `{ method = "gae", gamma = 1.0, lambda = 0.95, critic = { kind = "exact", ... } }`.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
         #[serde(tag = "method", rename_all = "kebab-case")]
         pub enum EstimatorConfig {
             $(

@@ -6,7 +6,7 @@ use crate::protocol::Instance;
 use crate::{FidelityError, Sharing};
 
 /// A task, the policy in it, and how its episodes are batched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InstanceConfig {
     /// Its name in tables; the task's label if it is left out.

@@ -5,7 +5,7 @@ use crate::protocol::Instance;
 use crate::{FidelityError, NodePolicy, Sharing};
 
 /// The policy that draws the episodes.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum PolicyConfig {
     /// The one that the task is studied under.

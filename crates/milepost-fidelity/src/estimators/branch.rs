@@ -17,7 +17,7 @@ const STATE: u8 = 1;
 const ACTION: u8 = 2;
 
 /// Which estimates are used more than once in a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reuse {
     /// None: every step of every episode branches anew.
@@ -33,7 +33,7 @@ pub enum Reuse {
 /// the policy from the restored state.
 ///
 /// Costs `K·H(H−1)/2` further steps an episode of `H` steps, and `K·H` for each first state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Vine {
     /// `K`, continuations per state.
@@ -48,7 +48,7 @@ pub struct Vine {
 
 /// Paired branches: `ĉ_t = Q̂_K(s_t, a_t) − V̂_K(s_t)`, both from the restored state, so that the luck of the
 /// recorded step is averaged too.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PairedBranches {
     /// `K`, continuations per state and per action.

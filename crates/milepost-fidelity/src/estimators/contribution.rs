@@ -16,7 +16,7 @@ use crate::{FidelityError, Meter};
 /// Its mean over the policy's episodes from a state (whatever action they took there) is the advantage of `a`, if
 /// the reward depends on how the outcome was reached only through the outcome; outcomes for which it does not are
 /// counted as aliased.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Contribution {
     /// What an outcome is.

@@ -7,7 +7,7 @@ use crate::estimator::{Context, Credit, CreditEstimator, Estimate, Needs};
 use crate::{FidelityError, Meter};
 
 /// A control arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "control", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Control {
     /// The exact advantage: error 0, cosine 1.

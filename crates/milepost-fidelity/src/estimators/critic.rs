@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Which value a critic gives.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum CriticKind {
     /// The exact value of what it sees: `V` averaged over the nodes of a key, weighted by visits. With
@@ -59,7 +59,7 @@ pub enum CriticKind {
 /// A fitted critic predicts the reward-to-go discounted like the estimator that uses it; the exact ones do
 /// not discount. A state that it never saw gets the mean reward-to-go of all fitted steps (Monte Carlo) or
 /// the starting value 0 (TD), and is counted.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(from = "CriticKind", into = "CriticKind")]
 pub struct Critic {
     kind: CriticKind,

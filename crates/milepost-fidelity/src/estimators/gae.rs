@@ -8,7 +8,7 @@ use super::value_rule::{ValueRule, fields_of_a_value_rule};
 /// Source: arXiv 1506.02438; the credit of PPO, ArCHer, AgentPRM; with a critic that sees the hidden state,
 /// SWEET-RL. Identities with the exact critic and `γ = 1`: `λ = 0` gives `A_t + L_t`, `λ = 1` gives
 /// `G_t − V_t`. Known failure: errors of the critic are credit.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gae {
     /// Discount, in `[0, 1]`.

@@ -14,7 +14,7 @@ use crate::{
 /// GRPO's is `(n − 1)/n` of it; with returns of 0 and 1 GRPO's has the exact direction. Known failure: every
 /// step of an episode gets the same credit. A batch of one episode is refused by RLOO, which has nothing to
 /// subtract, and is 0 otherwise; equal returns give 0; both are counted.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GroupRelative {
     /// What relative means.

@@ -11,7 +11,7 @@ use crate::return_law::{ReturnLaw, grain};
 use crate::{FidelityError, Meter};
 
 /// Where a hindsight model comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum HindsightModel {
     /// Exact, by dynamic programming.
@@ -67,7 +67,7 @@ impl HindsightModel {
 ///
 /// Exact: `h(a|s,z) = π(a|s) P(z|s,a) / P(z|s)`. Counted: `h(a|s,z) = n(s,a,z) / n(s,z)`; a step whose state
 /// and return were never counted together is undefined, gets 0 and is counted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReturnHindsight {
     /// Where `h` comes from.

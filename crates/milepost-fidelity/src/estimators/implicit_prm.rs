@@ -10,7 +10,7 @@ use crate::world::END;
 use crate::{FidelityError, LayeredWorld, Meter, NodePolicy};
 
 /// Where the implicit reward comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum PrmModel {
     /// `Φ = β log E[exp(R/β) | prefix]`, exactly: the optimum of the fit below with unlimited data.
@@ -31,7 +31,7 @@ pub enum PrmModel {
 ///
 /// The exact form telescopes to `Φ_T − Φ_0`. `β → ∞` gives the advantage (plus the luck of transitions), `β → 0`
 /// the best case. After the last step `Φ` is taken before the verdict is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ImplicitPrm {
     /// `β`.

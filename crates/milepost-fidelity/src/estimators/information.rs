@@ -13,7 +13,7 @@ use crate::{FidelityError, Meter};
 pub const BELIEF_FLOOR: f64 = 1e-8;
 
 /// How two beliefs are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gain {
     /// `log Φ_{t+1} − log Φ_t`.
@@ -23,7 +23,7 @@ pub enum Gain {
 }
 
 /// Where the belief in success comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Belief {
     /// The exact expected return of the trajectory given its prefix.
@@ -45,7 +45,7 @@ pub enum Belief {
 /// `Φ_t` is the belief before step `t`; after the last step it is the belief before the verdict is known, so that
 /// the luck of the verdict is nobody's. The sum telescopes to `Φ_T − Φ_0` (of logarithms, for the ratio). With a
 /// deterministic world and an exact belief the difference form is the advantage, and both have its sign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InformationGain {
     /// How beliefs are compared.

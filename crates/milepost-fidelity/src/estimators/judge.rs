@@ -7,7 +7,7 @@ use crate::estimator::{Context, Credit, CreditEstimator, Estimate, Needs};
 use crate::{FidelityError, LayeredWorld, Meter, NodePolicy, Truth};
 
 /// What the judge is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sees {
     /// The state.
@@ -19,7 +19,7 @@ pub enum Sees {
 
 /// A judge: `ĉ = A + bias + N(0, σ²)`, then flipped, rounded or missing as configured. Without faults it is the
 /// oracle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct NoisyJudge {
     /// Added to every score.

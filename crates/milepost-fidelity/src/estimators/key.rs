@@ -1,7 +1,9 @@
 use crate::Context;
 
 /// When two steps count as the same place: the key of a table, of a step group, of a critic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Key {
     /// Time and full state: a node of the unrolled world.

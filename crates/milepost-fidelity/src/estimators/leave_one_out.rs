@@ -17,7 +17,7 @@ use crate::{FidelityError, Meter, branch};
 const REPLACED: u8 = 3;
 
 /// What is played after the replaced step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tail {
     /// The policy continues.
@@ -31,7 +31,7 @@ pub enum Tail {
 ///
 /// Costs `K·H(H+1)/2` further steps an episode of `H` steps. With `a'` from the policy and a resampled tail the
 /// mean over a state and action is the advantage; a frozen tail is another estimand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReplaceStep {
     /// `K`, replacements per step.
@@ -48,7 +48,7 @@ pub struct ReplaceStep {
 /// and a default elsewhere, all on the noise of the recorded episode.
 ///
 /// Exact up to 12 steps (`2^T` replays an episode); beyond that, or if asked, over sampled permutations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ShapleySteps {
     /// The action of steps outside the coalition; where it is not legal the least legal action is played.

@@ -7,7 +7,7 @@ use super::value_rule::{ValueRule, fields_of_a_value_rule};
 ///
 /// Source: PURE, arXiv 2504.15275, with the change of a critic as process score. Identity: where no later step
 /// scores lower, it is GAE with `λ = 0`. Known failure: one bad step is charged to everything before it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MinForm {
     /// Discount of the step scores, in `[0, 1]`.

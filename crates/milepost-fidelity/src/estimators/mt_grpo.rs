@@ -12,7 +12,7 @@ use crate::{CaIdCard, Context, Credit, CreditEstimator, Estimate, FidelityError,
 ///
 /// Source: arXiv 2505.11821. Identity: `λ = 0` with rewards outside the turn alone is GRPO. Known failure: a
 /// turn without a reward of its own gets no credit of its own.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MtGrpo {
     /// Decisions per turn `L`, at least 1.

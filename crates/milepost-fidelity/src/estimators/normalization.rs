@@ -1,7 +1,7 @@
 use milepost_credit::{Centre, Normalize, Scale};
 
 /// Scores relative to a pool.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Normalization {
     /// `x_i − mean_{j≠i} x_j`.

@@ -9,7 +9,9 @@ use crate::{CaIdCard, Context, Credit, CreditEstimator, Estimate, FidelityError,
 /// Source: OPO, arXiv 2505.23585. Identity: with episodes of equal length it is Dr. GRPO's centring. Known
 /// failure: length and return are related, so the baseline is pulled towards the long episodes; a batch of
 /// one gets 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Opo {}
 

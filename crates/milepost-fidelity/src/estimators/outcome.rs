@@ -7,7 +7,9 @@ use crate::{
 ///
 /// Source: Williams 1992. Identity: the policy gradient is unbiased. Known failure: of `H` steps with one
 /// decision that matters, `(H − 1)/H` of the credit goes to the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {}
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What a step gets when no other episode is alive at its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Alone {
     /// Its reward-to-go, as with a baseline of 0: the gradient stays unbiased.
@@ -21,7 +21,7 @@ pub enum Alone {
 ///
 /// Source: TurnLOO of the agent credit benchmark (hectopascal/agent-credit-bench). Identity: with episodes of
 /// equal length and one final reward it is RLOO. Known failure: late in ragged batches there are few peers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TurnLoo {
     /// What a step without peers gets.

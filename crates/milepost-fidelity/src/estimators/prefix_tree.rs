@@ -8,7 +8,7 @@ use crate::{FidelityError, Meter};
 /// Differences of the mean outcomes of shared prefixes (SPO, TEMPO): no further steps.
 ///
 /// A prefix is everything visible before a step: observations, actions and rewards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PrefixTree {}
 

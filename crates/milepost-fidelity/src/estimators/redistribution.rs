@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Where the part of the return goes that the predictor did not predict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Residual {
     /// Nowhere.
@@ -20,7 +20,7 @@ pub enum Residual {
 }
 
 /// What the predictions start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// The return predicted before the first step: the first reward is a difference of predictions, too.
@@ -35,7 +35,7 @@ pub enum Start {
 /// Source: RUDDER, arXiv 1806.07857; with the prefix scores of a reward model RED, with a learned progress
 /// SPA-RL. Identities: the exact predictor gives `A_t + L_{t−1}` (`L_{−1} = 0`); with a residual
 /// `Σ r̃_t = R − ĝ_{−1}`. Known failure: a predictor that is right only at the end puts all credit there.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Redistribution {
     /// What predicts the return.

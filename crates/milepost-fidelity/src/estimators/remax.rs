@@ -20,7 +20,9 @@ const GREEDY: u8 = b'g';
 /// Source: arXiv 2310.10505. Identity: the baseline does not look at the sampled actions, so the gradient is
 /// unbiased. Known failure: a greedy policy that is far from the mean one is a poor baseline, and the baseline
 /// does not move along with the rewards that are already behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct ReMax {}
 

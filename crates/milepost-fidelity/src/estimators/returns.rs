@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What is subtracted from a return.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum ReturnBaseline {
     /// Nothing.
@@ -29,7 +29,7 @@ pub enum ReturnBaseline {
 /// Source: Williams 1992 (REINFORCE). Identities: `b = V` gives a cell mean of `A` and is GAE with `λ = 1`;
 /// every baseline that does not look at the episode itself leaves the gradient unbiased (the batch mean looks
 /// at it, one part in the number of steps). Known failure: its variance grows with the horizon.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MonteCarlo {
     /// Discount, in `[0, 1]`.

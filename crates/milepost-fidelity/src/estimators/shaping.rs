@@ -9,7 +9,7 @@ use crate::world::END;
 use crate::{FidelityError, LayeredWorld, Meter, Truth};
 
 /// A function of the state.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum PotentialFunction {
     /// The value of the policy.
@@ -26,7 +26,7 @@ pub enum PotentialFunction {
 }
 
 /// What the potential is once the episode is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerminalValue {
     /// 0: the sum telescopes to `−Φ(s_0)` and no policy gains by it.
@@ -37,7 +37,7 @@ pub enum TerminalValue {
 
 /// A shaped reward: `r + Φ(s') − Φ(s)`, plus a bonus that is no potential, if any; credit is its reward-to-go
 /// minus the mean of the other episodes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shaping {
     /// `Φ`.

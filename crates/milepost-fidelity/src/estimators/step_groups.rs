@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The part of the credit that compares whole episodes.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum EpisodeTerm {
     /// There is none.
@@ -30,7 +30,7 @@ pub enum EpisodeTerm {
 /// Source: arXiv 2505.10978; count shrinkage after ECPO, arXiv 2606.05885. Identities: `ω = 0` is GRPO; the
 /// step part alone, keyed by time and state, only centred, has cell means that approach `A` as the batch grows.
 /// Known failure: in small groups a rare action that was lucky is over-credited.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GiGpo {
     /// When two steps start from the same place.
@@ -83,7 +83,7 @@ impl CreditEstimator for GiGpo {
 ///
 /// Source: arXiv 2602.22817. Identity: `depth = 0` is GiGPO without shrinkage. Known failure: deep levels have
 /// no company in small batches, so the credit falls back on the shallow ones.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Hgpo {
     /// When two steps start from the same place.

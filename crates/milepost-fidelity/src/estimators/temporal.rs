@@ -9,7 +9,7 @@ use super::value_rule::{ValueRule, fields_of_a_value_rule};
 ///
 /// Source: Sutton and Barto 2018, section 7.1. Identities: `n = 1` is GAE with `λ = 0`, `n ≥ H` is GAE with
 /// `λ = 1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NStep {
     /// Steps until the critic is asked, at least 1.
@@ -48,7 +48,7 @@ impl ValueRule for NStep {
 /// TD(λ) errors in the forward view, `ĉ_t = G^λ_t − V̂_t`.
 ///
 /// Source: Sutton and Barto 2018, section 12.1. Identity: it is GAE, by another route.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TdLambda {
     /// Discount, in `[0, 1]`.
@@ -89,7 +89,7 @@ impl ValueRule for TdLambda {
 ///
 /// Source: arXiv 1802.01561. Identity: on-policy it is GAE with the same `λ`, unless a bound is below 1.
 /// Known failure: a bound below 1 shrinks the credit.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VTrace {
     /// Discount, in `[0, 1]`.
@@ -142,7 +142,7 @@ impl ValueRule for VTrace {
 ///
 /// Source: the doubly robust critic of MiRA, arXiv 2603.19685. Identities: `λ = 0` is GAE with `λ = 1`,
 /// `λ = 1` is GAE with `λ = 0`. Known failure: an error of the critic stays in, in proportion to `λ`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DoublyRobust {
     /// Discount, in `[0, 1]`.

@@ -12,7 +12,7 @@ use crate::{
 /// Source: optimal token baseline, recorded from verl. Identity: with equal probabilities everywhere it is the
 /// reward-to-go minus its mean over the episodes alive. Known failure: the baseline looks at the episode
 /// itself, so small batches are biased.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptimalTokenBaseline {
     /// Added to the weights' sum, at least 0; 1e-8 where recorded.

@@ -14,7 +14,7 @@ use crate::Unit;
 /// Source: turn-level form of MT-PPO, arXiv 2505.11821, and VAGEN. Identity: `L = 1` is GAE. Known failure:
 /// the value stands before the last decision of a turn, so what the earlier ones decided is credited to the
 /// turn before, and in the first turn to nobody.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TurnGae {
     /// Decisions per turn `L`, at least 1.
@@ -54,7 +54,7 @@ impl ValueRule for TurnGae {
 ///
 /// Source: VAGEN and RAGEN. Identity: with one turn it is GAE with the parameters of the tokens. Known
 /// failure: the critic is trusted at the end of every turn.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BiLevelGae {
     /// Decisions per turn, at least 1.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A number that the policy alone gives to a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
     /// 1: every step alike.
@@ -23,7 +23,7 @@ pub enum Statistic {
 }
 
 /// How a statistic becomes a factor of the advantage.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Weighting {
     /// In proportion, mean 1 over the batch. A batch without any (all 0) gets 1 everywhere, and is counted.
@@ -48,7 +48,7 @@ pub enum Weighting {
 ///
 /// Identity: with factors of 1 it is RLOO. Known failure: uncertainty is not criticality; a decision that
 /// matters and is almost settled gets the smallest factor.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Weighted {
     /// What steps are weighed by.

@@ -13,7 +13,7 @@ use crate::{
 /// Source: arXiv 2501.03262. Identity: mean 0 and variance 1 over the batch. Known failure: the mean is over
 /// steps, so long episodes count more, and the scale of the credit depends on the batch. A batch of one step
 /// is an error; equal returns give 0 and are counted.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReinforcePlusPlus {
     /// Discount, in `[0, 1]`.
@@ -52,7 +52,7 @@ impl CreditEstimator for ReinforcePlusPlus {
 ///
 /// Source and known failure as [`ReinforcePlusPlus`]. Identity: with episodes of equal length it is GRPO up to
 /// the size of the standard deviation.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReinforcePlusPlusBaseline {
     /// Added to the variance, at least 0; 1e-8 where recorded.

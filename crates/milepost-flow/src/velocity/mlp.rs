@@ -10,7 +10,7 @@ use super::Velocity;
 use crate::{FlowError, PerRow, Prompts};
 
 /// Sizes of a [`VelocityMlp`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VelocityMlpConfig {
     /// Widths of the hidden layers.

@@ -1,7 +1,7 @@
 //! From a run's records to its table, verdict and report.
 
 pub(crate) mod page;
-mod recorded;
+pub(crate) mod recorded;
 pub(crate) mod summary;
 pub(crate) mod table;
 mod warm_start;

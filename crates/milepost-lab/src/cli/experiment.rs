@@ -25,6 +25,9 @@ pub(super) struct Options {
     /// List the built-in experiments with their claims and costs.
     #[arg(long)]
     list: bool,
+    /// Print the JSON Schema of experiment files of a kind, for editors: training, study or credit-fidelity.
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "training")]
+    schema: Option<String>,
     /// Print the resolved experiment file and stop.
     #[arg(long)]
     dry_run: bool,
@@ -75,6 +78,10 @@ enum Launcher {
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.list {
         return list();
+    }
+    if let Some(kind) = &options.schema {
+        say(config::schema(kind)?.trim_end());
+        return Ok(ExitCode::SUCCESS);
     }
     let interrupts = Interrupts::default();
     if let Some(path) = &options.resume {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod experiment;
+mod export;
 mod recredit;
 mod report;
 mod runs;
@@ -31,6 +32,8 @@ enum Verb {
     Recredit(recredit::Options),
     /// Rebuild the reports of recorded runs; several runs are compared as well.
     Report(report::Options),
+    /// Write what a run recorded as tables: CSV, or Parquet.
+    Export(export::Options),
     /// List recorded runs, or remove old ones.
     Runs(runs::Options),
     /// One arm and seed of a run.
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
         Verb::Audit(options) => audit::run(&options),
         Verb::Recredit(options) => recredit::run(&options),
         Verb::Report(options) => report::run(&options),
+        Verb::Export(options) => export::run(&options),
         Verb::Runs(options) => runs::run(&options),
         Verb::Worker(options) => worker::run(&options),
     };

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use milepost_sheet::{Format, SheetError};
+
 use crate::analysis;
 use crate::record::AnyRun;
 use crate::study;
@@ -14,9 +16,16 @@ pub(super) struct Options {
     /// Where to write the comparison of several runs.
     #[arg(long, default_value = "comparison.html")]
     comparison: PathBuf,
+    /// Offer the data of figures and tables as Parquet beside CSV; needs the feature `parquet`, which `cargo xtask
+    /// report` then builds in.
+    #[arg(long)]
+    parquet: bool,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if options.parquet && !Format::AVAILABLE.contains(&Format::Parquet) {
+        return Err(SheetError::WithoutParquet.into());
+    }
     let mut pages = Vec::with_capacity(options.runs.len());
     for path in &options.runs {
         pages.push(match AnyRun::open(path)? {

@@ -10,7 +10,7 @@ use super::resolved::check_rule;
 /// When a claim counts as reproduced: an arm's advantage over another arm, or over a constant, beyond
 /// `margin` has its whole interval above 0, and at least `agree` of every `of` seeds have that sign. The
 /// advantage is the difference oriented by the metric: positive is better.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Claim {
     /// The claim in words; the experiment's own for the verdict.

@@ -7,7 +7,7 @@ use milepost_textworld::quest_env::TextQuestConfig;
 use serde::{Deserialize, Serialize};
 
 /// Where the policy acts. All kinds but `minigrid` are worlds of tokens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum EnvironmentConfig {
     /// A MiniGrid level by its registered name, such as `MiniGrid-DoorKey-5x5-v0`.

@@ -2,6 +2,7 @@ use milepost_algorithms::{TokenSettings, WarmStart};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::across;
 use super::claim::{Claim, claims};
 use super::environment::EnvironmentConfig;
 use super::error::ConfigError;
@@ -20,7 +21,7 @@ use crate::measures::{Known, measured};
 use crate::run::is_solved;
 
 /// Everything in an experiment file but its arms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
     /// Its name; the folder its runs go to.
@@ -106,12 +107,14 @@ impl Experiment {
         let reader = Reader { layers, scale };
         let mut tree = layers.merged(scale)?;
         let base = reader.take_table(&mut tree, "method")?;
+        let environments = reader.take_table(&mut tree, across::ENVIRONMENTS)?;
         let arms = reader.take_table(&mut tree, "arms")?;
+        let arms = across::arms(&reader, arms, &environments, ENVIRONMENT)?;
         if arms.is_empty() {
             return Err(reader.invalid("arms", "there are none; add a table such as [arms.baseline]"));
         }
         if let Some(key) = tree.keys().find(|key| !Settings::KEYS.contains(&key.as_str())) {
-            let known = Settings::KEYS.into_iter().chain(["method", "arms", "scales"]);
+            let known = Settings::KEYS.into_iter().chain(["method", "environments", "arms", "scales"]);
             return Err(reader.unknown_key(key, key, known.collect::<Vec<_>>()));
         }
         let settings: Settings = reader.read(&tree, "")?;

@@ -14,13 +14,13 @@ use super::tree;
 pub(super) const KIND: &str = "credit-fidelity";
 
 /// The suite that a file can name instead of listing instances and arms.
-const SUITE: &str = "credit-bench";
+pub(super) const SUITE: &str = "credit-bench";
 
 /// Keys that a scale may set in such a file.
 pub(super) const SCALED: [&str; 4] = ["seeds", "batches", "instances", "check-expectations"];
 
 /// A table of credit methods × instances, as a file writes it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FidelityExperiment {
     /// Always `credit-fidelity`.

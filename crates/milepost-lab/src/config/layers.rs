@@ -8,7 +8,7 @@ use super::tree;
 use super::{fidelity, study};
 
 /// Keys that a scale may set.
-const SCALED: [&str; 5] = ["budget", "seeds", "evaluation", "checkpoint", "method"];
+pub(super) const SCALED: [&str; 5] = ["budget", "seeds", "evaluation", "checkpoint", "method"];
 
 /// What of the method a scale may set: what is learned before training, which has its cost too.
 const SCALED_METHOD: [&str; 2] = ["warm-start", "teacher"];

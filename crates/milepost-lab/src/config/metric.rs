@@ -44,7 +44,7 @@ impl Form {
 ///
 /// Quantities are those of every evaluation (`success`, `return`, `length`), the environment's own
 /// [measures](crate::measures), and, for [`Form::Training`], whatever the loop reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct MetricName {
     form: Form,

@@ -4,6 +4,7 @@
 //! chosen `[scales.NAME]` table goes over the file's own values. Lists are replaced whole, and a table
 //! whose `kind` changes is replaced whole. A key that nothing reads is an error, wherever it stands.
 
+mod across;
 mod builtin;
 mod claim;
 mod environment;
@@ -18,6 +19,7 @@ mod read;
 mod resolved;
 mod resources;
 mod scale;
+mod schema;
 mod settings;
 mod study;
 mod teacher;
@@ -36,10 +38,14 @@ pub(crate) use metric::{LENGTH, RETURN, SUCCESS};
 pub use policy::PolicyConfig;
 pub use resources::Resources;
 pub use scale::Scale;
+pub use schema::{KINDS, schema};
 pub(crate) use settings::BudgetUnit;
 pub use settings::{BudgetConfig, CheckpointConfig, EvaluationConfig, MetricConfig};
 pub use study::{PrimaryMetric, StudyArm, StudyExperiment, StudySettings};
 pub use teacher::TeacherConfig;
+
+/// The kind of a file that says none.
+const TRAINING: &str = "training";
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +86,7 @@ impl AnyExperiment {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Training(_) => "training",
+            Self::Training(_) => TRAINING,
             Self::Fidelity(_) => fidelity::KIND,
             Self::Study(_) => study::KIND,
         }

@@ -2,7 +2,7 @@ use milepost_policies::{CnnConfig, GruConfig, MlpConfig, NetworkConfig, TabularC
 use serde::{Deserialize, Serialize};
 
 /// The network of a run. The first three read feature vectors, the others tokens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum PolicyConfig {
     /// Fully connected towers.

@@ -4,7 +4,7 @@ use super::error::ConfigError;
 use super::read::Reader;
 
 /// What one arm and seed asks of a cluster, or of this machine. Says nothing about results: launchers alone read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Resources {
     /// Wall-clock limit as the cluster writes it, such as `02:00:00`; the partition's own if not given.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::ConfigError;
 
 /// How much an experiment costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
     /// Seconds: shows that the machinery runs. No verdict.

@@ -6,7 +6,7 @@ use super::environment::EnvironmentConfig;
 use super::metric::MetricName;
 
 /// What every arm may spend, in one of two units. Equal for all arms; an iteration under way is finished.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BudgetConfig {
     /// Environment steps of training.
@@ -74,7 +74,7 @@ impl BudgetConfig {
 }
 
 /// Evaluation on held-out tasks, by the environment's own reward alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EvaluationConfig {
     /// Number of held-out tasks, the same at every evaluation of a seed and for all arms.
@@ -100,7 +100,7 @@ const fn is_zero(count: &u64) -> bool {
 }
 
 /// How often a run can be picked up again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CheckpointConfig {
     /// Iterations between two checkpoints.
@@ -114,7 +114,7 @@ impl Default for CheckpointConfig {
 }
 
 /// What is measured; named before the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MetricConfig {
     /// The metric that the verdict is about.

@@ -20,7 +20,7 @@ pub(super) const KIND: &str = "study";
 pub(super) const SCALED: [&str; 3] = ["seeds", "study", "arms"];
 
 /// The metric that the verdict is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct PrimaryMetric {
     /// Its name, one of the study's.
@@ -42,7 +42,7 @@ pub struct StudyArm {
 }
 
 /// Everything in such a file but its arms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StudySettings {
     /// Always `study`.

@@ -6,7 +6,7 @@ use super::policy::PolicyConfig;
 
 /// Where the teacher comes from that a method distils from: a network that learns from the world's expert before the run,
 /// and then stays as it is. It is charged to no budget: it stands for a larger model that somebody else has trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TeacherConfig {
     /// Its network, of the policy's kind and any size.

@@ -205,3 +205,22 @@ fn an_arm_may_train_elsewhere_and_all_may_be_judged_elsewhere() {
     let text = complexity.to_toml().expect("writes");
     assert_eq!(parse("resolved", &text).expect("reads"), complexity);
 }
+
+#[test]
+fn every_arm_is_run_in_each_of_the_named_environments() {
+    let level = |size: u32| format!("environments.s{size}.level=MiniGrid-Empty-{size}x{size}-v0");
+    let (small, large) = (level(5), level(6));
+    let claim = ["verdict.better=b-s5", "verdict.than=a-s5"];
+    let experiment = with(&[&small, &large, claim[0], claim[1]], None).expect("valid");
+    let names: Vec<&str> = experiment.arms.iter().map(|arm| arm.name.as_str()).collect();
+    assert_eq!(names, ["a-s5", "a-s6", "b-s5", "b-s6"]);
+    let (trained, held_out) = experiment.environments(&experiment.arms[3]);
+    assert_eq!(trained, held_out);
+    assert_eq!(trained.label(), "MiniGrid-Empty-6x6-v0");
+    assert_eq!(experiment.arms[2].method, experiment.arms[3].method);
+    let again = parse("again", &experiment.to_toml().expect("writes")).expect("valid");
+    assert_eq!(again, experiment);
+    assert!(refusal(&[&small]).contains("b-s5"), "a claim names arms as they are run");
+    let taken = refusal(&[&small, "arms.a.environment.level=MiniGrid-Empty-8x8-v0"]);
+    assert!(taken.contains("arms.a.environment") && taken.contains("each of [environments]"), "{taken}");
+}

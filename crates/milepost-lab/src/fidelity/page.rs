@@ -4,12 +4,13 @@ use milepost_eval::Bootstrap;
 use milepost_fidelity::orderings::{Ordering, Verdict as Judged};
 use milepost_fidelity::protocol::SuiteOutcome;
 use milepost_fidelity::report::Report;
+use milepost_sheet::Format;
 
 use super::FidelityRun;
 use crate::record::atomic;
 use crate::record::directory::write_json;
 use crate::report::fidelity::{
-    FidelityData, build_fidelity_html, build_fidelity_markdown, metrics_csv, overview_text,
+    FidelityData, build_fidelity_html, build_fidelity_markdown, metrics, overview_text,
 };
 use crate::report::{Fact, Outcome, Verdict};
 
@@ -36,7 +37,10 @@ pub(super) fn write(
     write_json(&folder.join("summary.json"), &data.report)?;
     let tables = folder.join("report.txt");
     atomic::write(&tables, data.report.text().as_bytes())?;
-    atomic::write(&folder.join("metrics.csv"), metrics_csv(&data.report).as_bytes())?;
+    for format in Format::AVAILABLE {
+        let name = format!("metrics.{}", format.extension());
+        atomic::write(&folder.join(name), &metrics(&data.report).encode(*format)?)?;
+    }
     atomic::write(&folder.join("report.md"), build_fidelity_markdown(&data).as_bytes())?;
     let page = folder.join("report.html");
     atomic::write(&page, build_fidelity_html(&data)?.as_bytes())?;

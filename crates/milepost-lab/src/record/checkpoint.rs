@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::directory::VERSION;
 use super::{RecordError, atomic};
 
 const FORMAT: u64 = 1;
@@ -33,6 +34,29 @@ pub(crate) struct Stamp {
     pub(crate) timing: u64,
     /// Bytes of the TensorBoard file.
     pub(crate) tensorboard: u64,
+}
+
+impl Stamp {
+    /// Refuses a checkpoint of another run; `place` is the folder of the arm and seed.
+    pub(crate) fn check(&self, place: &Path, config: &str, arm: &str, seed: u64) -> Result<(), RecordError> {
+        let differs = [
+            ("configuration", self.config.as_str(), config),
+            ("version of Milepost", self.milepost.as_str(), VERSION),
+            ("arm", self.arm.as_str(), arm),
+            ("seed", &self.seed.to_string(), &seed.to_string()),
+        ]
+        .into_iter()
+        .find(|(_, found, wanted)| found != wanted)
+        .map(|(what, found, wanted)| {
+            format!(
+                "the {what} of its checkpoint is {found}, but this run's is {wanted}; start a new run instead"
+            )
+        });
+        match differs {
+            None => Ok(()),
+            Some(reason) => Err(RecordError::Mismatch { path: place.to_owned(), reason }),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -182,6 +206,21 @@ mod tests {
         }
         write(folder.path(), stamp(2), vec![("weights".to_owned(), vec![1; 3])]).expect("replaces");
         assert!(!half.exists(), "what was left of it goes when its place is needed");
+    }
+
+    #[test]
+    fn a_checkpoint_of_a_newer_format_or_of_another_run_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), stamp(1), Vec::new()).expect("writable");
+        let manifest = folder.path().join("iteration-00000001").join(MANIFEST);
+        let text = fs::read_to_string(&manifest).expect("there");
+        fs::write(&manifest, text.replace("\"format\": 1", "\"format\": 2")).expect("writable");
+        let error = latest(folder.path()).expect_err("newer").to_string();
+        assert!(error.contains("has format 2") && error.contains("use the version that wrote it"), "{error}");
+        let stamp = Stamp { milepost: VERSION.into(), ..stamp(1) };
+        assert!(stamp.check(folder.path(), "c", "a", 1).is_ok());
+        let error = stamp.check(folder.path(), "d", "a", 1).expect_err("another").to_string();
+        assert!(error.contains("configuration") && error.contains("start a new run"), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod atomic;
 pub(crate) mod checkpoint;
+pub(crate) mod counted;
 pub(crate) mod directory;
 mod error;
 pub(crate) mod event;
@@ -9,6 +10,7 @@ pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod output;
 mod run_folder;
+pub(crate) mod scalars;
 pub(crate) mod shared;
 pub(crate) mod trace;
 pub(crate) mod trajectories;

@@ -11,6 +11,8 @@ mod world;
 pub use matrix::{MatrixOptions, MatrixOutcome, run_matrix};
 pub(crate) use protocol::Message;
 pub use protocol::STOPPED;
+#[cfg(any(test, feature = "bench"))]
+pub(crate) use recorder::Recorder;
 pub(crate) use recorder::prepare;
 pub use worker::{Assignment, Finished, WorkerError, work};
 pub(crate) use worker::{ORPHAN_PATIENCE, SHARED};

@@ -1,19 +1,29 @@
 //! A study's recorder that writes files.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use milepost_studies::{Interrupted, Measured, Memory, Metric, Recorder, StudyError, Table, split_finite};
+use milepost_studies::{
+    Interrupted, Measured, Memory, Metric, Recorder, State, StudyError, Table, split_finite,
+};
+use serde::{Deserialize, Serialize};
 
+use super::files::{Files, header};
 use super::records::{Point, StudyDone};
-use crate::clock::{self, Stopwatch};
-use crate::record::directory::{TaskFolder, VERSION, write_json};
+use crate::clock::Stopwatch;
+use crate::record::checkpoint::Checkpoint;
+use crate::record::directory::{TaskFolder, write_json};
 use crate::record::event::{Activity, Timing};
-use crate::record::log::{FORMAT, Header, LogWriter};
+use crate::record::log::{Header, LogWriter};
 use crate::record::shared::Shared;
 use crate::record::{RecordError, STUDY_PARTS};
-use crate::tensorboard::EventWriter;
+
+/// Between two states that are kept.
+const KEEP_EVERY: Duration = Duration::from_secs(30);
+/// The part of a kept state that is the recorder's own.
+const RECORDED: &str = "recorded.json";
 
 /// Writes what one arm and seed reports. Points go to the logs at once; the rest is written at the end, so
 /// that a folder without `done.json` holds nothing that a reader could mistake for a result.
@@ -21,10 +31,14 @@ pub(super) struct FileRecorder<'a> {
     folder: TaskFolder,
     shared: Shared,
     header: Header,
-    points: LogWriter,
-    tensorboard: EventWriter<File>,
+    /// The files; none as long as there is a state to go on from, which knows where they stood.
+    files: Option<Files>,
+    kept: Option<Checkpoint>,
     memory: Memory,
+    /// Seconds spent before this process.
+    earlier: f64,
     watch: Stopwatch,
+    since_kept: Stopwatch,
     stop: &'a AtomicBool,
     /// As if asked to stop after so many calls of `advance`.
     calls_left: Option<u64>,
@@ -42,9 +56,18 @@ pub(super) struct Place<'a> {
     pub(super) seed: u64,
 }
 
+/// What was recorded apart from points.
+#[derive(Debug, Serialize, Deserialize)]
+struct Recorded {
+    results: Vec<(String, Measured)>,
+    counters: BTreeMap<String, u64>,
+    tables: Vec<Table>,
+    seconds: f64,
+}
+
 impl<'a> FileRecorder<'a> {
-    /// Starts the files of an arm and seed afresh.
-    pub(super) fn create(
+    /// Starts the files of an arm and seed afresh, unless it kept a state to go on from.
+    pub(super) fn open(
         place: Place<'_>,
         metrics: &[Metric],
         stop: &'a AtomicBool,
@@ -52,25 +75,24 @@ impl<'a> FileRecorder<'a> {
         tell: &'a mut dyn FnMut(u64),
     ) -> Result<Self, RecordError> {
         let Place { folder, shared, config, arm, seed } = place;
-        let header = Header {
-            format: FORMAT,
-            kind: "points".into(),
-            milepost: VERSION.into(),
-            config: config.into(),
-            arm: arm.into(),
-            seed,
+        let header = header(config, arm, seed);
+        let kept = Files::kept(&folder, &header)?;
+        let files = match kept {
+            None => Some(Files::create(folder.clone(), header.clone())?),
+            Some(_) => None,
         };
-        let board = folder.tensorboard();
-        let file = File::create(&board).map_err(RecordError::io(&board, "created"))?;
-        let tensorboard = EventWriter::create(file, clock::unix_seconds());
+        let watch = Stopwatch::start();
+        let (shared, memory) = (Shared::below(shared), Memory::new(metrics));
         Ok(Self {
-            points: LogWriter::create(&folder.events(), &header)?,
-            tensorboard: tensorboard.map_err(RecordError::io(&board, "written"))?,
-            memory: Memory::new(metrics),
-            watch: Stopwatch::start(),
             folder,
-            shared: Shared::below(shared),
+            shared,
             header,
+            files,
+            kept,
+            memory,
+            earlier: 0.0,
+            watch,
+            since_kept: watch,
             stop,
             calls_left,
             told: 0,
@@ -80,9 +102,14 @@ impl<'a> FileRecorder<'a> {
 
     /// Writes what is known at the end. Fails if a metric was not reported.
     pub(super) fn finish(self) -> Result<(), StudyError> {
+        if self.kept.is_some() {
+            let reason = "the study kept a state and did not go on from it, which is a bug of the study";
+            return Err(StudyError::part("the kept state")(reason));
+        }
         self.memory.finish()?;
+        let seconds = self.earlier + self.watch.seconds();
         let timing = Header { kind: "timing".into(), ..self.header.clone() };
-        let line = Timing { activity: Activity::Training, steps: 0, seconds: self.watch.seconds() };
+        let line = Timing { activity: Activity::Training, steps: 0, seconds };
         let done = StudyDone {
             config: self.header.config,
             results: self.memory.results,
@@ -98,18 +125,11 @@ impl<'a> FileRecorder<'a> {
         write().map_err(StudyError::part("the run's files"))
     }
 
-    fn write_point(&mut self, point: &Point) -> Result<(), RecordError> {
-        self.points.push(point)?;
-        self.points.flush()?;
-        let step = point.costs.first().map_or(0, |(_, cost)| *cost as u64);
-        let now = clock::unix_seconds();
-        let mut write = || {
-            for (name, value) in &point.values {
-                self.tensorboard.scalar(now, step, name, *value)?;
-            }
-            self.tensorboard.flush()
-        };
-        write().map_err(RecordError::io(&self.folder.tensorboard(), "written"))
+    /// Whether a state should be stored now: somebody asked to stop, or the last one is old.
+    fn is_due(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+            || self.calls_left == Some(0)
+            || self.since_kept.elapsed() >= KEEP_EVERY
     }
 }
 
@@ -138,7 +158,9 @@ impl Recorder for FileRecorder<'_> {
             self.count(&format!("{name} not finite"), 1);
         }
         let costs = costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect();
-        self.write_point(&Point { costs, values }).map_err(StudyError::part("the run's files"))
+        // Before the study goes on from its state, what it says has been written already.
+        let Some(files) = &mut self.files else { return Ok(()) };
+        files.point(&Point { costs, values }).map_err(StudyError::part("the run's files"))
     }
 
     fn result(&mut self, metric: &str, value: Measured) -> Result<(), StudyError> {
@@ -172,5 +194,42 @@ impl Recorder for FileRecorder<'_> {
             Failure::Files(error) => StudyError::part("what arms share")(error),
             Failure::Making(error) => error,
         })
+    }
+
+    fn resume(&mut self) -> Result<Option<State>, StudyError> {
+        let Some(Checkpoint { stamp, mut parts }) = self.kept.take() else { return Ok(None) };
+        let missing = || StudyError::part("the kept state")(format!("{RECORDED} is missing"));
+        let own = parts.iter().position(|(name, _)| name == RECORDED).ok_or_else(missing)?;
+        let recorded: Recorded =
+            serde_json::from_slice(&parts.remove(own).1).map_err(StudyError::part("the kept state"))?;
+        let files = Files::resume(self.folder.clone(), self.header.clone(), &stamp);
+        self.files = Some(files.map_err(StudyError::part("the run's files"))?);
+        self.memory.results = recorded.results;
+        self.memory.counters = recorded.counters;
+        self.memory.tables = recorded.tables;
+        self.earlier = recorded.seconds;
+        self.told = stamp.steps;
+        (self.tell)(self.told);
+        Ok(Some(parts))
+    }
+
+    fn keep(&mut self, state: &mut dyn FnMut() -> Result<State, StudyError>) -> Result<(), StudyError> {
+        if !self.is_due() {
+            return Ok(());
+        }
+        let recorded = Recorded {
+            results: self.memory.results.clone(),
+            counters: self.memory.counters.clone(),
+            tables: self.memory.tables.clone(),
+            seconds: self.earlier + self.watch.seconds(),
+        };
+        let mut parts = state()?;
+        let own = serde_json::to_vec(&recorded).map_err(StudyError::part("the kept state"))?;
+        parts.push((RECORDED.to_owned(), own));
+        if let Some(files) = &mut self.files {
+            files.keep(self.told, parts).map_err(StudyError::part("the run's files"))?;
+        }
+        self.since_kept = Stopwatch::start();
+        Ok(())
     }
 }

@@ -73,7 +73,7 @@ impl Results for ArmRecord {
 }
 
 /// Reads all finished arms and seeds of a run.
-pub(super) fn read(run: &StudyRun) -> Result<Vec<ArmRecord>, RecordError> {
+pub(crate) fn read(run: &StudyRun) -> Result<Vec<ArmRecord>, RecordError> {
     let experiment = run.experiment();
     let read_arm = |arm: &crate::config::StudyArm| {
         let seeds = (0..experiment.settings.seeds).map(|seed| (seed, run.task(&arm.name, seed)));

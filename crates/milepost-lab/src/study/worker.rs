@@ -42,7 +42,7 @@ pub(crate) fn work(
         seed: assignment.seed,
     };
     let metrics = arm.study.metrics();
-    let mut recorder = FileRecorder::create(place, &metrics, stop, assignment.stop_after, &mut progress)?;
+    let mut recorder = FileRecorder::open(place, &metrics, stop, assignment.stop_after, &mut progress)?;
     let context = Context { seed: assignment.seed, device: assignment.device };
     let ended = arm.study.run(&context, &mut recorder).and_then(|()| recorder.finish());
     match ended {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Check, TaskError};
 
 /// What a step in the arena pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArenaReward {
     /// Minus the distance to the goal after the step; the episode goes on at the goal.
@@ -14,7 +14,7 @@ pub enum ArenaReward {
 }
 
 /// Parameters of the arena.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Arena2dConfig {
     /// What a step pays. Default dense.

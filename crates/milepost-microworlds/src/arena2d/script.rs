@@ -37,7 +37,7 @@ pub enum Script {
 }
 
 /// The named data sets, in the manner of D4RL's; every one is made by scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArenaData {
     /// Skill 0.

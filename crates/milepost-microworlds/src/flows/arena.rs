@@ -11,7 +11,7 @@ use super::Mixture;
 /// | `scene8d` | 4 objects of 2 coordinates | each object an independent mixture of 4 modes on that circle, the asked one with weight 0.4, the others 0.2 |
 ///
 /// Both have 8 prompts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlowArena {
     /// One object in the plane.

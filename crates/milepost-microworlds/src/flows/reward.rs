@@ -5,7 +5,7 @@ use crate::tokens::{GoldOnly, GoldScore};
 
 /// What a point is paid, given its prompt. Below, an object's `m` is the mode asked for and `s` the modes' spread;
 /// an object is *right* if its nearest mode is `m`. Objects are averaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlowReward {
     /// `exp(−‖x − m‖²/(2·0.5²))`.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Check, TaskError};
 
 /// Which steps (or turns) of an episode decide, counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Decisive {
     /// The first steps, this many.
@@ -65,7 +65,7 @@ impl Decisive {
 }
 
 /// How the number of good decisions `n` out of `K` becomes a share `f(n)` of the effect on success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combination {
     /// `n / K`: each decision adds its share.

@@ -5,7 +5,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`DiscountingChain`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DiscountingChainConfig {
     /// With which step each arm pays. Default 1, 3, 10, 30, 100.

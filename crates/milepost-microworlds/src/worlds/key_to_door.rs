@@ -21,7 +21,7 @@ impl Cell {
 }
 
 /// Where the apples are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Apples {
     /// Drawn once for all episodes, from this seed.
@@ -33,7 +33,7 @@ pub enum Apples {
 }
 
 /// Parameters of a [`KeyToDoor`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeyToDoorConfig {
     /// Cells `L` of the conveyor, which is also the number of steps: at least 3. Rewards are scaled by `23 / L`.

@@ -9,7 +9,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`Pinpad`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PinpadConfig {
     /// Cells along each side. Default 6 (published 7).

@@ -6,7 +6,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// What a step of a [`RiskyInsert`] pays, with the potential `Φ(i) = i / 10`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InsertReward {
     /// 1 for success ("gold"), nothing else.
@@ -26,7 +26,7 @@ pub enum InsertReward {
 }
 
 /// The potential of success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerminalPotential {
     /// 0, as shaping theory asks of ends.
@@ -36,7 +36,7 @@ pub enum TerminalPotential {
 }
 
 /// Parameters of a [`RiskyInsert`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RiskyInsertConfig {
     /// Probability `p` that inserting succeeds. Default 0.1.

@@ -5,7 +5,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of an [`Umbrella`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UmbrellaConfig {
     /// Steps `n` of an episode. Published: 1 to 10, 12, 14, 17, 20, 25, 30, 40 and so on to 100. Default 20.

@@ -5,7 +5,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`VariableHorizon`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VariableHorizonConfig {
     /// What stopping pays at each step. The last entry is the last step, at which stopping is forced.

@@ -8,7 +8,7 @@ use super::token_loss::TokenLoss;
 use crate::{ObjectiveError, check, math};
 
 /// The bounds that published code puts on an estimator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KlBounds {
     /// None (TRL).
@@ -20,7 +20,7 @@ pub enum KlBounds {
 }
 
 /// How the term allows for tokens that an older policy drew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KlCorrection {
     /// It does not.
@@ -38,7 +38,7 @@ pub enum KlCorrection {
 /// As loss terms on samples of the policy itself, k1 has an expected gradient of 0, k2 that of
 /// `KL(π ‖ π_ref)`, k3 that of `KL(π_ref ‖ π)`. `straight_through` keeps the value and takes the gradient of
 /// k2 ("k3+" in verl).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KlTerm {
     /// `β ≥ 0`.
@@ -55,7 +55,7 @@ pub struct KlTerm {
 }
 
 /// The names of [`KlEstimator`] in a file, for `#[serde(with = "KlEstimatorNames")]`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(remote = "KlEstimator", rename_all = "kebab-case")]
 pub enum KlEstimatorNames {
     /// `k1`

@@ -8,7 +8,7 @@ use crate::ObjectiveError;
 /// What one probability ratio covers, with `δ_t = ℓ_t − ℓ_old,t` and `n` policy tokens in the sequence. A
 /// sequence is a row of the batch: for one ratio per turn let the rows be turns, under an average that counts
 /// tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RatioUnit {
     /// `u_t = δ_t`.
@@ -25,7 +25,7 @@ pub enum RatioUnit {
 
 /// How log-ratios are formed and bounded before they are exponentiated. Where a bound is active the gradient
 /// is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogRatio {
     /// What one ratio covers.

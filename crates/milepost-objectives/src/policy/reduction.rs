@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ObjectiveError, check};
 
 /// Which sequences a mean over sequences counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowCount {
     /// Those with at least one policy token (verl, OpenRLHF).

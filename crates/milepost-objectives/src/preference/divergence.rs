@@ -6,7 +6,7 @@ use crate::{ObjectiveError, math};
 
 /// The score of a sequence from its log-ratio `u`: `f′(e^u)`. With the reverse divergence it is `u` and the
 /// loss that of DPO. Source: f-DPO, arXiv 2309.16240, as in TRL.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Divergence {
     /// `u`.

@@ -10,7 +10,7 @@ use crate::{ObjectiveError, check, math};
 
 /// The loss of a pair. `a = ℓ^w − ℓ^w_ref` and `b = ℓ^l − ℓ^l_ref` are the log-ratios of both sides, `n` token
 /// counts, `f` the score of a [`Divergence`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PreferenceLoss {
     /// A [`MarginLoss`] of `z = β (f(a) − f(b))`.

@@ -11,7 +11,7 @@ pub(crate) fn logistic(z: f64, smoothing: f64) -> (f64, f64) {
 }
 
 /// A loss of the margin `z`: how much better the preferred sequence scores than the other, times `β`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum MarginLoss {
     /// `−(1 − s) log σ(z) − s log σ(−z)`, derivative `σ(z) − (1 − s)`: DPO (arXiv 2305.18290) at `s = 0`,

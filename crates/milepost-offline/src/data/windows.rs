@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{DataError, Dataset, Normalizer};
 
 /// What stands before the first state of a trajectory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Padding {
     /// Zeros after normalisation: the mean state. The default.
@@ -14,7 +14,7 @@ pub enum Padding {
 }
 
 /// How a window is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowEncoding {
     /// The states themselves, as the paper has them. The default.

@@ -5,7 +5,7 @@ use crate::learners::LearnerError;
 use crate::learners::settings::Check;
 
 /// Settings of an inverse dynamics model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InverseConfig {
     /// States before the present one that it sees, k. Default 1.

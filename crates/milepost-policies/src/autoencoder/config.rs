@@ -4,7 +4,7 @@ use crate::PolicyError;
 
 /// Settings of an [`Autoencoder`](crate::Autoencoder). The defaults are those of the TAXONS release, but for the
 /// layers: fully connected instead of convolutional, for small pictures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AutoencoderConfig {
     /// Widths of the layers between input and code, mirrored behind it. Default `[64]`.

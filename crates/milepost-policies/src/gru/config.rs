@@ -5,7 +5,7 @@ use super::GruPolicy;
 use crate::{PolicyError, initial::Initializer};
 
 /// Settings of [`GruPolicy`]. In TOML, unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GruConfig {
     /// The most tokens of a sequence. The recurrence knows no limit; this one bounds memory. Default 512.

@@ -5,7 +5,7 @@ use super::CausalTransformer;
 use crate::{PolicyError, fused::Heads, initial::Initializer};
 
 /// Settings of [`CausalTransformer`]: Llama's family by default, GPT-2's by its enums.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TransformerConfig {
     /// Most tokens of one sequence. Default 128.
@@ -37,7 +37,7 @@ pub struct TransformerConfig {
 }
 
 /// How features are normalised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum NormKind {
     /// [`crate::fused::rms_norm`].
@@ -53,7 +53,7 @@ pub enum NormKind {
 }
 
 /// How positions enter.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Positions {
     /// [`crate::fused::rotary`] with angles `position / theta^(2i/head_dim)`.
@@ -66,7 +66,7 @@ pub enum Positions {
 }
 
 /// What follows attention in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedForward {
     /// [`crate::fused::swiglu`] between two projections.
@@ -76,7 +76,7 @@ pub enum FeedForward {
 }
 
 /// Which projections have biases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Biases {
     /// None, as Llama.
@@ -111,7 +111,7 @@ impl Biases {
 }
 
 /// What the value function reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValueKind {
     /// No value function: [`crate::SequenceModel::values`] gives zeros.

@@ -7,7 +7,7 @@ use super::{
 use crate::PreferenceError;
 
 /// A transform as it stands in an experiment file.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TransformConfig {
     /// [`Vanilla`].

@@ -18,7 +18,7 @@ pub struct Pair {
 }
 
 /// Which pairs are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Balance {
     /// Evenly over hops, and within each bin of hops evenly over gaps in time.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::ScoreError;
 
 /// Settings of [`Rnd`](crate::Rnd). The defaults are the released code's where it has them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RndConfig {
     /// The channel it writes. Default `rnd`.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Several flags stand in one record as a number, flag `d` of value `2^d`, counted from the answer; what counts is
 /// the last state's entry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RubricConfig {
     /// The channel it writes.
@@ -42,7 +42,7 @@ impl Default for RubricConfig {
 }
 
 /// Whose rubric is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Graded {
     /// That of correct answers; the others have 0. Nobody asks for more under a multiplicative reward.
@@ -53,7 +53,7 @@ pub enum Graded {
 }
 
 /// Whether a statement has to be linked to the answer through statements that are identified and supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connection {
     /// It has.
@@ -64,7 +64,7 @@ pub enum Connection {
 }
 
 /// How an exact judge is spoilt. All zero: it is exact.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RubricNoise {
     /// Probability, for each placeholder, that the judge is wrong about whether it has a value.
@@ -76,7 +76,7 @@ pub struct RubricNoise {
 }
 
 /// What becomes of the rubric score beside the outcome: [`milepost_credit::RubricUse`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RubricUse {
     /// Multiplied, relative to the best of the group: the paper's C-GRPO.
@@ -89,7 +89,7 @@ pub enum RubricUse {
 }
 
 /// Settings of [`RubricReward`](super::RubricReward).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RubricRewardConfig {
     /// The channel it writes.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A context is the prompt followed by an unbroken stretch of the latest turns, each with the reply that it
 /// caused. The decision is taken where the policy begins to write a turn and holds until the turn is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContextRule {
     /// How many of the turns so far are read.
@@ -20,7 +20,7 @@ pub struct ContextRule {
 }
 
 /// How many of the turns so far a policy reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ContextView {
     /// All of them.
@@ -33,7 +33,7 @@ pub enum ContextView {
 }
 
 /// What happens to a context that is too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overflow {
     /// The oldest turns are left out, with their replies, until the rest fits. Samplers count these contexts.

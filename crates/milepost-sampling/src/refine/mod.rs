@@ -43,7 +43,7 @@ pub struct Refine<D = Unjudged, T = Unjudged> {
 }
 
 /// What becomes of a draft that is to be revised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Redo {
     /// Its first turns are kept, as many as the reviewer says.

@@ -5,6 +5,7 @@ use milepost_core::{Group, Probe, Purpose, TaskSeed, Version};
 use milepost_credit::{AllDistinct, MajorityRule, majority_vote};
 use milepost_microworlds::tokens::AnswerProbe;
 use milepost_policies::ModelPolicy;
+use serde::{Deserialize, Serialize};
 
 use super::{Loop, World};
 use crate::{Recorder, StudyError};
@@ -22,6 +23,7 @@ pub(super) struct Evaluation {
 }
 
 /// What an evaluation found.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) accuracy: f64,
     pub(super) pass_at_k: f64,

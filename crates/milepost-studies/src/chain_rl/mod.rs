@@ -21,13 +21,14 @@ use milepost_policies::{CausalTransformer, open_device};
 use serde::{Deserialize, Serialize};
 
 use crate::preference_lab::NetworkSize;
+use crate::state::{self, bits};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 use evaluation::{Evaluation, Point};
 use lab::Lab;
 use pooled::Pooled;
 
 /// Where the reward comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum RewardSource {
     /// The verifier: 1 for a right answer.
@@ -44,7 +45,7 @@ pub enum RewardSource {
 }
 
 /// How the policy that training starts from is made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BaseConfig {
     /// Who is imitated.
@@ -72,7 +73,7 @@ impl Default for BaseConfig {
 }
 
 /// One training run from a base policy of known quality.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ChainRl {
     /// Where it trains.
@@ -143,12 +144,18 @@ type World = SingleTurn<Pooled<ArithChain>>;
 type Loop = Trainer<TokenAgent<World, CausalTransformer>>;
 
 /// What is read off the training loop.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Watched {
+    #[serde(with = "bits")]
     reward_accuracy: Vec<f64>,
+    #[serde(with = "bits")]
     similarity: Vec<f64>,
+    #[serde(with = "bits")]
     opposed: Vec<f64>,
 }
+
+/// The part of a kept state that is not the trainer's.
+const WATCHED: &str = "watched.json";
 
 impl ChainRl {
     /// Trains until the end or until the network gives no distribution any more.
@@ -158,9 +165,19 @@ impl ChainRl {
         evaluation: &Evaluation,
         recorder: &mut dyn Recorder,
     ) -> Result<(Vec<Point>, Watched), StudyError> {
-        let mut points = vec![evaluation.at(trainer, recorder, &[])?];
-        let mut watched = Watched::default();
-        for iteration in 0..self.iterations {
+        let (mut points, mut watched) = match recorder.resume()? {
+            Some(state) => {
+                trainer.restore(&state).map_err(StudyError::part("the kept trainer"))?;
+                state::read(&state, WATCHED)?
+            }
+            None => (vec![evaluation.at(trainer, recorder, &[])?], Watched::default()),
+        };
+        for iteration in trainer.iterations()..self.iterations {
+            recorder.keep(&mut || {
+                let mut state = trainer.checkpoint().map_err(StudyError::part("the trainer"))?;
+                state.push(state::write(WATCHED, &(&points, &watched))?);
+                Ok(state)
+            })?;
             recorder.advance(iteration, self.iterations)?;
             let report = match trainer.iterate() {
                 Ok(report) => report,

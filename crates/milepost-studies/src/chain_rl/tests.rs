@@ -36,6 +36,14 @@ fn every_reward_runs_and_the_same_seed_records_the_same_bytes() {
 }
 
 #[test]
+fn an_interrupted_run_goes_on_to_the_same_records() {
+    let study = tiny(RewardSource::Vote);
+    let context = Context { seed: 3, device: DeviceChoice::Cpu };
+    let (memory, resumed) = crate::memory::interrupting::run(&study, &context, 1);
+    assert_eq!((memory, resumed), (run(&study), 3));
+}
+
+#[test]
 fn a_pool_is_drawn_from_and_never_left() {
     use milepost_core::{Environment, TaskSeed};
     let task = ArithChain::new(ArithChainConfig::default()).expect("valid");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::StudyError;
 
 /// What each step is credited with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Credit {
     /// The reward of the sample, for every step (Flow-GRPO).
@@ -28,7 +28,7 @@ impl Credit {
 }
 
 /// How the base model is trained, by flow matching on samples of the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Pretraining {
     /// Gradient steps.
@@ -46,7 +46,7 @@ impl Default for Pretraining {
 }
 
 /// One arm: a pretrained flow, fine-tuned on a reward by policy gradients on its denoising steps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct FlowRl {
     /// Where.

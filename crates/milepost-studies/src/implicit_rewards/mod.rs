@@ -19,7 +19,7 @@ use worlds::Truth;
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 
 /// One method in one world, and what its implicit rewards are worth.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ImplicitRewards {
     /// Where, and from which policy.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::StudyError;
 
 /// A world, and the policy that training begins with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 #[allow(clippy::large_enum_variant, reason = "one world a study: boxing would save nothing that matters")]
 pub enum ImplicitWorld {

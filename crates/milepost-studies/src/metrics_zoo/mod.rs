@@ -33,7 +33,7 @@ use scores::METRICS;
 use training::{Cameras, Course, Level};
 
 /// All judges and all metrics, on one level a seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MetricsZoo {
     /// Which form of a judge's progress is paid.

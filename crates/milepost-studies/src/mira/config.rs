@@ -8,7 +8,7 @@ use super::learner::Update;
 use crate::StudyError;
 
 /// What is paid beside success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Progress {
     /// `α` times the learned potential's difference.
@@ -19,7 +19,7 @@ pub enum Progress {
 }
 
 /// MiRA's phases on one gridworld level, with one of its parts changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Mira {
     /// The level. Default `MiniGrid-DoorKey-6x6-v0`.

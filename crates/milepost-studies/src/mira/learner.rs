@@ -19,7 +19,7 @@ const ROWS: usize = 4096;
 const LARGEST_WEIGHT: f64 = 20.0;
 
 /// How the policy follows its advantages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Update {
     /// Not at all: the cloned policy as it is.

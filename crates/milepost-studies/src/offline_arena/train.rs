@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Recorder, StudyError};
 
 /// Who learns from the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Learner {
     /// Deterministic behaviour cloning.
@@ -38,7 +38,7 @@ pub enum Learner {
 }
 
 /// What every learner may spend, and the settings that are not each method's default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
     /// Gradient updates of learners without a sequence model.

@@ -15,7 +15,7 @@ use crate::offline_arena::{Budget, Learner, evaluate, recorded, scale, train};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 
 /// One learner on the data sets of the arena.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OfflineRl {
     /// The learner. Default behaviour cloning.

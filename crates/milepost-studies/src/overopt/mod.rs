@@ -18,11 +18,13 @@ use milepost_preferences::transform::TransformConfig;
 use milepost_rewards::reward_model::{ReferenceBook, RewardModel, RewardModelTraining, RewardScorerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::preference_lab::{BasePolicy, Bench, NetworkSize, Proxy, Pursuit, deviation, mean, smoothed};
+use crate::preference_lab::{
+    BasePolicy, Bench, NetworkSize, Proxy, Pursuit, Watch, deviation, mean, smoothed,
+};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
 
 /// One of B-Pref's teachers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TeacherKind {
     /// Always right.
@@ -54,7 +56,7 @@ impl TeacherKind {
 }
 
 /// What optimises the reward model's score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
     /// The best of `n` answers of the base policy, by score.
@@ -65,7 +67,7 @@ pub enum Optimizer {
 }
 
 /// One reward model, optimised.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Overopt {
     /// The reward model's network.
@@ -273,14 +275,21 @@ impl Overopt {
         let config =
             RewardScorerConfig { transform: TransformConfig::Vanilla, ..RewardScorerConfig::default() };
         let proxy = Proxy { model: &model, config, references: ReferenceBook::default() };
-        let mut rejected = 0;
-        let mut each = |report: &IterationReport| {
-            let found = report.counters.iter().find(|(name, _)| name == "reward-model.rejected");
-            rejected += found.map_or(0, |(_, count)| *count);
-        };
-        let points = self.pursuit.run(bench, base, proxy, seed, recorder, &mut each)?;
-        recorder.count("rejected scores", rejected);
+        let mut rejected = Rejected(0);
+        let points = self.pursuit.run(bench, base, proxy, seed, recorder, &mut rejected)?;
+        recorder.count("rejected scores", rejected.0);
         report(&smoothed(&points), GaoForm::Reinforcement, scale, accuracy, recorder)
+    }
+}
+
+/// Scores that the transform could not take.
+#[derive(Debug, Serialize, Deserialize)]
+struct Rejected(u64);
+
+impl Watch for Rejected {
+    fn see(&mut self, report: &IterationReport) {
+        let found = report.counters.iter().find(|(name, _)| name == "reward-model.rejected");
+        self.0 += found.map_or(0, |(_, count)| *count);
     }
 }
 
@@ -365,7 +374,11 @@ mod tests {
             ..Overopt::default()
         };
         let run = || Memory::of(&study, &Context { seed: 1, device: DeviceChoice::Cpu }).expect("runs");
-        assert_eq!(run(), run());
+        let whole = run();
+        assert_eq!(whole, run());
+        let context = Context { seed: 1, device: DeviceChoice::Cpu };
+        let (parts, resumed) = crate::memory::interrupting::run(&study, &context, 4);
+        assert_eq!((parts, resumed), (whole, 1), "an interrupted run goes on to the same records");
     }
 
     #[test]

@@ -25,12 +25,13 @@ use milepost_rewards::reward_model::{ReferenceBook, RewardModel, RewardModelTrai
 use serde::{Deserialize, Serialize};
 
 use crate::preference_lab::{
-    Algorithm, BasePolicy, Bench, NetworkSize, Planted, Proxy, Pursuit, deviation, mean, smoothed,
+    Algorithm, BasePolicy, Bench, NetworkSize, Planted, Proxy, Pursuit, Watch, deviation, mean, smoothed,
 };
+use crate::state::bits;
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError, Table};
 
 /// How the reward model is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModelKind {
     /// One model, Bradley–Terry loss.
@@ -43,7 +44,7 @@ pub enum ModelKind {
 }
 
 /// One training run on a transformed reward-model score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Par {
     /// PPO or GRPO.
@@ -220,20 +221,34 @@ impl Study for Par {
         let references = self.references(&bench, &base, &model, seed)?;
         let config = RewardScorerConfig { transform: self.transform, ..RewardScorerConfig::default() };
         let proxy = Proxy { model: &model, config, references };
-        let (mut value_losses, mut flat, mut scored, mut rejected) = (Vec::new(), 0, 0, 0);
-        let mut each = |report: &IterationReport| {
-            let metric = |name: &str| report.metrics.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
-            let counter = |name: &str| report.counters.iter().find(|(n, _)| n == name).map_or(0, |(_, c)| *c);
-            value_losses.extend(metric("value_loss"));
-            flat += counter("reward-model.saturated");
-            rejected += counter("reward-model.rejected");
-            scored += report.episodes.len() as u64;
-        };
-        let points = self.pursuit().run(&bench, &base, proxy, seed, recorder, &mut each)?;
+        let mut watched = Watched::default();
+        let points = self.pursuit().run(&bench, &base, proxy, seed, recorder, &mut watched)?;
+        let Watched { value_losses, flat, scored, rejected } = watched;
         recorder.count("rejected scores", rejected);
         let variation = deviation(&value_losses) / mean(&value_losses);
         let numbers = [variation, flat as f64 / scored.max(1) as f64];
         report(&points, numbers, recorder)
+    }
+}
+
+/// What is read off the updates.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Watched {
+    #[serde(with = "bits")]
+    value_losses: Vec<f64>,
+    flat: u64,
+    scored: u64,
+    rejected: u64,
+}
+
+impl Watch for Watched {
+    fn see(&mut self, report: &IterationReport) {
+        let metric = |name: &str| report.metrics.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
+        let counter = |name: &str| report.counters.iter().find(|(n, _)| n == name).map_or(0, |(_, c)| *c);
+        self.value_losses.extend(metric("value_loss"));
+        self.flat += counter("reward-model.saturated");
+        self.rejected += counter("reward-model.rejected");
+        self.scored += report.episodes.len() as u64;
     }
 }
 

@@ -30,6 +30,14 @@ fn run(study: &Par) -> Memory {
 }
 
 #[test]
+fn an_interrupted_run_goes_on_to_the_same_records() {
+    let study = tiny(TransformConfig::Par { k: 1.0 }, Algorithm::Ppo);
+    let context = Context { seed: 3, device: DeviceChoice::Cpu };
+    let (memory, resumed) = crate::memory::interrupting::run(&study, &context, 2);
+    assert_eq!((memory, resumed), (run(&study), 1));
+}
+
+#[test]
 fn every_arm_runs_and_the_same_seed_records_the_same_bytes() {
     for (transform, algorithm) in [
         (TransformConfig::Vanilla, Algorithm::Ppo),

@@ -21,13 +21,13 @@ use crate::base_policy::Cloning;
 use crate::{Recorder, StudyError};
 pub use pairs::Planted;
 pub use pursuit::{Algorithm, Pursuit};
-pub(crate) use pursuit::{Proxy, smoothed};
+pub(crate) use pursuit::{Proxy, Watch, smoothed};
 
 /// Most tokens of a prompt: a begin, a domain, three facts of two words, a question mark.
 const PROMPT: usize = 9;
 
 /// Sizes of a transformer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NetworkSize {
     /// Features of a position. Default 32.
@@ -43,7 +43,7 @@ impl Default for NetworkSize {
 }
 
 /// How the policy that everything starts from is made.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BasePolicy {
     /// Its network.

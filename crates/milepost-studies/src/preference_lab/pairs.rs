@@ -9,7 +9,7 @@ use crate::StudyError;
 
 /// Style that goes with the labels and means nothing: one to three `indeed` at the head of one answer of a pair, none
 /// in the other.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Planted {
     /// Share of pairs in which the preferred answer has it.

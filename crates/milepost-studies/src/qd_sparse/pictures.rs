@@ -12,7 +12,7 @@ pub(super) const PICTURE: usize = PIXELS * PIXELS;
 const AT_ONCE: usize = 2048;
 
 /// Which part of an agent's pictures its description is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Look {
     /// The true end point: no pictures.

@@ -11,7 +11,7 @@ use super::Look;
 use crate::StudyError;
 
 /// What genomes are tried in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// A robot with a network of 42 weights in the hard maze.
@@ -22,7 +22,7 @@ pub enum Task {
 }
 
 /// How behaviours are explored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Searcher {
     /// New genomes over and over.
@@ -43,7 +43,7 @@ pub enum Searcher {
 }
 
 /// One search on one task for each seed. The defaults are the papers', but for budget and chunk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct QdSparse {
     /// What genomes are tried in. Default the hard maze.

@@ -19,7 +19,7 @@ use candidates::{Candidate, Kind, candidates};
 use world::World;
 
 /// Which distance an arm uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distance {
     /// Pearson distance of canonical rewards.
@@ -34,7 +34,7 @@ pub enum Distance {
 }
 
 /// One distance on one gridworld for each seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RewardDistance {
     /// The distance.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::exact::{ACTIONS, uniform};
 
 /// How an agent learns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
     /// A softmax policy and a value for each position: generalised advantages (λ = 0.95), normalised over 8 episodes,

@@ -25,7 +25,7 @@ pub use exact::{Criterion, Optimum, optimum};
 use learner::Learner;
 
 /// What a step pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Payment {
     /// 1 for success.
@@ -61,7 +61,7 @@ impl Payment {
 }
 
 /// Who says how far along a state is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judge {
     /// The truth, `Φ = position / 10`.
@@ -74,7 +74,7 @@ pub enum Judge {
 }
 
 /// One payment by one judge.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RoboDopamine {
     /// What is paid.

@@ -22,7 +22,7 @@ use judges::{NoisyOracle, Shown};
 use measure::{MEAN, Place, RULES, Scores};
 
 /// Who judges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judge {
     /// A network that learned hops.
@@ -33,7 +33,7 @@ pub enum Judge {
 }
 
 /// What progress along an expert's film is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Labels {
     /// Every stage has the same share, however long it took.
@@ -44,7 +44,7 @@ pub enum Labels {
 }
 
 /// One judge, scored on films that it never saw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RoboDopamineGrm {
     /// Who judges.

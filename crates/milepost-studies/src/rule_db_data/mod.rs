@@ -20,7 +20,7 @@ use crate::{Context, Metric, Recorder, Study, StudyError};
 use judged::{Judged, judge};
 
 /// A policy cloned from an expert on tasks that were made in one way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RuleDbData {
     /// The tasks. What is judged differs in the generator and the boundaries only.

@@ -18,7 +18,7 @@ use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 
 /// Labels on a gridworld, where a blocked move looks like any other blocked move: the inverse model is a
 /// classifier, and some of its labels must stay uncertain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SsOrlGrid {
     /// Where the missing actions come from. Default the inverse dynamics model.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::StudyError;
 
 /// Where missing actions come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Labels {
     /// Nowhere: only the labelled part is used.

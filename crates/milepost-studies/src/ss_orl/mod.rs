@@ -22,7 +22,7 @@ pub use labels::Labels;
 use labels::{Labelled, label};
 
 /// One way to fill in actions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SsOrl {
     /// Where the missing actions come from. Default the inverse dynamics model.

@@ -22,7 +22,7 @@ use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 use gradient::Moments;
 
 /// One judge on one length of questions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StepVariance {
     /// Relations to follow. Default 3.

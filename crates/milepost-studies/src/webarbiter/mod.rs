@@ -30,7 +30,7 @@ use measure::{guided, measure, unguided};
 use words::Words;
 
 /// What kind of judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgeKind {
     /// One that writes.
@@ -41,7 +41,7 @@ pub enum JudgeKind {
 }
 
 /// A judge of pairs of actions, trained on one level and asked on two.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct WebArbiter {
     /// One that writes, or a scalar head.

@@ -8,7 +8,7 @@ use super::instances::{DISTRACTORS, Instance};
 use super::words::Words;
 
 /// What a judge writes before its verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rationale {
     /// Nothing.

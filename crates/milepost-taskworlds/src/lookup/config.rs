@@ -5,7 +5,7 @@ use super::words::Thought;
 use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// Which world a task asks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum WorldScope {
     /// Every task has a world of its own: what is not looked up cannot be known.
@@ -19,7 +19,7 @@ pub enum WorldScope {
 }
 
 /// What the answer is paid by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeReward {
     /// 1 for the very name, else 0.
@@ -31,7 +31,7 @@ pub enum OutcomeReward {
 
 /// Which chains of relations are asked about. A pair of neighbours `(r, s)` is *held out* where `r + s` is a
 /// multiple of the number of relations: one pair in that many, with every relation in both places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compositions {
     /// All, each equally likely.
@@ -45,7 +45,7 @@ pub enum Compositions {
 
 /// Parameters of [`super::LookupQa`]; the defaults are those of IGPO's experiment. Worlds that share `entities`,
 /// `relations`, `name-len` and `document-ids` share a vocabulary, and so a policy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LookupConfig {
     /// Entities, `E`.

@@ -4,7 +4,7 @@ use super::page::{CELLS, SIDE, VIEW};
 use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// What the policy may do to the page that it selected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionSpace {
     /// Search, select, crop, answer.
@@ -15,7 +15,7 @@ pub enum ActionSpace {
 }
 
 /// The parameters of a world of pages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct PageConfig {
     /// Pages of a world; each is about one entity.

@@ -5,7 +5,7 @@ use super::tables::{ITEMS, USERS};
 use milepost_core::{ParameterCheck as Check, ParameterError};
 
 /// How tasks are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generator {
     /// States near the rules' boundaries, goals found by exploring forward, every task verified.
@@ -20,7 +20,7 @@ pub enum Generator {
 }
 
 /// The parameters of a database with rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct RuleDbConfig {
     /// How tasks are made.

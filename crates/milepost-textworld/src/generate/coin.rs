@@ -14,7 +14,7 @@ use crate::game::Game;
 /// Levels 1 to 100 have no other rooms, 101 to 200 one dead end beside each room of the path, 201 to 300 two.
 /// The last two digits say how many rooms the path has (100 for a full hundred), which is the length of
 /// the optimal plan: one walk less than rooms, and taking the coin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CoinCollector {
     /// 1 to 300.

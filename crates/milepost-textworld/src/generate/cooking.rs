@@ -15,7 +15,7 @@ use crate::logic::Fact;
 /// Ingredients are collected from all over the house, cut with the knife, cooked with the right appliance, and
 /// made into the meal in the kitchen. What is cut or cooked in another way, burned or eaten too early fails the quest.
 /// The recorded plan fetches the ingredients one after the other; it wins, but need not be the shortest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Cooking {
     /// Ingredients of the recipe, 1 to 3.

@@ -13,7 +13,7 @@ use crate::game::Game;
 ///
 /// The seed draws how the rooms lie, the two closed doors between them, and where the box, the key and the loose
 /// things are. Stove, table, shelf, desk and cabinet have their rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct House {
     /// 6 to 8.

@@ -43,7 +43,7 @@ pub use treasure::TreasureHunter;
 
 /// A family of games by name and size, as an experiment file writes it:
 /// `{ kind = "quest", rooms = 4, objects = 6, steps = 8 }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Family {
     /// See [`CoinCollector`].

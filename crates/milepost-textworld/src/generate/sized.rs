@@ -13,7 +13,7 @@ use crate::game::Game;
 /// containers, supporters, keys, food and things, of which some have nothing to do with the quest. The quest asks to
 /// take, put, insert, cook or eat one thing, behind as many walks, doors, containers and locks as make its
 /// optimal plan exactly `steps` long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SizedQuest {
     /// Rooms, 1 to 30.

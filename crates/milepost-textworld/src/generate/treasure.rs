@@ -11,7 +11,7 @@ use crate::game::Game;
 ///
 /// Levels 1 to 10 have 5 rooms and 1 to 5 steps; nothing is closed. Levels 11 to 20 have 10 rooms and 2 to 10
 /// steps; doors and containers may be closed. Levels 21 to 30 have 20 rooms and 3 to 20 steps; they may be locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TreasureHunter {
     /// 1 to 30.

@@ -4,7 +4,7 @@ use crate::generate::Family;
 use crate::text::Words;
 
 /// When a quest pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RewardScheme {
     /// 1 for winning.
@@ -17,7 +17,7 @@ pub enum RewardScheme {
 }
 
 /// What the prompt says besides where the player is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
     /// What is asked.
@@ -28,7 +28,7 @@ pub enum Prompt {
 }
 
 /// A quest to be read and written in tokens, as an experiment file embeds it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TextQuestConfig {
     /// Which games.

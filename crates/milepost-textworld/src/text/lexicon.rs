@@ -50,7 +50,7 @@ const COOKING: &[&str] = &[
 ];
 
 /// Which words a world knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Words {
     /// Those of its family. They do not depend on size or seed, so a policy moves between sizes.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 
 /// How a policy over tokens reads a world and draws its turns.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TokenSettings {
     /// What it reads before a turn.

@@ -5,7 +5,7 @@ use crate::code_dsl::TaskConfig;
 use crate::pipeline::Grammar;
 
 /// What the grammar allows within a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallMask {
     /// Any words of the language: calls can be wrong in every way.
@@ -28,7 +28,7 @@ impl CallMask {
 }
 
 /// Parameters of [`super::CodeTool`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ToolConfig {
     /// What is asked.

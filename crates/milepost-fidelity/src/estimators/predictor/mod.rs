@@ -17,7 +17,7 @@ use recurrent::Recurrent;
 use tabular::Tabular;
 
 /// How a return is predicted from the beginning of an episode.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum PredictorKind {
     /// `ĝ_t = Σ_{k<t} r_k + Q_t(s_t, a_t)`, `ĝ_{−1} = V_0(s_0)`.
@@ -57,7 +57,7 @@ pub enum PredictorKind {
 }
 
 /// A predictor with what it has learned. It is written and read as its [`PredictorKind`].
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(from = "PredictorKind", into = "PredictorKind")]
 pub struct Predictor {
     kind: PredictorKind,

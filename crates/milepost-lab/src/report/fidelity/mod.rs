@@ -10,7 +10,7 @@ use super::data::{Fact, Verdict};
 
 pub(crate) use html::{build_fidelity_html, build_fidelity_markdown};
 pub(crate) use overview::overview_text;
-pub(crate) use sections::metrics_csv;
+pub(crate) use sections::metrics;
 
 /// What the page of a credit-fidelity run is made from.
 #[derive(Debug, Clone)]

@@ -10,11 +10,12 @@ use super::FidelityData;
 use super::overview::{self, optional};
 use crate::report::chart::axes::Size;
 use crate::report::chart::rows::{Row, RowChart};
-use crate::report::csv::{Csv, Download, cell as csv_cell};
+use crate::report::csv::{Download, cell as csv_cell};
 use crate::report::data::{Estimate, Fact, Interval};
 use crate::report::number::{ABSENT, count, significant};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
 use crate::report::palette;
+use milepost_sheet::{Field, Sheet};
 
 /// Everything below the head of the page.
 pub(super) fn all(data: &FidelityData) -> Vec<Section> {
@@ -315,35 +316,35 @@ fn metric_cell(arm: &ArmRow, metric: Metric) -> Cell {
 
 /// The metrics of the table; all of them are in the run's `metrics.csv`.
 fn csv(table: &InstanceTable) -> Download {
-    let mut csv = Csv::new(&CSV_HEAD);
+    let mut csv = Sheet::new(&CSV_HEAD);
     table.rows.iter().for_each(|arm| csv_rows(&mut csv, &table.facts.name, arm, &Metric::SHORT));
-    csv.link(&format!("credit-fidelity-{}", table.facts.name))
+    Download::of(&csv, &format!("credit-fidelity-{}", table.facts.name))
 }
 
 /// Columns of a file of metrics.
 const CSV_HEAD: [&str; 8] = ["instance", "method", "metric", "mean", "low", "high", "seeds", "undefined"];
 
 /// Every metric of every method on every instance.
-pub(crate) fn metrics_csv(report: &Report) -> String {
-    let mut csv = Csv::new(&CSV_HEAD);
+pub(crate) fn metrics(report: &Report) -> Sheet {
+    let mut csv = Sheet::new(&CSV_HEAD);
     for table in &report.tables {
         table.rows.iter().for_each(|arm| csv_rows(&mut csv, &table.facts.name, arm, &Metric::ALL));
     }
-    csv.into_text()
+    csv
 }
 
-fn csv_rows(csv: &mut Csv, instance: &str, arm: &ArmRow, metrics: &[Metric]) {
+fn csv_rows(csv: &mut Sheet, instance: &str, arm: &ArmRow, metrics: &[Metric]) {
     for metric in metrics.iter().filter_map(|metric| arm.summary.get(*metric)) {
-        let number = |value: Option<f64>| value.map_or_else(String::new, csv_cell);
+        let number = |value: Option<f64>| value.map_or(Field::Missing, csv_cell);
         csv.row([
-            instance.to_owned(),
-            arm.summary.arm.clone(),
-            metric.metric.label().to_owned(),
+            instance.into(),
+            (&arm.summary.arm).into(),
+            metric.metric.label().into(),
             number(metric.mean),
             number(metric.interval.map(|i| i.low)),
             number(metric.interval.map(|i| i.high)),
-            arm.summary.seeds.to_string(),
-            metric.undefined.to_string(),
+            arm.summary.seeds.into(),
+            metric.undefined.into(),
         ]);
     }
 }

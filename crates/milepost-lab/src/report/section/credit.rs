@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use crate::report::chart::axes::Size;
 use crate::report::chart::{swatch, xray as drawing};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, cell, percent_encode};
+use crate::report::csv::{Download, cell, percent_encode};
 use crate::report::data::{Arm, CreditXray, Frame, XrayStep};
 use crate::report::error::ReportError;
 use crate::report::number::{ABSENT, fixed, signed};
 use crate::report::page::{Block, Cell, Section, Table, XrayPanel};
 use crate::report::palette::Style;
+use milepost_sheet::Sheet;
 
 /// Steps shown per trajectory; a longer one shows its end.
 const MAX_STEPS: usize = 200;
@@ -147,7 +148,7 @@ fn table(arm: &Arm, x: &CreditXray, left_out: usize) -> Table {
     for (shown, name) in [(exact, "exact advantage"), (value, "value"), (exact_value, "exact value")] {
         names.extend(shown.then(|| name.to_owned()));
     }
-    let mut csv = Csv::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut csv = Sheet::new(&names);
     let mut rows = Vec::new();
     for (t, s) in x.steps.iter().enumerate() {
         let mut numbers: Vec<(f64, bool)> =
@@ -163,7 +164,7 @@ fn table(arm: &Arm, x: &CreditXray, left_out: usize) -> Table {
             ..Cell::default()
         }));
         rows.push(row);
-        let start = [(left_out + t + 1).to_string(), s.action.clone()];
+        let start = [(left_out + t + 1).into(), (&s.action).into()];
         csv.row(start.into_iter().chain(numbers.iter().map(|n| cell(n.0))));
     }
     let head = names.iter().enumerate();
@@ -177,7 +178,7 @@ fn table(arm: &Arm, x: &CreditXray, left_out: usize) -> Table {
         ),
         head,
         rows,
-        csv: Some(csv.link(&format!("credit-x-ray-{}", file_name(&arm.name)))),
+        csv: Some(Download::of(&csv, &format!("credit-x-ray-{}", file_name(&arm.name)))),
     }
 }
 

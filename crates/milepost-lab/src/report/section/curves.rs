@@ -5,11 +5,12 @@ use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::scale::{even_indices, peak_indices};
 use crate::report::chart::swatch;
 use crate::report::context::Context;
-use crate::report::csv::{Csv, Download, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Arm, BandCurve, SeedCurve};
 use crate::report::number::{capitalised, fixed, plural};
 use crate::report::page::{Block, Figure, Multiples, Panel, Section};
 use crate::report::palette::Style;
+use milepost_sheet::Sheet;
 
 pub(super) fn section(context: &Context) -> Section {
     let mut blocks = vec![Block::Legend { entries: context.arm_legend() }];
@@ -62,11 +63,11 @@ fn chart(context: &Context, id: &str, drawn: &[(&Arm, &BandCurve, Style)]) -> Li
 fn main_figure(context: &Context) -> Option<Figure> {
     let drawn = aggregates(context);
     let chart = chart(context, "curves", &drawn);
-    let mut csv = Csv::new(&["arm", "x", "y", "lower", "upper"]);
+    let mut csv = Sheet::new(&["arm", "x", "y", "lower", "upper"]);
     for (arm, curve, _) in &drawn {
         for i in even_indices(curve.x.len()) {
             csv.row([
-                arm.name.clone(),
+                (&arm.name).into(),
                 cell(curve.x[i]),
                 cell(curve.y[i]),
                 cell(curve.lower[i]),
@@ -85,7 +86,7 @@ fn main_figure(context: &Context) -> Option<Figure> {
         ),
         wide: chart.draw(Size::Wide)?,
         narrow: chart.draw(Size::Narrow)?,
-        csv: Some(csv.link("learning-curves")),
+        csv: Some(Download::of(&csv, "learning-curves")),
     })
 }
 
@@ -169,13 +170,13 @@ fn seed_series(c: &SeedCurve, style: Style) -> Series {
 }
 
 fn seed_csv(context: &Context) -> Download {
-    let mut csv = Csv::new(&["arm", "seed", "x", "y"]);
+    let mut csv = Sheet::new(&["arm", "seed", "x", "y"]);
     for arm in &context.data.arms {
         for c in &arm.curves {
             for i in peak_indices(&c.y) {
-                csv.row([arm.name.clone(), c.seed.to_string(), cell(c.x[i]), cell(c.y[i])]);
+                csv.row([(&arm.name).into(), c.seed.into(), cell(c.x[i]), cell(c.y[i])]);
             }
         }
     }
-    csv.link("learning-curves-per-seed")
+    Download::of(&csv, "learning-curves-per-seed")
 }

@@ -1,9 +1,10 @@
 use crate::report::context::Context;
-use crate::report::csv::{Csv, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Arm, Fact, Interval, MetricCell, MetricRow};
 use crate::report::number::{ABSENT, digits_for, interval as interval_of, significant};
 use crate::report::page::{Block, Cell, Section, Table};
 use crate::report::palette::Style;
+use milepost_sheet::Sheet;
 
 /// Every metric that is claimed or shown.
 pub(in crate::report) fn section(context: &Context) -> Section {
@@ -18,18 +19,18 @@ pub(in crate::report) fn section(context: &Context) -> Section {
         row.extend(data.metrics.iter().map(|metric| metric_cell(&metric.arms[index])));
         row
     };
-    let mut csv = Csv::new(&["metric", "arm", "mean", "lower", "upper", "undefined seeds"]);
+    let mut csv = Sheet::new(&["metric", "arm", "mean", "lower", "upper", "undefined seeds"]);
     for metric in &data.metrics {
         for (arm, numbers) in data.arms.iter().zip(&metric.arms) {
             let mean = numbers.summary.as_ref().map(|summary| summary.mean);
             let ends = mean.and_then(|mean| mean.interval);
             csv.row([
-                metric.name.clone(),
-                arm.name.clone(),
+                (&metric.name).into(),
+                (&arm.name).into(),
                 cell(mean.map_or(f64::NAN, |mean| mean.value)),
                 cell(ends.map_or(f64::NAN, |ends| ends.lower)),
                 cell(ends.map_or(f64::NAN, |ends| ends.upper)),
-                numbers.undefined.to_string(),
+                numbers.undefined.into(),
             ]);
         }
     }
@@ -40,7 +41,7 @@ pub(in crate::report) fn section(context: &Context) -> Section {
                 .into(),
         head,
         rows: context.arms().enumerate().map(row).collect(),
-        csv: Some(csv.link("metrics")),
+        csv: Some(Download::of(&csv, "metrics")),
         ..Table::default()
     };
     Section {

@@ -4,10 +4,11 @@ use super::results::estimate_cell;
 use crate::report::chart::axes::Size;
 use crate::report::chart::rows::{Row, RowChart};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, Download, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Arm, Estimate};
 use crate::report::number::{ABSENT, fixed, interval, signed};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
+use milepost_sheet::Sheet;
 
 pub(in crate::report) fn section(context: &Context) -> Section {
     let missing = |text: &str| Section {
@@ -195,11 +196,11 @@ fn spoken(rows: &[Row]) -> String {
 }
 
 fn csv(context: &Context, reference: &Arm) -> Download {
-    let mut csv = Csv::new(&["arm", "reference", "seed", "difference"]);
+    let mut csv = Sheet::new(&["arm", "reference", "seed", "difference"]);
     for (arm, _) in context.challengers() {
         for (seed, v) in seed_differences(arm, reference) {
-            csv.row([arm.name.clone(), reference.name.clone(), seed.to_string(), cell(v)]);
+            csv.row([(&arm.name).into(), (&reference.name).into(), seed.into(), cell(v)]);
         }
     }
-    csv.link("paired-differences")
+    Download::of(&csv, "paired-differences")
 }

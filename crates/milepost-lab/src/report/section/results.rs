@@ -3,10 +3,11 @@
 use crate::report::chart::axes::Size;
 use crate::report::chart::rows::{Row, RowChart};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Estimate, Interval};
 use crate::report::number::{ABSENT, capitalised, estimate, fixed, interval};
 use crate::report::page::{Block, Cell, Figure, Section, Table};
+use milepost_sheet::Sheet;
 
 pub(in crate::report) fn section(context: &Context) -> Section {
     let figure = figure(context).map_or_else(
@@ -53,10 +54,10 @@ fn figure(context: &Context) -> Option<Figure> {
         desc: chart.rows.iter().map(|r| format!("{}: {}.", r.label, r.value)).collect::<Vec<_>>().join(" "),
         ..chart
     };
-    let mut csv = Csv::new(&["arm", "seed", "score"]);
+    let mut csv = Sheet::new(&["arm", "seed", "score"]);
     for arm in &context.data.arms {
         for s in &arm.final_scores {
-            csv.row([arm.name.clone(), s.seed.to_string(), cell(s.score)]);
+            csv.row([(&arm.name).into(), s.seed.into(), cell(s.score)]);
         }
     }
     Some(Figure {
@@ -68,7 +69,7 @@ fn figure(context: &Context) -> Option<Figure> {
             .to_owned(),
         wide: chart.draw(Size::Wide)?,
         narrow: chart.draw(Size::Narrow)?,
-        csv: Some(csv.link("final-scores")),
+        csv: Some(Download::of(&csv, "final-scores")),
     })
 }
 
@@ -142,11 +143,11 @@ pub(in crate::report) fn estimate_cell(e: Option<Estimate>, digits: usize) -> Ce
     }
 }
 
-fn summary_csv(context: &Context) -> crate::report::csv::Download {
+fn summary_csv(context: &Context) -> Download {
     let names = ["iqm", "mean", "optimality_gap", "probability_of_improvement", "paired_difference"];
     let mut head = vec!["arm".to_owned(), "seeds".to_owned()];
     head.extend(names.iter().flat_map(|n| [(*n).to_owned(), format!("{n}_lower"), format!("{n}_upper")]));
-    let mut csv = Csv::new(&head.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut csv = Sheet::new(&head);
     for arm in &context.data.arms {
         let Some(s) = &arm.summary else { continue };
         let columns =
@@ -155,8 +156,8 @@ fn summary_csv(context: &Context) -> crate::report::csv::Download {
             let ends = e.and_then(|e| e.interval).unwrap_or(Interval { lower: f64::NAN, upper: f64::NAN });
             [e.map_or(f64::NAN, |e| e.value), ends.lower, ends.upper]
         });
-        let start = [arm.name.clone(), arm.final_scores.len().to_string()];
+        let start = [(&arm.name).into(), arm.final_scores.len().into()];
         csv.row(start.into_iter().chain(numbers.map(cell)));
     }
-    csv.link("summary")
+    Download::of(&csv, "summary")
 }

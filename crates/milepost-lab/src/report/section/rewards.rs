@@ -5,11 +5,12 @@ use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::scale::{even_indices, extent};
 use crate::report::chart::{ledger as stack, swatch};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Arm, HackingGap, Ledger};
 use crate::report::number::{fixed, signed};
 use crate::report::page::{Block, LegendEntry, Multiples, Panel, Section};
 use crate::report::palette::Style;
+use milepost_sheet::Sheet;
 
 pub(super) fn ledger(context: &Context) -> Section {
     let recorded: Vec<(&Arm, Style, &Ledger)> =
@@ -33,12 +34,12 @@ pub(super) fn ledger(context: &Context) -> Section {
 }
 
 fn ledger_figure(context: &Context, recorded: &[(&Arm, Style, &Ledger)]) -> Multiples {
-    let mut csv = Csv::new(&["arm", "step", "channel", "share"]);
+    let mut csv = Sheet::new(&["arm", "step", "channel", "share"]);
     let mut panels = Vec::new();
     for (i, (arm, style, ledger)) in recorded.iter().enumerate() {
         for k in even_indices(ledger.steps.len()) {
             for c in &ledger.channels {
-                csv.row([arm.name.clone(), cell(ledger.steps[k]), c.name.clone(), cell(c.share[k])]);
+                csv.row([(&arm.name).into(), cell(ledger.steps[k]), (&c.name).into(), cell(c.share[k])]);
             }
         }
         let last = ledger.channels.iter().filter_map(|c| {
@@ -68,7 +69,7 @@ fn ledger_figure(context: &Context, recorded: &[(&Arm, Style, &Ledger)]) -> Mult
                   is worth a second look. Gaps are updates without a sound record."
             .to_owned(),
         panels,
-        csv: Some(csv.link("reward-ledger")),
+        csv: Some(Download::of(&csv, "reward-ledger")),
     }
 }
 
@@ -103,12 +104,12 @@ fn gap_figure(context: &Context, recorded: &[(&Arm, Style, &HackingGap)]) -> Mul
         |of: fn(&HackingGap) -> &Vec<f64>| recorded.iter().flat_map(move |(_, _, g)| of(g).iter().copied());
     let y_range = extent(all(|g| &g.proxy).chain(all(|g| &g.gold)).chain([0.0]));
     let y_range = y_range.map(|(lo, hi)| (lo, if hi > lo { hi * 1.04 } else { 1.0 }));
-    let mut csv = Csv::new(&["arm", "step", "proxy", "gold"]);
+    let mut csv = Sheet::new(&["arm", "step", "proxy", "gold"]);
     let mut panels = Vec::new();
     for (i, (arm, style, gap)) in recorded.iter().enumerate() {
         let kept = even_indices(gap.steps.len());
         for k in &kept {
-            csv.row([arm.name.clone(), cell(gap.steps[*k]), cell(gap.proxy[*k]), cell(gap.gold[*k])]);
+            csv.row([(&arm.name).into(), cell(gap.steps[*k]), cell(gap.proxy[*k]), cell(gap.gold[*k])]);
         }
         let band = kept.iter().map(|k| (gap.steps[*k], gap.gold[*k], gap.proxy[*k])).collect();
         let line = |of: &[f64]| kept.iter().map(|k| (gap.steps[*k], of[*k])).collect();
@@ -158,6 +159,6 @@ fn gap_figure(context: &Context, recorded: &[(&Arm, Style, &HackingGap)]) -> Mul
                   or falls: the policy has learned to please the reward instead of solving the task."
             .to_owned(),
         panels,
-        csv: Some(csv.link("hacking-gap")),
+        csv: Some(Download::of(&csv, "hacking-gap")),
     }
 }

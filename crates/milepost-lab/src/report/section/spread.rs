@@ -5,10 +5,11 @@ use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::rows::{Row, RowChart};
 use crate::report::chart::scale::{extent, padded};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Estimate, SeedCurve};
 use crate::report::number::{compact, fixed};
 use crate::report::page::{Block, Figure, Section};
+use milepost_sheet::{Field, Sheet};
 
 pub(super) fn section(context: &Context) -> Section {
     let mut blocks = vec![Block::Legend { entries: context.arm_names() }];
@@ -63,7 +64,7 @@ fn profile(context: &Context) -> Option<Figure> {
     let seen = extent(all)?;
     let range = context.metric_range().unwrap_or_else(|| padded(seen));
     let lower = context.data.metric.lower_is_better;
-    let mut csv = Csv::new(&["arm", "level", "share_of_runs_better"]);
+    let mut csv = Sheet::new(&["arm", "level", "share_of_runs_better"]);
     let mut series = Vec::new();
     for (arm, style) in context.arms() {
         let scores: Vec<f64> = arm.final_scores.iter().map(|s| s.score).collect();
@@ -72,7 +73,7 @@ fn profile(context: &Context) -> Option<Figure> {
         }
         let points = staircase(&scores, range, lower);
         for (level, share) in &points {
-            csv.row([arm.name.clone(), cell(*level), cell(*share)]);
+            csv.row([(&arm.name).into(), cell(*level), cell(*share)]);
         }
         series.push(Series { label: arm.name.clone(), style, points, band: Vec::new(), faint: false });
     }
@@ -99,7 +100,7 @@ fn profile(context: &Context) -> Option<Figure> {
         ),
         wide: chart.draw(Size::Wide)?,
         narrow: chart.draw(Size::Narrow)?,
-        csv: Some(csv.link("performance-profile")),
+        csv: Some(Download::of(&csv, "performance-profile")),
     })
 }
 
@@ -120,13 +121,13 @@ fn median(mut values: Vec<f64>, never: usize) -> Option<f64> {
 fn efficiency(context: &Context, level: f64) -> Option<Figure> {
     let curves = context.data.arms.iter().flat_map(|a| &a.curves);
     let (_, last) = extent(curves.flat_map(|c| c.x.iter().copied()))?;
-    let mut csv = Csv::new(&["arm", "seed", "steps_to_threshold"]);
+    let mut csv = Sheet::new(&["arm", "seed", "steps_to_threshold"]);
     let mut rows = Vec::new();
     for (arm, style) in context.arms() {
         let (mut dots, mut never) = (Vec::new(), Vec::new());
         for c in &arm.curves {
             let at = first_reached(c, level, context.data.metric.lower_is_better);
-            csv.row([arm.name.clone(), c.seed.to_string(), at.map(cell).unwrap_or_default()]);
+            csv.row([(&arm.name).into(), c.seed.into(), at.map_or(Field::Missing, cell)]);
             match at {
                 Some(x) => dots.push((format!("seed {}: {}", c.seed, compact(x)), x)),
                 None => never.push(format!("seed {}: never", c.seed)),
@@ -172,7 +173,7 @@ fn efficiency(context: &Context, level: f64) -> Option<Figure> {
                 .to_owned(),
         wide: chart.draw(Size::Wide)?,
         narrow: chart.draw(Size::Narrow)?,
-        csv: Some(csv.link("steps-to-threshold")),
+        csv: Some(Download::of(&csv, "steps-to-threshold")),
     })
 }
 

@@ -3,12 +3,13 @@ use crate::report::chart::axes::Size;
 use crate::report::chart::lines::{LineChart, Series};
 use crate::report::chart::scale::{even_indices, peak_indices};
 use crate::report::context::Context;
-use crate::report::csv::{Csv, Download, cell};
+use crate::report::csv::{Download, cell};
 use crate::report::data::{Arm, BandCurve, SeedCurve};
 use crate::report::number::{ABSENT, capitalised, significant};
 use crate::report::page::{Block, Cell, Figure, Section, Table, number};
 use crate::report::palette::Style;
 use crate::report::section;
+use milepost_sheet::Sheet;
 
 /// Everything below the head of the page.
 pub(super) fn all(data: &StudyData) -> Vec<Section> {
@@ -46,7 +47,7 @@ fn curves(data: &StudyData, context: &Context) -> Section {
 
 fn figure(index: usize, set: &CurveSet, context: &Context) -> Option<Figure> {
     let mut series = Vec::new();
-    let mut csv = Csv::new(&["arm", "seed", "x", "y"]);
+    let mut csv = Sheet::new(&["arm", "seed", "x", "y"]);
     for ((arm, style), (seeds, band)) in context.arms().zip(&set.arms) {
         match band {
             Some(band) => series.push(band_series(arm, band, style)),
@@ -54,7 +55,7 @@ fn figure(index: usize, set: &CurveSet, context: &Context) -> Option<Figure> {
         }
         for curve in seeds {
             for i in peak_indices(&curve.y) {
-                csv.row([arm.name.clone(), curve.seed.to_string(), cell(curve.x[i]), cell(curve.y[i])]);
+                csv.row([(&arm.name).into(), curve.seed.into(), cell(curve.x[i]), cell(curve.y[i])]);
             }
         }
     }
@@ -78,7 +79,7 @@ fn figure(index: usize, set: &CurveSet, context: &Context) -> Option<Figure> {
             .into(),
         wide: chart.draw(Size::Wide)?,
         narrow: chart.draw(Size::Narrow)?,
-        csv: Some(csv.link(&format!("{}-over-{}", file_name(&set.value), file_name(&set.cost)))),
+        csv: Some(Download::of(&csv, &format!("{}-over-{}", file_name(&set.value), file_name(&set.cost)))),
     })
 }
 
@@ -144,10 +145,10 @@ fn mean_table(table: &MeanTable) -> Table {
 fn csv(table: &MeanTable) -> Download {
     let mut head = vec!["row"];
     head.extend(table.columns.iter().map(String::as_str));
-    let mut csv = Csv::new(&head);
+    let mut csv = Sheet::new(&head);
     for (name, numbers) in &table.rows {
         let numbers = numbers.iter().map(|(mean, _)| cell(mean.unwrap_or(f64::NAN)));
-        csv.row(std::iter::once(name.clone()).chain(numbers));
+        csv.row(std::iter::once(name.into()).chain(numbers));
     }
-    csv.link(&format!("{}-{}", file_name(&table.arm), file_name(&table.name)))
+    Download::of(&csv, &format!("{}-{}", file_name(&table.arm), file_name(&table.name)))
 }

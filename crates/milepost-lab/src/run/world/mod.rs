@@ -10,6 +10,7 @@ mod start;
 mod tokens;
 mod trace;
 mod transcript;
+mod views;
 
 use milepost_algorithms::config::SamplerConfig;
 use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};

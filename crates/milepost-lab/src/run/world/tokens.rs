@@ -15,6 +15,7 @@ use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
 use super::solved::{Solved, read_again, written};
 use super::start::Origin;
 use super::transcript::frame;
+use super::views::{self, Views};
 use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
 use crate::credit_order::{self, Rated};
@@ -23,6 +24,14 @@ use crate::record::event::{MeasureRecord, WarmStart};
 use crate::record::shared::Shared;
 use crate::record::trace::TraceRecord;
 use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
+
+/// A world of tokens with everything that the lab asks of one.
+pub(super) trait TokenTask:
+    Demonstrator + Make + Probes + Aids + Measures + Solved + Views + 'static
+{
+}
+
+impl<E: Demonstrator + Make + Probes + Aids + Measures + Solved + Views + 'static> TokenTask for E {}
 
 /// One arm and seed over tokens, ready to train.
 struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
@@ -55,7 +64,7 @@ impl Parts<'_> {
     /// warm-started and given a teacher if the arm says so.
     pub(super) fn build<E>(self, device: &Device) -> Result<Box<dyn World>, SetupError>
     where
-        E: Demonstrator + Make + Probes + Aids + Measures + Solved + 'static,
+        E: TokenTask,
     {
         let (trained, held_out) = self.experiment.environments(self.arm);
         let environment = E::make(trained)?.ok_or(SetupError::HeldOut)?;
@@ -91,7 +100,7 @@ impl Parts<'_> {
 
 impl<E, M> TokenWorld<E, M>
 where
-    E: Demonstrator + Make + Probes + Aids + Measures + Solved + 'static,
+    E: TokenTask,
     M: SequenceModel,
 {
     fn build(
@@ -152,7 +161,7 @@ where
     }
 }
 
-impl<E: Demonstrator + Measures + Solved + 'static, M: SequenceModel> World for TokenWorld<E, M> {
+impl<E: TokenTask, M: SequenceModel> World for TokenWorld<E, M> {
     fn environment_steps(&self) -> u64 {
         self.charged_in(BudgetUnit::EnvironmentSteps) + self.trainer.environment_steps()
     }
@@ -225,7 +234,7 @@ const CREDIT_GROUP: usize = 8;
 /// Why there are no exact advantages.
 const NOT_SOLVED: &str = "worlds of tokens are not enumerated";
 
-impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
+impl<E: Demonstrator + Views + 'static, M: SequenceModel> TokenWorld<E, M> {
     /// What the warm start was charged in this unit.
     fn charged_in(&self, unit: BudgetUnit) -> u64 {
         if self.unit == unit { self.charged } else { 0 }
@@ -261,8 +270,10 @@ impl<E: Demonstrator + 'static, M: SequenceModel> TokenWorld<E, M> {
             length: trajectory.turns.len(),
             channels: trajectory.signals.iter().map(|channel| channel.name().to_owned()).collect(),
             steps,
-            frames: (0..=trajectory.turns.len())
-                .map(|turn| frame(trajectory, turn, self.environment.vocabulary()))
+            frames: views::along(&self.environment, trajectory)
+                .iter()
+                .enumerate()
+                .map(|(turn, view)| frame(trajectory, turn, self.environment.vocabulary(), view))
                 .collect(),
             no_exact_values: Some(NOT_SOLVED.into()),
         }

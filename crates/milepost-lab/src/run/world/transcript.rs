@@ -8,10 +8,18 @@ use milepost_core::{SpanKind, Trajectory, Vocabulary};
 const COLUMNS: usize = 38;
 /// Lines that fit.
 const LINES: usize = 14;
+/// Lines of what is shown below the transcript.
+const VIEW_LINES: usize = 12;
 const LINE_HEIGHT: usize = 18;
 
-/// The transcript before turn `turn`, its latest lines, as an SVG. What the policy wrote begins with `>`.
-pub(super) fn frame(trajectory: &Trajectory<()>, turn: usize, vocabulary: &Vocabulary) -> String {
+/// The transcript before turn `turn`, its latest lines, and below it what else there is to see, as an SVG. What the policy
+/// wrote begins with `>`.
+pub(super) fn frame(
+    trajectory: &Trajectory<()>,
+    turn: usize,
+    vocabulary: &Vocabulary,
+    view: &[String],
+) -> String {
     let mut lines: Vec<(bool, String)> = Vec::new();
     for span in trajectory
         .spans
@@ -23,8 +31,10 @@ pub(super) fn frame(trajectory: &Trajectory<()>, turn: usize, vocabulary: &Vocab
         let text = if ours { format!("> {text}") } else { text };
         lines.extend(wrap(&text).into_iter().map(|line| (ours, line)));
     }
+    let below: Vec<String> = view.iter().flat_map(|line| wrap(line)).take(VIEW_LINES).collect();
     let shown = &lines[lines.len().saturating_sub(LINES)..];
-    let (width, height) = (COLUMNS * 8 + 16, LINES * LINE_HEIGHT + 12);
+    let rows = LINES + if view.is_empty() { 0 } else { VIEW_LINES + 1 };
+    let (width, height) = (COLUMNS * 8 + 16, rows * LINE_HEIGHT + 12);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
          font-family=\"ui-monospace,monospace\" font-size=\"13\"><rect width=\"{width}\" height=\"{height}\" \
@@ -34,6 +44,19 @@ pub(super) fn frame(trajectory: &Trajectory<()>, turn: usize, vocabulary: &Vocab
         let (fill, weight) = if *ours { ("#0b5cad", " font-weight=\"700\"") } else { ("#24292f", "") };
         let y = (row + 1) * LINE_HEIGHT;
         let _ = write!(svg, "<text x=\"8\" y=\"{y}\" fill=\"{fill}\"{weight}>{}</text>", escaped(line));
+    }
+    if !view.is_empty() {
+        let y = LINES * LINE_HEIGHT + LINE_HEIGHT / 2 + 6;
+        let _ = write!(svg, "<path d=\"M8 {y}H{}\" stroke=\"#8c959f\"/>", width - 8);
+    }
+    for (row, line) in below.iter().enumerate() {
+        let fill = match line.chars().next() {
+            Some('✓') => "#1a7f37",
+            Some('✗') => "#b42318",
+            _ => "#24292f",
+        };
+        let y = (LINES + 2 + row) * LINE_HEIGHT;
+        let _ = write!(svg, "<text x=\"8\" y=\"{y}\" fill=\"{fill}\">{}</text>", escaped(line));
     }
     svg.push_str("</svg>");
     svg
@@ -77,10 +100,11 @@ mod tests {
         builder.end_turn(0.0);
         builder.state((), 1, &[]);
         let trajectory = builder.finish(Ending::Malformed).expect("consistent");
-        let before = frame(&trajectory, 0, &words);
+        let before = frame(&trajectory, 0, &words, &[]);
         assert!(before.contains(">a&lt;b</text>") && !before.contains("go"), "{before}");
-        let after = frame(&trajectory, 1, &words);
+        let after = frame(&trajectory, 1, &words, &["✓ [1] → <2>".to_owned()]);
         assert!(after.contains(">&gt; go</text>") && after.contains(">ok</text>"), "{after}");
+        assert!(after.contains("#1a7f37") && after.contains("✓ [1] → &lt;2&gt;</text>"), "{after}");
     }
 
     #[test]

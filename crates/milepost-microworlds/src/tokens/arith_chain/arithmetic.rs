@@ -2,7 +2,9 @@ use milepost_core::{Purpose, Stream, StreamKey};
 use serde::{Deserialize, Serialize};
 
 /// An operation on values modulo `m`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operator {
     /// `x + c`

@@ -6,7 +6,7 @@ use super::{Operator, Route};
 use crate::error::{Check, TaskError};
 
 /// Parameters of an [`ArithChain`](super::ArithChain).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ArithChainConfig {
     /// Values are `0..modulus`; from 2 to 31. Default 11.

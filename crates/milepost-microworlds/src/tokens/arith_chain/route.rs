@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use super::{Arithmetic, Chain, Operator};
 
 /// An order in which the values of a scratchpad are written. All lead to the same answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Route {
     /// The running value after each operation: `n` entries.

@@ -7,7 +7,7 @@ use super::{ArithChain, Arithmetic, Chain, Route};
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`Solver`]: how good a base policy is, and how far its confidence can be trusted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SolverConfig {
     /// Probability `e` that a step is wrong at random: errors without confidence. Default 0.15.
@@ -24,7 +24,7 @@ pub struct SolverConfig {
 }
 
 /// How often a route is taken, and how well it is mastered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Habit {
     /// The route.

@@ -6,7 +6,7 @@ use crate::error::{Check, TaskError};
 use crate::tokens::Operator;
 
 /// Parameters of a [`TraceLab`](super::TraceLab).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TraceLabConfig {
     /// Values are `0..modulus`; from 3 to 31. Default 11.

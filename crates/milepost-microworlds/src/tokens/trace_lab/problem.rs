@@ -5,7 +5,9 @@ use super::{Fact, PlacedSegment, Segment, TraceLab};
 use crate::tokens::Operator;
 
 /// What kind of answer a prompt asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Domain {
     /// `state rate amber date birch ?`: say the facts. Solved if the last statement of each is true.

@@ -18,7 +18,7 @@ use crate::tokens::{GoldOnly, GoldScore};
 /// and `interaction` for each two neighbours that both earned something. Style and length count for nothing.
 /// With facts alone this is "correct facts − wrong facts − repetition" of
 /// [arXiv 2502.18770](https://arxiv.org/abs/2502.18770)'s setting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GoldWeights {
     /// Default 1.

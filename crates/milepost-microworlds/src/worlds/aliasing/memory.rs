@@ -5,7 +5,7 @@ use crate::error::{Check, TaskError};
 use crate::worlds::verdict;
 
 /// Parameters of a [`MemoryAlias`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MemoryAliasConfig {
     /// Steps of an episode, at least 2: the cue, steps that do nothing, the decision. Default 8.

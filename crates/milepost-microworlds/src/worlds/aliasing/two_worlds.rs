@@ -5,7 +5,7 @@ use crate::error::TaskError;
 use crate::worlds::verdict;
 
 /// Which of the two worlds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// Action 1 always succeeds: its effect is `E[R₁ − R₀] = +½`.
@@ -16,7 +16,7 @@ pub enum Sign {
 }
 
 /// Parameters of [`TwoWorlds`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TwoWorldsConfig {
     /// Which world. Default plus.

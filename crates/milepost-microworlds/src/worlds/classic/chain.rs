@@ -6,7 +6,7 @@ use crate::error::{Check, TaskError};
 use crate::worlds::coin;
 
 /// Parameters of a [`Chain`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChainConfig {
     /// States `n`. Default 5.

@@ -6,7 +6,7 @@ use crate::dynamics::Transition;
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`RandomWalk`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RandomWalkConfig {
     /// States `n` between the two ends. Default 5.

@@ -5,7 +5,7 @@ use crate::dynamics::Transition;
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`RiverSwim`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RiverSwimConfig {
     /// States `n`. Default 6.

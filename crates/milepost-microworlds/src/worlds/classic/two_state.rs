@@ -6,7 +6,7 @@ use crate::error::{Check, TaskError};
 use crate::worlds::coin;
 
 /// Parameters of a [`TwoState`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TwoStateConfig {
     /// Probability that the patient action stays in the first state. Default 0.5.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 /// A map of a [`Grid`](super::Grid): a published one with its rewards, slip and budget, or rows of letters.
 ///
 /// Letters: `.` free, `#` wall, `S` start, `G` goal, `X` pit, `C` cliff.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GridMap {
     /// Seven by seven cells, two goals and a pit (trajectory attribution in offline reinforcement learning); cells of the

@@ -12,7 +12,7 @@ use crate::error::{Check, TaskError};
 use maps::Published;
 
 /// Parameters of a [`Grid`]. Those left out are those of the map's source.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GridConfig {
     /// The map. Default the seven by seven cells of trajectory attribution.

@@ -12,7 +12,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of [`MilestoneRooms`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MilestoneRoomsConfig {
     /// Columns and rows, the columns of walls included: from `2 · doors + 2` to 64. Default 8.

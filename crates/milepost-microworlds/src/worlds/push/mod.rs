@@ -9,7 +9,7 @@ use crate::dynamics::{Dynamics, Transition};
 use crate::error::{Check, TaskError};
 
 /// Parameters of a [`BoxPushing`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BoxPushingConfig {
     /// Cells along each side, walls around the map included. Default 6.

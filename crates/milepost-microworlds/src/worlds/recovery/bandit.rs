@@ -6,7 +6,7 @@ use crate::error::{Check, TaskError};
 use crate::worlds::{coin, two_point};
 
 /// Parameters of an [`AmbiguousBandit`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AmbiguousBanditConfig {
     /// Mean reward of each arm's own state. Default 1 and 2.

@@ -4,7 +4,7 @@ use crate::error::{Check, TaskError};
 use crate::worlds::{Combination, Decisive};
 
 /// Where the key of a decisive turn is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeySource {
     /// In the prompt: one key for the whole episode.
@@ -15,7 +15,7 @@ pub enum KeySource {
 }
 
 /// Parameters of [`Turns`](super::Turns).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TurnsConfig {
     /// Turns `T` of an episode. Default 6.

@@ -9,7 +9,7 @@ use crate::{ObjectiveError, check, math};
 ///
 /// Two published forms bear the name CISPO (arXiv 2506.13585): verl clips to `[1 − ε_low, 1 + ε_high]`
 /// ([`Cispo::around_one`]); TRL takes `min(w, ε_high)`, an absolute cap ([`Cispo::capped`]).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Cispo {
     /// The smallest weight, if there is one.

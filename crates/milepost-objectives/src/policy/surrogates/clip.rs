@@ -11,7 +11,7 @@ use crate::{ObjectiveError, check, math};
 /// is PPO (arXiv 1707.06347), `high > low` clip-higher (DAPO, arXiv 2503.14476), `dual` the dual clip
 /// (arXiv 1912.09729), `cap` TRL's `delta` (INTELLECT-2, arXiv 2505.07291), which bounds positive advantages
 /// too.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Clip {
     /// Range below 1.

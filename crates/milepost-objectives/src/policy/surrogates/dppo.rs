@@ -6,7 +6,7 @@ use crate::policy::token_loss::{Side, TokenLoss};
 use crate::{ObjectiveError, check, math};
 
 /// A divergence between the two-outcome distributions "this token or another one".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BinaryDivergence {
     /// `|p − p_old|`, with the sign kept.
@@ -18,7 +18,7 @@ pub enum BinaryDivergence {
 /// `l = −sg[min(w, cap)] A ℓ` where the step stays in the trust region, 0 where it leaves it: for `A > 0` the
 /// probability has already risen by a divergence above `high`, for `A ≤ 0` it has fallen by one above `low`.
 /// Unlike a ratio clip it does not hold rare tokens back. Source: DPPO, arXiv 2602.04879, as in verl.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Dppo {
     /// What is bounded.

@@ -7,7 +7,7 @@ use crate::{ObjectiveError, check};
 
 /// `l = −(A ℓ − (β/2) u²)`, so `∂l/∂ℓ = −A` and `∂l/∂u = β u`. Its optimum over one state is
 /// `π ∝ π_old exp(A/β)`, as in [`Regression`](crate::Regression). Source: DRO, arXiv 2405.19107, as in verl.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Dro {
     /// `β > 0`.

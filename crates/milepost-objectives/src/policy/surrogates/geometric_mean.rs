@@ -12,7 +12,7 @@ use crate::{ObjectiveError, check, math};
 ///
 /// The ratio unit of the objective does not apply. A [`TokenBatch::correction`] enters as its geometric mean.
 /// Source: GMPO, arXiv 2507.20673, as in verl.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct GeometricMean {
     /// Log-ratios below `−low` are clipped (usual: 0.4).

@@ -11,7 +11,7 @@ use crate::{ObjectiveError, check, math};
 ///
 /// The selection belongs to the batch that is passed: micro-batches select for themselves, as in verl. Equal
 /// covariances are taken in the order of the batch. Source: KL-Cov, arXiv 2505.22617.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KlCov {
     /// Share of the tokens that is penalised (usual: 0.0002 to 0.002).

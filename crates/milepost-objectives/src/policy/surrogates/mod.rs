@@ -45,7 +45,7 @@ use crate::ObjectiveError;
 /// | [`Regression`](Self::Regression) | `(β u − A)²` | `2 β (β u − A)` | |
 ///
 /// All but the last have the gradient `−A` at `π = π_old`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Surrogate {
     /// `−A ℓ`: REINFORCE (Williams 1992); GPG's loss. The old policy does not enter.

@@ -17,7 +17,7 @@ use crate::{ObjectiveError, check, math};
 /// advantage-induced policy alignment, arXiv 2306.02231 (the same divided by `β²`); Kimi k1.5, arXiv 2501.12599
 /// (whole answers: [`RatioUnit::SequenceSum`](crate::RatioUnit::SequenceSum), the reward less `β log Z` as the
 /// advantage).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Regression {
     /// `β > 0`.

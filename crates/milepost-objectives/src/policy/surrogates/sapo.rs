@@ -7,7 +7,7 @@ use crate::{ObjectiveError, check, math};
 
 /// `l = −(4/τ) σ(τ (w − 1)) A`, `τ` by the sign of the advantage; `∂l/∂u = −4 σ(1 − σ) w A`, which is `−A` at
 /// `w = 1` and fades smoothly on both sides. Source: SAPO, arXiv 2511.20347.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Sapo {
     /// `τ` where `A > 0` (usual: 1).

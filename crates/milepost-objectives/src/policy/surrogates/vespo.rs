@@ -7,7 +7,7 @@ use crate::policy::token_loss::TokenLoss;
 use crate::{ObjectiveError, check, math};
 
 /// Shape of a gamma weight `φ(w) = w^k e^{λ (1 − w)}`; `φ(1) = 1`, and it vanishes at both ends.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct GammaWeight {
     /// `k`.
@@ -29,7 +29,7 @@ impl GammaWeight {
 /// [`TokenBatch::correction`] multiplies `w_i`, not the loss.
 ///
 /// The ratio unit of the objective does not apply. Source: VESPO, arXiv 2602.10693, as in TRL 1.16.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Vespo {
     /// `φ` where `A ≥ 0` (TRL: k 2, λ 3).

@@ -9,15 +9,17 @@ use milepost_eval::overoptimization::OveroptimizationPoint;
 use milepost_microworlds::tokens::{SingleTurn, TraceLab};
 use milepost_policies::CausalTransformer;
 use milepost_rewards::reward_model::{ReferenceBook, RewardModel, RewardModelScorer, RewardScorerConfig};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Bench;
+use crate::state::{self, bits};
 use crate::{Recorder, StudyError};
 use evaluation::Evaluation;
 pub(crate) use evaluation::smoothed;
 
 /// Which algorithm trains the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
     /// PPO: GAE over tokens against a learned value, advantages normalised over the batch.
@@ -28,7 +30,7 @@ pub enum Algorithm {
 }
 
 /// How a policy is trained, and how often it is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pursuit {
     /// PPO or GRPO.
@@ -66,6 +68,32 @@ const GROUP: usize = 8;
 
 type Loop = Trainer<TokenAgent<SingleTurn<TraceLab>, CausalTransformer>>;
 
+/// What is read off the updates; part of the state to go on from.
+pub(crate) trait Watch: Serialize + DeserializeOwned {
+    fn see(&mut self, report: &IterationReport);
+}
+
+/// The part of a kept state that is not the trainer's.
+const WATCHED: &str = "watched.json";
+
+/// Evaluations in a file: divergence, proxy and gold of each.
+#[derive(Serialize, Deserialize)]
+struct Points(#[serde(with = "bits")] Vec<f64>);
+
+impl From<&[OveroptimizationPoint]> for Points {
+    fn from(points: &[OveroptimizationPoint]) -> Self {
+        Self(points.iter().flat_map(|point| [point.divergence, point.proxy, point.gold]).collect())
+    }
+}
+
+impl From<Points> for Vec<OveroptimizationPoint> {
+    fn from(points: Points) -> Self {
+        let (triples, _) = points.0.as_chunks::<3>();
+        let point = |&[divergence, proxy, gold]: &[f64; 3]| OveroptimizationPoint { divergence, proxy, gold };
+        triples.iter().map(point).collect()
+    }
+}
+
 /// What is pursued: a reward model through a transform.
 pub(crate) struct Proxy<'a> {
     pub(crate) model: &'a RewardModel<CausalTransformer>,
@@ -86,15 +114,15 @@ impl Pursuit {
         Ok(check.not_negative("kl", self.kl)?)
     }
 
-    /// Trains `base`; returns where it stood at each evaluation, the first before training. `each` sees every update.
-    pub(crate) fn run(
+    /// Trains `base`; returns where it stood at each evaluation, the first before training. `watched` sees every update.
+    pub(crate) fn run<W: Watch>(
         &self,
         bench: &Bench,
         base: &CausalTransformer,
         proxy: Proxy<'_>,
         seed: u64,
         recorder: &mut dyn Recorder,
-        each: &mut dyn FnMut(&IterationReport),
+        watched: &mut W,
     ) -> Result<Vec<OveroptimizationPoint>, StudyError> {
         let scorer = RewardModelScorer::new(&proxy.config, proxy.model.clone(), proxy.references)
             .map_err(StudyError::part("the scorer"))?;
@@ -110,10 +138,23 @@ impl Pursuit {
         .map_err(StudyError::part("the trainer"))?
         .with_scorer(scorer);
         let evaluation = Evaluation::new(bench, base, proxy.model, self.evaluation_prompts, seed);
-        let mut points = vec![evaluation.at(&mut trainer, recorder)?];
-        for iteration in 0..self.iterations {
+        let mut points = match recorder.resume()? {
+            Some(state) => {
+                trainer.restore(&state).map_err(StudyError::part("the kept trainer"))?;
+                let (points, seen): (Points, W) = state::read(&state, WATCHED)?;
+                *watched = seen;
+                points.into()
+            }
+            None => vec![evaluation.at(&mut trainer, recorder)?],
+        };
+        for iteration in trainer.iterations()..self.iterations {
+            recorder.keep(&mut || {
+                let mut state = trainer.checkpoint().map_err(StudyError::part("the trainer"))?;
+                state.push(state::write(WATCHED, &(Points::from(&points[..]), &*watched))?);
+                Ok(state)
+            })?;
             recorder.advance(iteration, self.iterations)?;
-            each(&trainer.iterate().map_err(StudyError::part("training"))?);
+            watched.see(&trainer.iterate().map_err(StudyError::part("training"))?);
             if (iteration + 1) % self.evaluate_every == 0 || iteration + 1 == self.iterations {
                 points.push(evaluation.at(&mut trainer, recorder)?);
             }
