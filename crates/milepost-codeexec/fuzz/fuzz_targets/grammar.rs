@@ -8,7 +8,7 @@ use milepost_codeexec::syntax;
 fuzz_target!(|input: (u8, &[u8])| {
     let (limit, choices) = input;
     let grammar = if limit % 2 == 0 { Grammar::Module } else { Grammar::Function };
-    let mut reader = grammar.reader(grammar.shortest() + 4 * usize::from(limit));
+    let mut reader = grammar.reader(grammar.shortest() + usize::from(limit));
     let mut tokens = Vec::new();
     let mut choices = choices.iter();
     loop {
