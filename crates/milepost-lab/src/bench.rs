@@ -24,7 +24,7 @@ pub fn experiment(arms: usize, seeds: u64) -> Result<Experiment, ConfigError> {
     let head = text.split("[arms.").next().unwrap_or_default();
     let head = head.replace("\"shaped\"", "\"a1\"").replace("\"sparse\"", "\"a0\"");
     let arm = "scorers = [{ kind = \"outcome\" }]\ncombine = { terms = [{ channel = \"outcome\" }] }\n";
-    let arms: String = (0..arms).map(|index| format!("[arms.a{index}]\n{arm}")).collect();
+    let arms = (0..arms).map(|index| format!("[arms.a{index}]\n{arm}")).collect::<Vec<_>>().concat();
     let text = format!("{head}{arms}").replacen("seeds = 10", &format!("seeds = {seeds}"), 1);
     match parse_any("the benchmark's experiment", &text)? {
         AnyExperiment::Training(experiment) => Ok(*experiment),
@@ -79,7 +79,7 @@ impl Recording {
 
     fn evaluation(&mut self, level: f64) -> Result<(), RecordError> {
         let gold = |task: u64| {
-            let success = (wave(task) + 1.0) / 2.0 < level;
+            let success = f64::midpoint(wave(task), 1.0) < level;
             GoldRecord { total: f64::from(u8::from(success)), success, length: 20 + (task % 80) as u32 }
         };
         let line = Evaluation {

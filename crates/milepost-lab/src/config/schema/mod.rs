@@ -107,7 +107,7 @@ impl Parts {
 }
 
 /// A table with these keys and no others.
-fn table(properties: Map<String, Value>, about: &str) -> Value {
+fn table(properties: &Map<String, Value>, about: &str) -> Value {
     json!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false })
 }
 
@@ -125,9 +125,9 @@ fn named(entry: &Value, about: &str) -> Value {
 /// The `[scales]` table, where a scale may set the keys `allowed` of a file.
 fn scales(parts: &mut Parts, properties: &Map<String, Value>, allowed: &[&str]) -> Value {
     let kept = allowed.iter().filter_map(|key| Some(((*key).to_owned(), properties.get(*key)?.clone())));
-    let scale = parts.define("scale", table(kept.collect(), "What this scale changes."));
+    let scale = parts.define("scale", table(&kept.collect(), "What this scale changes."));
     let scales = Scale::ALL.into_iter().map(|name| (name.name().to_owned(), scale.clone()));
-    table(scales.collect(), "What the scales change: `--scale smoke` (seconds), `small` (minutes), `full`.")
+    table(&scales.collect(), "What the scales change: `--scale smoke` (seconds), `small` (minutes), `full`.")
 }
 
 fn training(parts: &mut Parts) -> Map<String, Value> {
@@ -142,12 +142,12 @@ fn training(parts: &mut Parts) -> Map<String, Value> {
     arm.insert("environment".into(), parts.of::<EnvironmentConfig>());
     let worlds = named(&arm["environment"], "Every arm is run in each of these, as the arm ARM-NAME.");
     properties.insert("environments".into(), worlds);
-    properties.insert("method".into(), table(method, "The parts that all arms share."));
+    properties.insert("method".into(), table(&method, "The parts that all arms share."));
     arm.insert("about".into(), json!({ "type": "string", "description": ABOUT }));
-    let arm = parts.define("arm", table(arm, "One of the compared recipes."));
+    let arm = parts.define("arm", table(&arm, "One of the compared recipes."));
     properties.insert("arms".into(), named(&arm, ARMS));
     let mut scaled = properties.clone();
-    scaled.insert("method".into(), table(aids, "What of the method a scale changes."));
+    scaled.insert("method".into(), table(&aids, "What of the method a scale changes."));
     properties.insert("scales".into(), scales(parts, &scaled, &layers::SCALED));
     properties
 }
