@@ -5,15 +5,14 @@ use super::Operator;
 /// The ids of values and operators, which come first in the vocabularies of the tasks that calculate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ArithmeticIds {
+    /// The id of the value 0.
+    zero: u32,
     modulus: u32,
 }
 
 impl ArithmeticIds {
-    /// The id of the value 0.
-    const ZERO: u32 = Vocabulary::RESERVED.len() as u32;
-
     pub(super) const fn new(modulus: u32) -> Self {
-        Self { modulus }
+        Self { zero: Vocabulary::RESERVED.len() as u32, modulus }
     }
 
     /// The values, then the operators, as they are written.
@@ -24,20 +23,20 @@ impl ArithmeticIds {
 
     /// The first id after them.
     pub(super) const fn end(self) -> u32 {
-        Self::ZERO + self.modulus + Operator::ALL.len() as u32
+        self.zero + self.modulus + Operator::ALL.len() as u32
     }
 
     pub(super) const fn value(self, value: u32) -> u32 {
-        Self::ZERO + value
+        self.zero + value
     }
 
     pub(super) const fn operator(self, operator: Operator) -> u32 {
-        Self::ZERO + self.modulus + operator as u32
+        self.zero + self.modulus + operator as u32
     }
 
     /// The value that a token stands for.
     pub(super) fn as_value(self, token: u32) -> Option<u32> {
-        token.checked_sub(Self::ZERO).filter(|value| *value < self.modulus)
+        token.checked_sub(self.zero).filter(|value| *value < self.modulus)
     }
 
     /// The operator that a token stands for.
