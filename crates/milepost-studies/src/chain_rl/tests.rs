@@ -40,7 +40,8 @@ fn an_interrupted_run_goes_on_to_the_same_records() {
     let study = tiny(RewardSource::Vote);
     let context = Context { seed: 3, device: DeviceChoice::Cpu };
     let (memory, resumed) = crate::memory::interrupting::run(&study, &context, 1);
-    assert_eq!((memory, resumed), (run(&study), 3));
+    assert!(memory == run(&study), "an interrupted run goes on to the same records");
+    assert_eq!(resumed, 2);
 }
 
 #[test]

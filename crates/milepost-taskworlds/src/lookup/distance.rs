@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn a_sure_expert_comes_nearer_by_one_each_turn_and_wins_at_zero() {
-        let config = LookupConfig { retriever_noise: 0.0, hops: 3, turns: 6, ..LookupConfig::default() };
+        let config =
+            LookupConfig { retriever_noise: 0.0, top_k: 1, hops: 3, turns: 6, ..LookupConfig::default() };
         let mut world = LookupQa::new(config).expect("valid");
         assert!(LookupDistance.read(&world).is_nan());
         for seed in 0..10 {
