@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use milepost_lab::analysis::analyse;
-use milepost_lab::bench::{Recording, experiment, finished, half_done, plan, resume};
+use milepost_lab::bench::{Line, Recording, experiment, finished, half_done, plan, resume};
 
 /// One iteration's line in the log, its TensorBoard scalars and its timing; the throughput is in named numbers.
 fn recording(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let run = plan(folder.path(), experiment(2, 1).expect("valid")).expect("writable");
     let mut recording = Recording::create(&run, "a0", 0).expect("writable");
-    let numbers = recording.iteration().expect("writable") as u64;
     let mut group = c.benchmark_group("lab");
-    group.throughput(Throughput::Elements(numbers));
-    group.bench_function("record-iteration", |b| b.iter(|| recording.iteration().expect("writable")));
+    group.throughput(Throughput::Elements(Line::new(1).numbers() as u64));
+    let mut indices = 1..;
+    group.bench_function("record-iteration", |b| {
+        let next = || Line::new(indices.next().expect("endless"));
+        b.iter_batched(next, |line| recording.iteration(line).expect("writable"), BatchSize::SmallInput);
+    });
     group.finish();
 }
 

@@ -55,6 +55,21 @@ pub fn resume(path: &Path) -> Result<MatrixOutcome, RecordError> {
     Ok(run_matrix(&RunDirectory::open(path)?, &options))
 }
 
+/// One iteration of PPO, as the training loop hands it over.
+pub struct Line(Iteration);
+
+impl Line {
+    /// The iteration of this index.
+    pub fn new(index: u64) -> Self {
+        Self(iteration(index))
+    }
+
+    /// How many named numbers it holds.
+    pub fn numbers(&self) -> usize {
+        self.0.scalars().len()
+    }
+}
+
 /// The records of an arm and seed while it trains.
 pub struct Recording {
     recorder: Recorder,
@@ -69,12 +84,10 @@ impl Recording {
         Ok(Self { recorder: Recorder::open(&folder, &run.meta().config, arm, seed, None)?, iteration: 0 })
     }
 
-    /// Records one iteration as PPO does; returns how many named numbers that were.
-    pub fn iteration(&mut self) -> Result<usize, RecordError> {
-        self.iteration += 1;
-        let line = iteration(self.iteration);
-        self.recorder.iteration(&line, STEPS, 0.1)?;
-        Ok(line.scalars().len())
+    /// Records one iteration.
+    pub fn iteration(&mut self, line: Line) -> Result<(), RecordError> {
+        self.iteration = line.0.index;
+        self.recorder.iteration(line.0, STEPS, 0.1)
     }
 
     fn evaluation(&mut self, level: f64) -> Result<(), RecordError> {
@@ -89,7 +102,7 @@ impl Recording {
             gold: (0..100).map(gold).collect(),
             measures: Vec::new(),
         };
-        self.recorder.evaluation(&line, 0.1)
+        self.recorder.evaluation(line, 0.1)
     }
 }
 
@@ -157,7 +170,7 @@ pub fn finished(runs: &Path, arms: usize, seeds: u64, iterations: u64) -> Result
         let mut recording = Recording::create(&run, &arm, seed)?;
         recording.evaluation(0.0)?;
         for index in 1..=iterations {
-            recording.iteration()?;
+            recording.iteration(Line::new(index))?;
             if index % 10 == 0 {
                 recording.evaluation((index as f64 / iterations as f64) * (0.8 + 0.1 * wave(seed)))?;
             }

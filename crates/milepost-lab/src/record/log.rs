@@ -7,13 +7,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
 use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::RecordError;
+use super::gzip::Members;
 
 /// The latest format of logs.
 pub(crate) const FORMAT: u64 = 1;
@@ -41,6 +40,7 @@ pub(crate) struct LogWriter {
     file: File,
     path: PathBuf,
     pending: Vec<u8>,
+    members: Members,
     length: u64,
 }
 
@@ -48,7 +48,7 @@ impl LogWriter {
     /// Starts a new log, replacing what is there.
     pub(crate) fn create(path: &Path, header: &Header) -> Result<Self, RecordError> {
         let file = File::create(path).map_err(RecordError::io(path, "created"))?;
-        let mut log = Self { file, path: path.to_owned(), pending: Vec::new(), length: 0 };
+        let mut log = Self::new(file, path, 0);
         log.push(header)?;
         log.flush()?;
         Ok(log)
@@ -67,7 +67,11 @@ impl LogWriter {
         }
         file.set_len(length).map_err(RecordError::io(path, "cut"))?;
         file.seek(SeekFrom::End(0)).map_err(RecordError::io(path, "read"))?;
-        Ok(Self { file, path: path.to_owned(), pending: Vec::new(), length })
+        Ok(Self::new(file, path, length))
+    }
+
+    fn new(file: File, path: &Path, length: u64) -> Self {
+        Self { file, path: path.to_owned(), pending: Vec::new(), members: Members::new(), length }
     }
 
     /// Adds a line; it reaches the file with the next flush.
@@ -84,12 +88,10 @@ impl LogWriter {
             return Ok(());
         }
         let mut write = || {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(&self.pending)?;
-            let member = encoder.finish()?;
-            self.file.write_all(&member)?;
-            self.pending.clear();
+            let member = self.members.member(&self.pending)?;
+            self.file.write_all(member)?;
             self.length += member.len() as u64;
+            self.pending.clear();
             Ok(())
         };
         write().map_err(RecordError::io(&self.path, "written"))
@@ -98,6 +100,13 @@ impl LogWriter {
     /// Bytes in the file.
     pub(crate) const fn len(&self) -> u64 {
         self.length
+    }
+}
+
+/// What an error left pending is still written, if it can be: whoever reads may need the lines that lead to it.
+impl Drop for LogWriter {
+    fn drop(&mut self) {
+        self.flush().ok();
     }
 }
 

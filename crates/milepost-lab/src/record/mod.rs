@@ -6,6 +6,7 @@ pub(crate) mod counted;
 pub(crate) mod directory;
 mod error;
 pub(crate) mod event;
+mod gzip;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod output;

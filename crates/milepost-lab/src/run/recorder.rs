@@ -1,8 +1,9 @@
 //! Everything a worker writes about one arm and seed, and how it is picked up again.
 
 use std::fs;
+use std::time::Duration;
 
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::record::RecordError;
 use crate::record::checkpoint::{self, Checkpoint, Stamp};
 use crate::record::counted::CountedFile;
@@ -21,7 +22,12 @@ pub(crate) struct Recorder {
     events: LogWriter,
     timing: LogWriter,
     tensorboard: EventWriter<CountedFile>,
+    /// Since when timing and TensorBoard keep what they are told.
+    kept_since: Stopwatch,
 }
+
+/// How long timing and TensorBoard, which nothing goes on from, may keep what they are told.
+const KEEP: Duration = Duration::from_secs(1);
 
 impl Recorder {
     /// Starts the logs, or goes on with them where `checkpoint` was written.
@@ -62,50 +68,48 @@ impl Recorder {
             }
         };
         let (folder, config, arm) = (folder.clone(), config.to_owned(), arm.to_owned());
-        Ok(Self { folder, config, arm, seed, events, timing, tensorboard })
+        let kept_since = Stopwatch::start();
+        Ok(Self { folder, config, arm, seed, events, timing, tensorboard, kept_since })
     }
 
     /// Records what was imitated before training.
-    pub(super) fn warm_start(&mut self, line: &WarmStart) -> Result<(), RecordError> {
-        self.line(&Event::WarmStart(line.clone()), line.charged, &line.scalars())
+    pub(super) fn warm_start(&mut self, line: WarmStart) -> Result<(), RecordError> {
+        let (step, scalars) = (line.charged, line.scalars());
+        self.line(&Event::WarmStart(line), step, &scalars)
     }
 
     /// Records one turn of the training loop.
-    pub(crate) fn iteration(
-        &mut self,
-        line: &Iteration,
-        steps: u64,
-        seconds: f64,
-    ) -> Result<(), RecordError> {
-        let mut scalars = line.scalars();
+    pub(crate) fn iteration(&mut self, line: Iteration, steps: u64, seconds: f64) -> Result<(), RecordError> {
+        let (step, mut scalars) = (line.steps, line.scalars());
         scalars.push(("time/training_steps_per_second".into(), steps as f64 / seconds.max(1e-9)));
-        self.line(&Event::Iteration(line.clone()), line.steps, &scalars)?;
-        self.time(Activity::Training, steps, seconds)
+        self.timing.push(&Timing { activity: Activity::Training, steps, seconds })?;
+        self.line(&Event::Iteration(line), step, &scalars)
     }
 
     /// Records one evaluation.
-    pub(crate) fn evaluation(&mut self, line: &Evaluation, seconds: f64) -> Result<(), RecordError> {
+    pub(crate) fn evaluation(&mut self, line: Evaluation, seconds: f64) -> Result<(), RecordError> {
+        let (step, scalars) = (line.steps, line.scalars());
         let steps: u64 = line.gold.iter().map(|gold| u64::from(gold.length)).sum();
-        self.line(&Event::Evaluation(line.clone()), line.steps, &line.scalars())?;
-        self.time(Activity::Evaluation, steps, seconds)
+        self.timing.push(&Timing { activity: Activity::Evaluation, steps, seconds })?;
+        self.line(&Event::Evaluation(line), step, &scalars)
     }
 
     fn line(&mut self, event: &Event, step: u64, scalars: &[(String, f64)]) -> Result<(), RecordError> {
         self.events.push(event)?;
         self.events.flush()?;
         let now = clock::unix_seconds();
-        let mut write = || {
-            for (tag, value) in scalars {
-                self.tensorboard.scalar(now, step, tag, *value)?;
-            }
-            self.tensorboard.flush()
-        };
-        write().map_err(RecordError::io(&self.folder.tensorboard(), "written"))
+        scalars
+            .iter()
+            .try_for_each(|(tag, value)| self.tensorboard.scalar(now, step, tag, *value))
+            .map_err(RecordError::io(&self.folder.tensorboard(), "written"))?;
+        if self.kept_since.elapsed() >= KEEP { self.hand_over() } else { Ok(()) }
     }
 
-    fn time(&mut self, activity: Activity, steps: u64, seconds: f64) -> Result<(), RecordError> {
-        self.timing.push(&Timing { activity, steps, seconds })?;
-        self.timing.flush()
+    /// Writes what timing and TensorBoard keep.
+    fn hand_over(&mut self) -> Result<(), RecordError> {
+        self.kept_since = Stopwatch::start();
+        self.timing.flush()?;
+        self.tensorboard.flush().map_err(RecordError::io(&self.folder.tensorboard(), "written"))
     }
 
     /// Records trajectories of the trained policy.
@@ -132,6 +136,7 @@ impl Recorder {
         steps: u64,
         parts: Vec<(String, Vec<u8>)>,
     ) -> Result<(), RecordError> {
+        self.hand_over()?;
         let stamp = Stamp {
             config: self.config.clone(),
             milepost: VERSION.into(),

@@ -96,7 +96,7 @@ pub fn work(
 
     if fresh {
         if let Some(line) = task.world.warm_start() {
-            task.recorder.warm_start(&line)?;
+            task.recorder.warm_start(line)?;
         }
         task.evaluate()?;
     }
@@ -158,7 +158,7 @@ impl<W: Write> Task<'_, W> {
         let report = self.world.iterate()?;
         let (iteration, steps) = (self.world.iterations(), self.world.environment_steps());
         let line = Iteration::new(iteration, steps, report);
-        self.recorder.iteration(&line, steps - before, watch.seconds())?;
+        self.recorder.iteration(line, steps - before, watch.seconds())?;
         let every = self.experiment.settings.evaluation.every;
         if spent / every != self.spent() / every || self.spent() >= self.budget() {
             self.evaluate()?;
@@ -186,7 +186,7 @@ impl<W: Write> Task<'_, W> {
             measures,
         };
         self.success = Some(line.success());
-        Ok(self.recorder.evaluation(&line, watch.seconds())?)
+        Ok(self.recorder.evaluation(line, watch.seconds())?)
     }
 
     fn checkpoint(&mut self) -> Result<(), WorkerError> {

@@ -9,31 +9,25 @@ const FIXED64: u8 = 1;
 const BYTES: u8 = 2;
 const FIXED32: u8 = 5;
 
-/// The first event of every file.
-pub(super) fn file_version(wall_time: f64) -> Vec<u8> {
-    let mut event = Vec::new();
-    fixed64(&mut event, 1, wall_time);
-    bytes(&mut event, 3, b"brain.Event:2");
-    event
+/// Appends the first event of every file.
+pub(super) fn file_version(event: &mut Vec<u8>, wall_time: f64) {
+    fixed64(event, 1, wall_time);
+    bytes(event, 3, b"brain.Event:2");
 }
 
-/// One scalar.
-pub(super) fn scalar(wall_time: f64, step: u64, tag: &str, value: f32) -> Vec<u8> {
-    let mut entry = Vec::new();
-    bytes(&mut entry, 1, tag.as_bytes());
-    entry.push(2 << 3 | FIXED32);
-    entry.extend_from_slice(&value.to_le_bytes());
-    let mut summary = Vec::new();
-    bytes(&mut summary, 1, &entry);
-
-    let mut event = Vec::new();
-    fixed64(&mut event, 1, wall_time);
+/// Appends one scalar.
+pub(super) fn scalar(event: &mut Vec<u8>, wall_time: f64, step: u64, tag: &str, value: f32) {
+    fixed64(event, 1, wall_time);
     if step != 0 {
         event.push(2 << 3 | VARINT);
-        varint(&mut event, step);
+        varint(event, step);
     }
-    bytes(&mut event, 5, &summary);
-    event
+    let entry = bytes_length(tag.len()) + 1 + size_of::<f32>();
+    head(event, 5, bytes_length(entry));
+    head(event, 1, entry);
+    bytes(event, 1, tag.as_bytes());
+    event.push(2 << 3 | FIXED32);
+    event.extend_from_slice(&value.to_le_bytes());
 }
 
 fn fixed64(out: &mut Vec<u8>, field: u8, value: f64) {
@@ -42,9 +36,20 @@ fn fixed64(out: &mut Vec<u8>, field: u8, value: f64) {
 }
 
 fn bytes(out: &mut Vec<u8>, field: u8, value: &[u8]) {
-    out.push(field << 3 | BYTES);
-    varint(out, value.len() as u64);
+    head(out, field, value.len());
     out.extend_from_slice(value);
+}
+
+/// What comes before a field of so many bytes.
+fn head(out: &mut Vec<u8>, field: u8, length: usize) {
+    out.push(field << 3 | BYTES);
+    varint(out, length as u64);
+}
+
+/// How long a field of so many bytes is, its head included.
+fn bytes_length(content: usize) -> usize {
+    let bits = (usize::BITS - content.leading_zeros()).max(1) as usize;
+    1 + bits.div_ceil(7) + content
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {

@@ -47,9 +47,10 @@ fn fixture_summary_records_have_the_bytes_of_tensorboard() {
             let step = wanted["step"].as_u64().expect("a step");
             let (tag, value) = (&wanted["scalars"][0][0], &wanted["scalars"][0][1]);
             let value: f64 = value.as_str().expect("a number").parse().expect("a number");
-            let payload = event::scalar(wall_time, step, tag.as_str().expect("a tag"), value as f32);
-            assert_eq!(hex(&payload), wanted["payload_hex"].as_str().expect("hex"));
-            let record = super::record(&payload);
+            let tag = tag.as_str().expect("a tag");
+            let mut record = Vec::new();
+            super::frame(&mut record, |payload| event::scalar(payload, wall_time, step, tag, value as f32));
+            assert_eq!(hex(&record[12..record.len() - 4]), wanted["payload_hex"].as_str().expect("hex"));
             let checksum = |at: usize| u32::from_le_bytes(record[at..at + 4].try_into().expect("four bytes"));
             assert_eq!(Some(u64::from(checksum(8))), wanted["length_crc_masked"].as_u64());
             assert_eq!(Some(u64::from(checksum(record.len() - 4))), wanted["payload_crc_masked"].as_u64());
