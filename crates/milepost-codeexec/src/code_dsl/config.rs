@@ -1,6 +1,7 @@
 use milepost_core::{ParameterCheck as Check, ParameterError};
 use serde::{Deserialize, Serialize};
 
+use super::Language;
 use super::probe::MAX_TESTS;
 
 /// Which programs a policy draws under the world's grammar.
@@ -83,14 +84,16 @@ pub struct CodeConfig {
     pub task: TaskConfig,
     /// Submissions in an episode, `T`: 1, or more with feedback between them.
     pub turns: u32,
-    /// What the grammar allows.
+    /// In which language programs are written.
+    pub language: Language,
+    /// What the grammar allows. MiniPy has no types that could be checked: under it `syntax`.
     pub mask: Mask,
 }
 
 impl Default for CodeConfig {
     /// One submission, well typed under the mask.
     fn default() -> Self {
-        Self { task: TaskConfig::default(), turns: 1, mask: Mask::Typed }
+        Self { task: TaskConfig::default(), turns: 1, language: Language::Pipeline, mask: Mask::Typed }
     }
 }
 
@@ -102,6 +105,13 @@ impl CodeConfig {
     pub fn validate(&self) -> Result<(), ParameterError> {
         let check = Check("code-dsl");
         self.task.validate(check)?;
+        let held = self.language == Language::Pipeline || self.mask == Mask::Syntax;
+        check.that(
+            held,
+            "mask",
+            "typed",
+            "`syntax` where programs are MiniPy, which has no types to check",
+        )?;
         check.between("turns", self.turns, 1, Self::MOST_TURNS)
     }
 }

@@ -6,13 +6,13 @@ use milepost_core::{
 };
 
 use super::words::say_spec;
-use super::{CodeConfig, CodeTask, Fault, Words};
+use super::{CodeConfig, CodeTask, Fault, Program, Words};
 use crate::digest::digest;
-use crate::pipeline::{MAX_TOKENS, ParseError, ParseFault, Pipeline, Token};
+use crate::pipeline::Pipeline;
 
 /// Programs are submitted and tested.
 ///
-/// A turn is a pipeline and [`Vocabulary::END`]. After each the world says `pass` or `fail` for every shown test, and
+/// A turn is a program of the configured [`super::Language`] and [`Vocabulary::END`]. After each the world says `pass` or `fail` for every shown test, and
 /// `ok`, `wrong` or the class of the first error among them. The episode ends with success and reward 1 when every
 /// rewarded test is passed; as failure when the last submission does not. Tokens that are no program are
 /// [`TurnFault::Malformed`]; a program that is ill typed or fails on a shown test is [`TurnFault::Refused`].
@@ -30,7 +30,7 @@ pub struct CodeDsl {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The program, or why there is none.
-    pub program: Result<Pipeline, Fault>,
+    pub program: Result<Program, Fault>,
     /// Which shown tests it passed.
     pub shown: Vec<bool>,
     /// The first error: of the tokens, of the types, or of a run on a shown test.
@@ -41,9 +41,9 @@ pub struct Submission {
 
 impl Submission {
     /// Tests of a task on a program.
-    fn judge(task: &CodeTask, program: Result<Pipeline, Fault>) -> Self {
+    fn judge(task: &CodeTask, program: Result<Program, Fault>) -> Self {
         let runnable = program.as_ref().map_err(|fault| *fault).and_then(|program| {
-            program.check().map_err(Fault::types)?;
+            program.check()?;
             Ok(program)
         });
         let fails = |count: usize| vec![false; count];
@@ -55,11 +55,11 @@ impl Submission {
                 program,
             },
             Ok(runnable) => {
-                let error = |case: &super::Case| runnable.value(&case.input).err();
+                let shown = runnable.outcomes(task.shown());
                 Self {
-                    shown: task.shown().iter().map(|case| case.passes(runnable)).collect(),
-                    error: task.shown().iter().find_map(error).map(|error| Fault::run(runnable, error)),
-                    passed: task.train().passed(runnable),
+                    error: shown.iter().find_map(|outcome| outcome.err()),
+                    shown: shown.into_iter().map(|outcome| outcome == Ok(true)).collect(),
+                    passed: runnable.passed(task.train().cases()),
                     program,
                 }
             }
@@ -89,7 +89,7 @@ impl CodeDsl {
     /// A world with these parameters.
     pub fn new(config: CodeConfig) -> Result<Self, ParameterError> {
         config.validate()?;
-        let words = Words::new().map_err(|error| ParameterError::words(NAME, &error))?;
+        let words = Words::new(config.language).map_err(|error| ParameterError::words(NAME, &error))?;
         Ok(Self {
             config: Arc::new(config),
             words: Arc::new(words),
@@ -118,6 +118,12 @@ impl CodeDsl {
         self.task.as_deref()
     }
 
+    /// The words of a pipeline in the world's language, without an end.
+    #[must_use]
+    pub fn write(&self, program: &Pipeline) -> Vec<u32> {
+        self.config.language.write(program)
+    }
+
     /// What was submitted so far, a submission a turn.
     #[must_use]
     pub fn submissions(&self) -> &[Submission] {
@@ -144,24 +150,6 @@ impl Default for CodeDsl {
     }
 }
 
-/// The pipeline of a turn, its end included.
-pub(super) fn read_program(turn: &[u32]) -> Result<Pipeline, Fault> {
-    let Some((&Vocabulary::END, written)) = turn.split_last() else {
-        let unfinished = ParseError { at: turn.len(), fault: ParseFault::TooLong };
-        return Err(Fault::parse(unfinished));
-    };
-    let tokens: Vec<Token> = written.iter().map_while(|id| Words::read(*id)).collect();
-    if tokens.len() < written.len() {
-        return Err(Fault::parse(ParseError { at: tokens.len(), fault: ParseFault::Foreign }));
-    }
-    Pipeline::parse(&tokens).map_err(Fault::parse)
-}
-
-/// The words of a pipeline, without an end.
-pub(super) fn write_program(program: &Pipeline) -> Vec<u32> {
-    program.tokens().into_iter().map(Words::token).collect()
-}
-
 impl Environment for CodeDsl {
     type Observation = Vec<u32>;
     type Action = Vec<u32>;
@@ -184,7 +172,7 @@ impl Environment for CodeDsl {
         let Some(task) = &self.task else {
             return Err(EnvError::NotReset { environment: NAME.to_owned() });
         };
-        let submission = Submission::judge(task, read_program(turn));
+        let submission = Submission::judge(task, self.config.language.read(turn));
         self.said.clear();
         self.said.extend(submission.feedback());
         let solved = submission.solves();
@@ -240,16 +228,12 @@ impl TokenEnvironment for CodeDsl {
     }
 
     fn turn_limit(&self) -> usize {
-        MAX_TOKENS + 1
+        self.config.language.longest(&self.config.task) + 1
     }
 
     fn grammar(&self, tokens: &[u32], allowed: &mut Vec<u32>) -> bool {
-        let written: Vec<Token> = tokens.iter().map_while(|id| Words::read(*id)).collect();
-        if written.len() == tokens.len() {
-            let next = self.config.mask.next(&written);
-            allowed.extend(next.end.then_some(Vocabulary::END));
-            allowed.extend(next.tokens.into_iter().map(Words::token));
-        }
+        let CodeConfig { language, mask, task, .. } = &*self.config;
+        language.next(*mask, language.longest(task), tokens, allowed);
         true
     }
 

@@ -2,7 +2,6 @@ use milepost_core::{Demonstrator, Stream, TokenEnvironment, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use super::CodeDsl;
-use super::environment::write_program;
 
 /// A scripted writer that forgets what stands beside the main line, for warm starts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -24,7 +23,7 @@ impl CodeDsl {
     pub fn hasty_turn(&self, writer: DroppedGuards, stream: &mut Stream) -> Option<Vec<u32>> {
         let task = self.task().filter(|_| self.is_running())?;
         let program = task.with_guards(|_| stream.uniform() >= writer.probability);
-        Some(whole(write_program(&program)))
+        Some(whole(self.write(&program)))
     }
 
     fn is_running(&self) -> bool {
@@ -55,7 +54,7 @@ impl Demonstrator for CodeDsl {
     /// The target.
     fn expert_turn(&self) -> Option<Vec<u32>> {
         let task = self.task().filter(|_| self.is_running())?;
-        Some(whole(write_program(task.target())))
+        Some(whole(self.write(task.target())))
     }
 
     fn random_turn(&self, stream: &mut Stream) -> Vec<u32> {

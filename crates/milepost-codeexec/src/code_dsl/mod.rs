@@ -5,6 +5,8 @@
 //! a few examples. What it must withstand (an empty list, repeated values, negative values) is said beside the main
 //! line, so that the natural program misses it. Tests are many and easy, some of medium difficulty, and few are hard.
 //!
+//! Programs are [pipelines](crate::pipeline), or MiniPy token by token ([`Language`]).
+//!
 //! - [`CodeTask`]: a task drawn from its seed and a [`TaskConfig`], with its [`Suite`] of shown and rewarded tests.
 //! - [`CodeDsl`] is the world in which programs are submitted: one turn, or several with feedback of the shown tests.
 //! - [`CodeTool`] is the world in which expressions are run by a tool, and the value is answered.
@@ -19,7 +21,9 @@ mod error;
 mod expert;
 mod gold;
 mod guard;
+mod language;
 mod probe;
+mod program;
 mod suite;
 mod task;
 #[cfg(test)]
@@ -33,7 +37,9 @@ pub use error::Fault;
 pub use expert::DroppedGuards;
 pub use gold::{CodeGold, CodeMeasure};
 pub use guard::Guard;
+pub use language::Language;
 pub use probe::{CodeProbe, MAX_TESTS, passed_tests};
+pub use program::{Program, Written};
 pub use suite::{Case, Difficulty, Suite};
 pub use task::{CodeTask, SpecWord};
 pub use tool::{CallMask, CodeTool, SlippedCalls, ToolAction, ToolConfig, ToolEvent, ToolProbe};

@@ -1,6 +1,7 @@
 use milepost_core::{Vocabulary, VocabularyError};
 
-use super::{CodeTask, Fault, Guard, SpecWord};
+use super::{CodeTask, Fault, Guard, Language, SpecWord};
+use crate::grammar;
 use crate::pipeline::{Data, ErrorClass, MAX_TOKENS, OpKind, Token};
 
 /// The other name under which an operation is described, in the order of [`OpKind::ALL`].
@@ -56,7 +57,7 @@ const TALK: [&str; 25] = [
 /// The words of [`super::CodeDsl`] and [`super::CodeTool`], the same for both, so that they can share a policy.
 ///
 /// Ids 3 to 47 are the language (17 operations, the bar, ten digits) and the 17 synonyms: with the three
-/// reserved words, 48. The words of the conversation follow.
+/// reserved words, 48. The words of the conversation follow, and where programs are MiniPy its tokens, each behind `py:`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words {
     vocabulary: Vocabulary,
@@ -106,10 +107,19 @@ impl Words {
     const THOUGHTS: u32 = TALKING + 23;
     const AT: u32 = Self::THOUGHTS + Thought::ALL.len() as u32;
 
-    pub(super) fn new() -> Result<Self, VocabularyError> {
+    const MINIPY: u32 = Self::AT + MAX_TOKENS as u32 + 1;
+
+    pub(super) fn new(language: Language) -> Result<Self, VocabularyError> {
+        let minipy = match language {
+            Language::Pipeline => 0,
+            Language::MiniPy => grammar::Token::COUNT,
+        };
+        // A word has no blanks; no other token is told from `' '` by them alone.
+        let minipy =
+            grammar::Token::all().take(minipy).map(|token| format!("py:{}", token.text().replace(' ', "_")));
         let language = Token::all().map(Token::text).chain(SYNONYMS).chain(TALK).chain(["sorry"]);
         let places = (0..=MAX_TOKENS).map(|place| format!("at-{place}"));
-        Ok(Self { vocabulary: Vocabulary::new(language.map(str::to_owned).chain(places))? })
+        Ok(Self { vocabulary: Vocabulary::new(language.map(str::to_owned).chain(places).chain(minipy))? })
     }
 
     /// All words.
@@ -128,6 +138,18 @@ impl Words {
     #[must_use]
     pub fn read(id: u32) -> Option<Token> {
         id.checked_sub(LANGUAGE).and_then(|index| Token::from_index(index as usize))
+    }
+
+    /// The id of a token of MiniPy, where programs are MiniPy.
+    #[must_use]
+    pub const fn minipy(token: grammar::Token) -> u32 {
+        Self::MINIPY + token.index() as u32
+    }
+
+    /// The token of MiniPy that an id stands for.
+    #[must_use]
+    pub fn read_minipy(id: u32) -> Option<grammar::Token> {
+        id.checked_sub(Self::MINIPY).and_then(|index| grammar::Token::from_index(index as usize))
     }
 
     /// The digit that an id stands for.

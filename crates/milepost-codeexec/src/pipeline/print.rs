@@ -15,9 +15,8 @@ impl Pipeline {
     pub fn to_minipy(&self) -> Source {
         let mut text = format!("def {}(v):\n", Self::ENTRY);
         for op in self.ops() {
-            let (target, value) = op.assignment();
             // Writing to a string does not fail.
-            let _ = writeln!(text, "    {target} = {value}");
+            let _ = writeln!(text, "    v = {}", op.value());
         }
         text.push_str("    return v\n");
         Source::from(text)
@@ -25,10 +24,10 @@ impl Pipeline {
 }
 
 impl Op {
-    /// What is assigned, and the value. Each value is a `TypeError` on an operand of the other type.
-    fn assignment(self) -> (&'static str, String) {
+    /// The value that is assigned: a `TypeError` on an operand of the other type.
+    fn value(self) -> String {
         let c = self.constant();
-        let value = match self.kind() {
+        match self.kind() {
             OpKind::Sort => "sorted(v)".to_owned(),
             OpKind::Rev => "v[::-1]".to_owned(),
             OpKind::Uniq => "[x for i, x in enumerate(v) if x not in v[:i]]".to_owned(),
@@ -44,9 +43,9 @@ impl Op {
             OpKind::Sum => "sum(v) % 1000".to_owned(),
             OpKind::Max => "max(v)".to_owned(),
             OpKind::Len => "len(v)".to_owned(),
-            OpKind::First => return ("v, *_", "v".to_owned()),
+            // `v[0]` would be an `IndexError` where there is none.
+            OpKind::First => "max(v[:1])".to_owned(),
             OpKind::Wrap => "[v + 0]".to_owned(),
-        };
-        ("v", value)
+        }
     }
 }

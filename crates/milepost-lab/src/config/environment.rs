@@ -1,4 +1,4 @@
-use milepost_codeexec::code_dsl::{CodeConfig, ToolConfig};
+use milepost_codeexec::code_dsl::{CodeConfig, Language, ToolConfig};
 use milepost_microworlds::tokens::{ArithChainConfig, CountdownMiniConfig, TraceLabConfig};
 use milepost_taskworlds::lookup::LookupConfig;
 use milepost_taskworlds::pages::PageConfig;
@@ -51,7 +51,10 @@ impl EnvironmentConfig {
             Self::LookupQa(config) => format!("lookup-qa, {} hops", config.hops),
             Self::PageQa(_) => "page-qa in tokens".to_owned(),
             Self::RuleDb(_) => "rule-db".to_owned(),
-            Self::CodeDsl(config) => format!("code-dsl, {} turns", config.turns),
+            Self::CodeDsl(config) => {
+                let language = if config.language == Language::MiniPy { "MiniPy, " } else { "" };
+                format!("code-dsl, {language}{} turns", config.turns)
+            }
             Self::CodeTool(config) => format!("code-tool, {} calls", config.calls),
             Self::ArithChain(_) => "arith-chain".to_owned(),
             Self::CountdownMini(_) => "countdown-mini".to_owned(),

@@ -23,10 +23,11 @@ proptest! {
 
     #[test]
     fn every_configuration_of_code_dsl_keeps_them(
-        task in task_configs(), turns in 1u32..=4, typed: bool,
+        task in task_configs(), turns in 1u32..=4, typed: bool, minipy: bool,
     ) {
-        let mask = if typed { Mask::Typed } else { Mask::Syntax };
-        let world = CodeDsl::new(CodeConfig { task, turns, mask }).expect("parameters");
+        let language = if minipy { Language::MiniPy } else { Language::Pipeline };
+        let mask = if typed && !minipy { Mask::Typed } else { Mask::Syntax };
+        let world = CodeDsl::new(CodeConfig { task, turns, language, mask }).expect("parameters");
         let met = check_demonstrator(&world, &Options { walks: 2, ..options() });
         prop_assert_eq!(met.map_err(|v| TestCaseError::fail(v.to_string()))?.solved, 8);
     }
@@ -61,6 +62,7 @@ fn parameters_out_of_bounds_are_named() {
     let named = |config: CodeConfig| CodeDsl::new(config).expect_err("refused").parameter;
     let with = |task: TaskConfig| CodeConfig { task, ..CodeConfig::default() };
     assert_eq!(named(CodeConfig { turns: 0, ..CodeConfig::default() }), "turns");
+    assert_eq!(named(CodeConfig { language: Language::MiniPy, ..CodeConfig::default() }), "mask");
     assert_eq!(named(with(TaskConfig { hard: 1, ..TaskConfig::default() })), "hard");
     assert_eq!(named(with(TaskConfig { copies: 20, ..TaskConfig::default() })), "copies");
     assert_eq!(named(with(TaskConfig { least_ops: 4, most_ops: 3, ..TaskConfig::default() })), "most-ops");

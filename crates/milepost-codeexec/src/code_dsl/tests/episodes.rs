@@ -15,10 +15,7 @@ fn a_prompt_describes_the_main_line_and_says_beside_it_what_to_withstand() {
     let prompt = said(&world);
     assert!(prompt.starts_with("<begin> spec ") && prompt.ends_with(" write"), "{prompt}");
     assert_eq!(prompt.contains("edge-"), !task.guards().is_empty());
-    let natural = format!(
-        "{} <end>",
-        world.vocabulary().decode(&crate::code_dsl::environment::write_program(task.natural()))
-    );
+    let natural = format!("{} <end>", world.vocabulary().decode(&world.write(task.natural())));
     let (reply, reward) = say(&mut world, &natural);
     // The shown tests do not need the guards: the natural program looks right, and is not.
     assert_eq!((reply.as_str(), reward), ("pass pass pass pass ok", 0.0));

@@ -1,5 +1,6 @@
 mod conformance;
 mod episodes;
+mod languages;
 mod tasks;
 mod tools;
 

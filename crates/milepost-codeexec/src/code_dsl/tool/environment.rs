@@ -10,7 +10,7 @@ use super::slip::stutter;
 use super::turn::{Act, allowed, call_of, read, turn_limit};
 use crate::code_dsl::environment::draw_task;
 use crate::code_dsl::words::{say_data, say_spec};
-use crate::code_dsl::{CodeTask, Fault, Thought, Words};
+use crate::code_dsl::{CodeTask, Fault, Language, Thought, Words};
 use crate::digest::digest;
 use crate::pipeline::{Data, Pipeline, Token};
 
@@ -96,7 +96,7 @@ impl CodeTool {
     /// A world with these parameters.
     pub fn new(config: ToolConfig) -> Result<Self, ParameterError> {
         config.validate()?;
-        let words = Words::new().map_err(|error| ParameterError::words(NAME, &error))?;
+        let words = Words::new(Language::Pipeline).map_err(|error| ParameterError::words(NAME, &error))?;
         Ok(Self {
             config: Arc::new(config),
             words: Arc::new(words),

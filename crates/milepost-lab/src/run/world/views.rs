@@ -61,22 +61,20 @@ impl Views for CodeDsl {
             (Ok(program), None) => format!("program: {program}"),
             (Err(fault), _) => format!("no program: {:?} error at token {}", fault.class, fault.at),
         });
+        let lines = program.iter().flat_map(|program| program.lines().map(str::to_owned)).collect::<Vec<_>>();
         let shown = task.shown().iter().enumerate().map(|(index, case)| {
             let test = format!("{:?} → {}", case.input, case.output);
             let Some(submission) = last else { return format!("test {test}") };
             let passed = submission.shown.get(index).copied().unwrap_or(false);
             let got = match &submission.program {
-                Ok(program) if !passed => match program.value(&case.input) {
-                    Ok(value) => format!(", got {value}"),
-                    Err(fault) => format!(", {:?} error", fault.class),
-                },
+                Ok(program) if !passed => format!(", got {}", program.says(case)),
                 _ => String::new(),
             };
             format!("{} {test}{got}", mark(passed))
         });
         let shown: Vec<String> = shown.collect();
         let rewarded = last.map(|submission| rewarded(task.train().difficulties(), submission));
-        program.into_iter().chain(shown).chain(rewarded).collect()
+        lines.into_iter().chain(shown).chain(rewarded).collect()
     }
 }
 
