@@ -23,7 +23,8 @@ pub use agent::{
     ActionMode, Actor, Agent, AnswerForm, AnswerGrammar, BeliefAid, CallAid, Companion, DecisionTable,
     EpisodeSummary, EvaluationPolicy, FeatureAgent, Forward, GroupSampler, HintedPrompt, MetaWords,
     MovedToken, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent,
-    TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, draw_groups,
+    TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, Verification, VerificationAid,
+    draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;
@@ -34,7 +35,7 @@ pub use milepost_objectives as objectives;
 pub use milepost_sampling as sampling;
 pub use model_scorer::{
     Exploration, ExplorationConfig, ImplicitRewardModel, InformationGain, Intrinsic, IntrinsicKind,
-    LogProbability, ModelScorer, NoveltyKind, RangeConfig, SignConfig, View,
+    LogProbability, ModelScorer, NoveltyKind, RangeConfig, SelfVerification, SignConfig, View,
 };
 pub use objective::{Loss, Minibatch, Objective, Tokens};
 pub use report::{ChannelTotal, IterationReport};

@@ -118,6 +118,20 @@ fn part<A: Agent>(trainer: &Trainer<A>, name: &str) -> Vec<u8> {
 const POLICY: &str = "model.safetensors";
 const REWARD_MODEL: &str = "model-scorer-0.bin";
 
+/// Looking at credit, as evaluations do, leaves the reward model and the policy as they were.
+#[test]
+fn traces_do_not_change_what_an_implicit_model_learns() {
+    let before = ImplicitRewardConfig { update: ImplicitUpdate::Before, ..ImplicitRewardConfig::prime() };
+    for method in [prime(), prime_with(before), istar()] {
+        let (mut plain, mut watched) = (trainer(method.clone(), 4), trainer(method, 4));
+        for task in 0..3 {
+            watched.trace(TaskSeed::literal(task), 8).expect("traces");
+            assert_eq!(plain.iterate().expect("trains"), watched.iterate().expect("trains"));
+        }
+        assert_eq!(plain.checkpoint().expect("saves"), watched.checkpoint().expect("saves"));
+    }
+}
+
 #[test]
 fn a_model_that_has_not_learned_pays_nothing_loses_ln_2_and_leaves_whitened_rloo() {
     let mut trainer = trainer(prime(), 3);

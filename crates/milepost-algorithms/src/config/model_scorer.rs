@@ -54,6 +54,13 @@ pub enum ModelScorerConfig {
         #[serde(default = "yes")]
         own_text: bool,
     },
+    /// Whether the policy itself calls its turn right ([`SelfVerification`](crate::SelfVerification)). For policies over
+    /// tokens, in worlds that lend a question about a turn.
+    SelfVerification {
+        /// The channel it writes.
+        #[serde(default = "self_verification")]
+        channel: String,
+    },
 }
 
 impl From<BeliefBasisConfig> for BeliefBasis {
@@ -67,6 +74,10 @@ impl From<BeliefBasisConfig> for BeliefBasis {
 
 fn intrinsic() -> String {
     "intrinsic".to_owned()
+}
+
+fn self_verification() -> String {
+    "self-verification".to_owned()
 }
 
 fn information_gain() -> String {
@@ -91,6 +102,7 @@ impl ModelScorerConfig {
             Self::Intrinsic { .. } => "intrinsic",
             Self::Exploration(_) => "exploration",
             Self::InformationGain { .. } => "information-gain",
+            Self::SelfVerification { .. } => "self-verification",
         }
     }
 
@@ -101,7 +113,8 @@ impl ModelScorerConfig {
             Self::ImplicitReward(config) => &config.channel,
             Self::LogProbability { channel }
             | Self::Intrinsic { channel, .. }
-            | Self::InformationGain { channel, .. } => channel,
+            | Self::InformationGain { channel, .. }
+            | Self::SelfVerification { channel } => channel,
             Self::Exploration(config) => &config.channel,
         }
     }
@@ -111,7 +124,10 @@ impl ModelScorerConfig {
     pub fn reads(&self) -> Vec<&str> {
         match self {
             Self::ImplicitReward(config) => vec![&config.outcome],
-            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::InformationGain { .. } => Vec::new(),
+            Self::LogProbability { .. }
+            | Self::Intrinsic { .. }
+            | Self::InformationGain { .. }
+            | Self::SelfVerification { .. } => Vec::new(),
             Self::Exploration(config) => vec![&config.reward],
         }
     }
@@ -124,7 +140,8 @@ impl ModelScorerConfig {
             Self::LogProbability { .. }
             | Self::Intrinsic { .. }
             | Self::Exploration(_)
-            | Self::InformationGain { .. } => false,
+            | Self::InformationGain { .. }
+            | Self::SelfVerification { .. } => false,
         }
     }
 
@@ -135,7 +152,10 @@ impl ModelScorerConfig {
         }
         match self {
             Self::ImplicitReward(config) => config.validate(),
-            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::InformationGain { .. } => Ok(()),
+            Self::LogProbability { .. }
+            | Self::Intrinsic { .. }
+            | Self::InformationGain { .. }
+            | Self::SelfVerification { .. } => Ok(()),
             Self::Exploration(config) => config.flaw().map_or(Ok(()), |flaw| Err(self.refused(&flaw))),
         }
     }

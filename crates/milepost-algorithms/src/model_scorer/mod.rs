@@ -6,6 +6,7 @@ mod information_gain;
 mod intrinsic;
 mod log_probability;
 mod next_token;
+mod self_verification;
 
 use std::ops::Range;
 
@@ -21,6 +22,7 @@ pub use implicit_reward::ImplicitRewardModel;
 pub use information_gain::InformationGain;
 pub use intrinsic::{Intrinsic, IntrinsicKind};
 pub use log_probability::LogProbability;
+pub use self_verification::SelfVerification;
 
 /// Turns what a network says about trajectories into a named reward channel.
 ///
@@ -116,7 +118,9 @@ where
             Some(Box::new(ImplicitRewardModel::new(config.clone(), start, run_seed)?))
         }
         ModelScorerConfig::Intrinsic { channel, reward } => Some(Box::new(Intrinsic::new(channel, *reward))),
-        ModelScorerConfig::InformationGain { .. } | ModelScorerConfig::Exploration(_) => None,
+        ModelScorerConfig::InformationGain { .. }
+        | ModelScorerConfig::SelfVerification { .. }
+        | ModelScorerConfig::Exploration(_) => None,
     })
 }
 

@@ -77,6 +77,8 @@ pub struct Arm {
     pub method: Method,
     /// What is cloned from the world's expert first.
     pub warm_start: Option<WarmStart>,
+    /// Where the expert acts that is cloned, if not where the arm trains: that environment with these keys laid on it.
+    pub warm_start_environment: Option<EnvironmentConfig>,
     /// The teacher that its method distils from.
     pub teacher: Option<TeacherConfig>,
     /// Where it trains, if not where the others do: the experiment's environment with this arm's keys laid on it.
@@ -204,6 +206,12 @@ impl Experiment {
         }
         for arm in &self.arms {
             self.validate_teacher(arm, reader)?;
+            if arm.warm_start_environment.is_some() && arm.warm_start.is_none() {
+                let path = format!("arms.{}.{WARM_START_ENVIRONMENT}", arm.name);
+                return Err(
+                    reader.invalid(&path, "says where an expert is cloned, but there is no `warm-start`")
+                );
+            }
             let Some(warm_start) = &arm.warm_start else { continue };
             let path = format!("arms.{}.{WARM_START}", arm.name);
             if !tokens {
@@ -286,6 +294,9 @@ impl Experiment {
             if let Some(warm_start) = &arm.warm_start {
                 content.insert(WARM_START.into(), Value::try_from(warm_start)?);
             }
+            if let Some(environment) = &arm.warm_start_environment {
+                content.insert(WARM_START_ENVIRONMENT.into(), Value::try_from(environment)?);
+            }
             if let Some(teacher) = &arm.teacher {
                 content.insert(TEACHER.into(), Value::try_from(teacher)?);
             }
@@ -300,6 +311,8 @@ impl Experiment {
 
 /// The key of an arm's warm start.
 const WARM_START: &str = "warm-start";
+/// The key of the environment of an arm's warm start.
+const WARM_START_ENVIRONMENT: &str = "warm-start-environment";
 /// The key of an arm's teacher.
 const TEACHER: &str = "teacher";
 /// The key of an environment.
@@ -348,12 +361,20 @@ impl Arm {
             Some(own) => Some(laid(&own, shared).ok_or_else(|| not_a_table(ENVIRONMENT))?),
         };
         let own = environment.as_ref().map(|table| reader.read(table, &format!("{path}.{ENVIRONMENT}")));
+        let trained = environment.map(Value::Table);
+        let trained = trained.as_ref().or(shared);
+        let imitated = match merged.remove(WARM_START_ENVIRONMENT) {
+            None => None,
+            Some(keys) => {
+                let world = laid(&keys, trained).ok_or_else(|| not_a_table(WARM_START_ENVIRONMENT))?;
+                Some(reader.read(&world, &format!("{path}.{WARM_START_ENVIRONMENT}"))?)
+            }
+        };
         let teacher: Option<TeacherConfig> = match merged.remove(TEACHER) {
             None => None,
             Some(Value::Table(mut teacher)) => {
                 if let Some(keys) = teacher.remove(ENVIRONMENT) {
-                    let trained = environment.map(Value::Table);
-                    let world = laid(&keys, trained.as_ref().or(shared));
+                    let world = laid(&keys, trained);
                     let world = world.ok_or_else(|| not_a_table(&format!("{TEACHER}.{ENVIRONMENT}")))?;
                     teacher.insert(ENVIRONMENT.into(), Value::Table(world));
                 }
@@ -366,7 +387,8 @@ impl Arm {
         check_method(&method).map_err(|reason| reader.invalid(&path, reason))?;
         // A teacher that all arms share is nobody's where nothing is distilled.
         let teacher = teacher.filter(|_| method.distillation.is_some());
-        Ok(Self { name: name.to_owned(), about, method, warm_start, teacher, environment })
+        let name = name.to_owned();
+        Ok(Self { name, about, method, warm_start, warm_start_environment: imitated, teacher, environment })
     }
 }
 

@@ -32,6 +32,27 @@ pub struct SamplerAids<E> {
     pub answers: Option<AnswerGrammar<E>>,
     /// How the true answer is written, for rewards that score the policy's belief in it.
     pub belief: Option<BeliefAid<E>>,
+    /// How the policy is asked whether its own turn was right, for rewards of self-verification.
+    pub verification: Option<VerificationAid<E>>,
+}
+
+/// Asks the policy whether a turn was right.
+#[derive(Debug)]
+pub struct VerificationAid<E> {
+    /// The question about a turn, its end included, in the task that the world has just been reset to; `None` where there
+    /// is nothing to ask.
+    pub ask: fn(&E, turn: &[u32]) -> Option<Verification>,
+}
+
+/// A question that is answered with one word.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verification {
+    /// What the policy reads.
+    pub prompt: Vec<u32>,
+    /// The word for right.
+    pub yes: u32,
+    /// The word for wrong.
+    pub no: u32,
 }
 
 /// Appends, in increasing order, what may follow `tokens` in a turn that answers in the present state of the world;
@@ -97,8 +118,15 @@ impl<E> CallAid<E> {
 
 impl<E> SamplerAids<E> {
     /// Of a world that lends nothing: plain groups, and best of n or step trees with one candidate.
-    pub const NONE: Self =
-        Self { judge: None, hint: None, call: None, meta: None, answers: None, belief: None };
+    pub const NONE: Self = Self {
+        judge: None,
+        hint: None,
+        call: None,
+        meta: None,
+        answers: None,
+        belief: None,
+        verification: None,
+    };
 }
 
 impl<E> Default for SamplerAids<E> {
@@ -127,6 +155,13 @@ impl<E> Clone for BeliefAid<E> {
     }
 }
 impl<E> Copy for BeliefAid<E> {}
+
+impl<E> Clone for VerificationAid<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for VerificationAid<E> {}
 
 impl<E> Clone for CallAid<E> {
     fn clone(&self) -> Self {

@@ -16,6 +16,7 @@ use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSample
 
 pub use aids::{
     AnswerForm, AnswerGrammar, BeliefAid, CallAid, HintedPrompt, MetaWords, SamplerAids, TurnJudge,
+    Verification, VerificationAid,
 };
 use draw::{Drawn, Source, draw};
 pub(crate) use review::first_mistake;
@@ -25,7 +26,7 @@ pub use table::TokenTable;
 use super::{Agent, Companion, EpisodeSummary, Rollout, SamplerState};
 use crate::TrainError;
 use crate::config::{MethodConfig, ModelScorerConfig, SamplerConfig};
-use crate::model_scorer::{Exploration, InformationGain, ModelScorer, for_any_agent};
+use crate::model_scorer::{Exploration, InformationGain, ModelScorer, SelfVerification, for_any_agent};
 use crate::trainer::Trainer;
 
 /// What a trainer on tokens is made from.
@@ -246,6 +247,12 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
                 let scorer =
                     InformationGain::new(channel, basis, *own_text, world, aid, context, temperature);
                 Ok(Box::new(scorer))
+            }
+            ModelScorerConfig::SelfVerification { channel } => {
+                let need = "a question about a turn, which this world does not lend; choose countdown-mini, or leave \
+                            the scorer out";
+                let aid = self.aids.verification.ok_or_else(|| config.refused(need))?;
+                Ok(Box::new(SelfVerification::new(channel.clone(), self.environment.clone(), aid)))
             }
             other => for_any_agent(other, start, self.run_seed)?
                 .ok_or_else(|| other.refused("a policy over feature vectors")),

@@ -39,6 +39,7 @@ const AIDS: SamplerAids<Lock> = SamplerAids {
     }),
     answers: None,
     belief: None,
+    verification: None,
 };
 
 fn groups() -> SamplerConfig {
@@ -186,6 +187,18 @@ proptest! {
                 prop_assert_eq!(&trained, report);
             }
             prop_assert_eq!(other.checkpoint().expect("saves"), plain.checkpoint().expect("saves"));
+        }
+    }
+
+    #[test]
+    fn traces_do_not_change_training(seed: u64) {
+        for sampler in [groups(), supersample(2)].into_iter().chain(samplers()) {
+            let (mut plain, mut watched) = (trainer(sampler.clone(), true, seed), trainer(sampler.clone(), true, seed));
+            for task in 0..2 {
+                watched.trace(TaskSeed::literal(task), 3).expect("traces");
+                prop_assert_eq!(plain.iterate().expect("trains"), watched.iterate().expect("trains"), "{:?}", sampler);
+            }
+            prop_assert_eq!(plain.checkpoint().expect("saves"), watched.checkpoint().expect("saves"));
         }
     }
 

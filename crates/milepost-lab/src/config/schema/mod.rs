@@ -138,6 +138,7 @@ fn training(parts: &mut Parts) -> Map<String, Value> {
     ]);
     let mut method = parts.keys::<MethodConfig>();
     method.extend(aids.clone());
+    method.insert("warm-start-environment".into(), parts.of::<EnvironmentConfig>());
     let mut arm = method.clone();
     arm.insert("environment".into(), parts.of::<EnvironmentConfig>());
     let worlds = named(&arm["environment"], "Every arm is run in each of these, as the arm ARM-NAME.");

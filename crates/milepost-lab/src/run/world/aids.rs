@@ -2,10 +2,12 @@
 //! may be computed from; nothing here reads what evaluation believes.
 
 use milepost_algorithms::sampling::refine::MetaTokens;
-use milepost_algorithms::{AnswerForm, BeliefAid, CallAid, SamplerAids, TurnJudge};
+use milepost_algorithms::{
+    AnswerForm, BeliefAid, CallAid, SamplerAids, TurnJudge, Verification, VerificationAid,
+};
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool, Submission, ToolAction};
 use milepost_core::{Ending, Environment, Outcome, Probe, TokenEnvironment};
-use milepost_microworlds::tokens::{SingleTurn, TurnTask};
+use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab, TurnTask};
 use milepost_taskworlds::lookup::{LookupAction, LookupProbe, LookupQa, Words};
 use milepost_taskworlds::pages::{PageProbe, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbProbe};
@@ -173,17 +175,39 @@ fn lost<E: Environment>(after: &E) -> bool {
     matches!(after.ending(), Some(Ending::Terminated(Outcome::Failure) | Ending::Malformed))
 }
 
-impl<T: TurnTask> Aids for SingleTurn<T> {
+/// Whether a single turn was lost.
+fn of_one_turn<T: TurnTask>() -> SamplerAids<SingleTurn<T>> {
+    SamplerAids {
+        judge: Some(TurnJudge {
+            values: &[0.0, 1.0],
+            parts: 1,
+            value: |_, _, after| f64::from(u8::from(!lost(after))),
+            mistake: |_, after| lost(after),
+        }),
+        ..SamplerAids::NONE
+    }
+}
+
+impl Aids for SingleTurn<ArithChain> {
     fn aids() -> SamplerAids<Self> {
-        SamplerAids {
-            judge: Some(TurnJudge {
-                values: &[0.0, 1.0],
-                parts: 1,
-                value: |_, _, after| f64::from(u8::from(!lost(after))),
-                mistake: |_, after| lost(after),
-            }),
-            ..SamplerAids::NONE
-        }
+        of_one_turn()
+    }
+}
+
+impl Aids for SingleTurn<TraceLab> {
+    fn aids() -> SamplerAids<Self> {
+        of_one_turn()
+    }
+}
+
+impl Aids for SingleTurn<CountdownMini> {
+    fn aids() -> SamplerAids<Self> {
+        let ask = |world: &Self, turn: &[u32]| {
+            let prompt = world.task().check_prompt(world.problem()?, turn)?;
+            let [yes, no] = world.task().verdict_words();
+            Some(Verification { prompt, yes, no })
+        };
+        SamplerAids { verification: Some(VerificationAid { ask }), ..of_one_turn() }
     }
 }
 
@@ -191,7 +215,7 @@ impl<T: TurnTask> Aids for SingleTurn<T> {
 mod tests {
     use super::*;
     use milepost_core::{Demonstrator, Purpose, Stream, StreamKey, TaskSeed};
-    use milepost_microworlds::tokens::{ArithChain, ArithChainConfig};
+    use milepost_microworlds::tokens::ArithChainConfig;
     use milepost_taskworlds::lookup::LookupConfig;
     use milepost_textworld::quest_env::TextQuestConfig;
 

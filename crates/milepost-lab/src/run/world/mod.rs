@@ -68,6 +68,11 @@ pub enum SetupError {
          and one that trains on MiniGrid on its own level"
     )]
     HeldOut,
+    /// What is imitated is another kind of world.
+    #[error(
+        "warm-start-environment: an expert can be cloned in the kind of world that the arm trains in only"
+    )]
+    Imitated,
     /// The teacher is another kind of network than the policy, or learned another kind of world.
     #[error(
         "teacher: its `policy.kind` must be that of the policy, and its environment of the kind that the arm trains in"

@@ -118,9 +118,16 @@ where
         // A run that goes on has its weights; it needs those it began with only to compare with them.
         let (network, imitated) = if checkpoint.is_none() || method.needs_start() {
             let policy = &settings.policy;
-            let (environment_config, _) = experiment.environments(arm);
-            Origin { policy, environment: environment_config, warm_start: &warm_start, tokens: &tokens, seed }
-                .apply(network, &environment, device, shared)?
+            let config = arm.warm_start_environment.as_ref();
+            let imitated = config.map(E::make).transpose()?.map(|world| world.ok_or(SetupError::Imitated));
+            let world = imitated.transpose()?;
+            let config = config.unwrap_or(experiment.environments(arm).0);
+            Origin { policy, environment: config, warm_start: &warm_start, tokens: &tokens, seed }.apply(
+                network,
+                world.as_ref().unwrap_or(&environment),
+                device,
+                shared,
+            )?
         } else {
             (network, WarmStartReport::default())
         };
