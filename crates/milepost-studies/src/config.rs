@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::chain_rl::ChainRl;
+use crate::chain_rl::{ChainRl, CollapsePrior};
 use crate::flow_rl::FlowRl;
 use crate::implicit_rewards::ImplicitRewards;
 use crate::metrics_zoo::MetricsZoo;
@@ -25,6 +25,8 @@ use crate::{Context, Metric, Recorder, Study, StudyError};
 pub enum StudyConfig {
     /// Which reward makes the most of a policy whose errors are known?
     ChainRl(ChainRl),
+    /// Does the collapse of label-free training tell how much labels would teach?
+    CollapsePrior(CollapsePrior),
     /// Which credit and which noise for a flow's denoising steps?
     FlowRl(FlowRl),
     /// Do implicit process rewards say which step was good?
@@ -63,6 +65,7 @@ impl StudyConfig {
     fn study(&self) -> &dyn Study {
         match self {
             Self::ChainRl(study) => study,
+            Self::CollapsePrior(study) => study,
             Self::FlowRl(study) => study,
             Self::ImplicitRewards(study) => study,
             Self::RewardDistance(study) => study,

@@ -35,7 +35,7 @@ pub use recorder::{Measured, Recorder, State, Table, split_finite};
 pub use study::{Context, Metric, Study};
 
 /// Name and text of each experiment file that ships with this crate.
-pub const EXPERIMENTS: [(&str, &str); 23] = [
+pub const EXPERIMENTS: [(&str, &str); 24] = [
     ("mira", include_str!("../experiments/mira.toml")),
     ("webarbiter", include_str!("../experiments/webarbiter.toml")),
     ("reward-distance", include_str!("../experiments/reward-distance.toml")),
@@ -57,6 +57,7 @@ pub const EXPERIMENTS: [(&str, &str); 23] = [
     ("taxons", include_str!("../experiments/taxons.toml")),
     ("urlvr", include_str!("../experiments/urlvr.toml")),
     ("urlvr-pool", include_str!("../experiments/urlvr-pool.toml")),
+    ("urlvr-prior", include_str!("../experiments/urlvr-prior.toml")),
     ("g2rl", include_str!("../experiments/g2rl.toml")),
     ("logigen-data", include_str!("../experiments/logigen-data.toml")),
 ];

@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 23] = [
+const OWN: [(&str, &str); 27] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -11,6 +11,10 @@ const OWN: [(&str, &str); 23] = [
     ("sampler-budget", include_str!("../../experiments/sampler-budget.toml")),
     ("kepo", include_str!("../../experiments/kepo.toml")),
     ("verpo", include_str!("../../experiments/verpo.toml")),
+    ("verpo-multi-turn", include_str!("../../experiments/verpo-multi-turn.toml")),
+    ("verpo-minipy", include_str!("../../experiments/verpo-minipy.toml")),
+    ("code-credit", include_str!("../../experiments/code-credit.toml")),
+    ("urlvr-countdown", include_str!("../../experiments/urlvr-countdown.toml")),
     ("cleaner", include_str!("../../experiments/cleaner.toml")),
     ("carr", include_str!("../../experiments/carr.toml")),
     ("carr-shortcut", include_str!("../../experiments/carr-shortcut.toml")),

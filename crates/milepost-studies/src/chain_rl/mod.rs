@@ -11,6 +11,7 @@ mod evaluation;
 mod lab;
 mod method;
 mod pooled;
+mod prior;
 
 use milepost_algorithms::{ExplorationConfig, IntrinsicKind, TokenAgent, TrainError, Trainer};
 use milepost_core::ParameterCheck;
@@ -26,6 +27,7 @@ use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
 use evaluation::{Evaluation, Point};
 use lab::Lab;
 use pooled::Pooled;
+pub use prior::CollapsePrior;
 
 /// Where the reward comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

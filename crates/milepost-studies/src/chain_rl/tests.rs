@@ -45,6 +45,23 @@ fn an_interrupted_run_goes_on_to_the_same_records() {
 }
 
 #[test]
+fn bases_that_are_told_apart_have_one_row_each_and_the_same_seed_records_the_same_bytes() {
+    let study = CollapsePrior {
+        chain: tiny(RewardSource::Outcome),
+        errors: vec![0.1, 0.4],
+        ..CollapsePrior::default()
+    };
+    let context = Context { seed: 3, device: DeviceChoice::Cpu };
+    let memory = Memory::of(&study, &context).expect("runs");
+    assert_eq!(memory, Memory::of(&study, &context).expect("runs"));
+    let names: Vec<&str> = memory.tables[0].rows.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["e = 0.1, c = 0", "e = 0.1, c = 0.3", "e = 0.4, c = 0", "e = 0.4, c = 0.3"]);
+    assert!(memory.points.is_empty() && memory.value("censored").is_some());
+    let few = CollapsePrior { errors: vec![0.1], ..study };
+    assert!(few.validate().expect_err("two base policies").to_string().contains("errors"));
+}
+
+#[test]
 fn a_pool_is_drawn_from_and_never_left() {
     use milepost_core::{Environment, TaskSeed};
     let task = ArithChain::new(ArithChainConfig::default()).expect("valid");
