@@ -1,6 +1,7 @@
 //! The `milepost` command, from outside.
 
 mod audit;
+mod browser;
 mod export;
 mod faults;
 #[cfg(unix)]
