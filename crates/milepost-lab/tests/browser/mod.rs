@@ -48,10 +48,17 @@ fn drawn(browser: &Path, folder: &Folder, page: &str, script: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+fn skipped() {
+    eprintln!(
+        "SKIPPED a_report_draws_in_a_browser_and_its_viewer_steps_by_button_and_key: no Chromium is installed"
+    );
+}
+
 #[test]
 fn a_report_draws_in_a_browser_and_its_viewer_steps_by_button_and_key() {
     let Some(browser) = browser() else {
-        eprintln!("SKIPPED: no Chromium is installed to open a report in");
+        skipped();
         return;
     };
     let folder = Folder::new();

@@ -115,7 +115,7 @@ fn words_of_minipy_come_after_all_others() {
     assert_eq!(minipy.vocabulary().len(), others + crate::grammar::Token::COUNT);
     assert!(minipy.vocabulary().words().take(others).eq(pipelines.vocabulary().words()));
     assert_eq!(
-        minipy.vocabulary().id("py:not_in").and_then(Words::read_minipy).map(|t| t.text()),
+        minipy.vocabulary().id("py:not_in").and_then(Words::read_minipy).map(crate::grammar::Token::text),
         Some("not in")
     );
 }
