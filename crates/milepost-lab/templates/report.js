@@ -130,24 +130,28 @@
     var rows = panel.querySelectorAll('.steps tbody tr');
     var heads = Array.prototype.map.call(panel.querySelectorAll('.steps thead th'), function (h) { return h.textContent; });
     var box = panel.querySelector('.steps .scroll');
+    // A state more than steps: the last is what the last step led to.
+    var last = Math.max(steps, frames.length) - 1;
     var at = 0;
     var timer = null;
+    slider.max = last;
 
     function show(step, scroll) {
-      at = Math.max(0, Math.min(steps - 1, step));
+      at = Math.max(0, Math.min(last, step));
       slider.value = at;
       var k = Math.min(at, frames.length - 1);
       while (k > 0 && !frames[k]) { k -= 1; }
       if (frame && frames[k]) {
         if (frames[k].svg !== undefined && frame.tagName === 'IMG') {
           frame.src = 'data:image/svg+xml,' + encodeURIComponent(frames[k].svg);
-          frame.alt = 'State before step ' + (at + 1);
+          frame.alt = at < steps ? 'State before step ' + (at + 1) : 'State at the end';
         } else if (frames[k].text !== undefined) { frame.textContent = frames[k].text; }
       }
       each(panel, '.xray-chart', function (svg) {
         var cursor = svg.querySelector('.cursor');
         if (!cursor.dataset.x) { cursor.dataset.x = cursor.getAttribute('x'); }
-        cursor.setAttribute('x', Number(cursor.dataset.x) + at * columnWidth(svg));
+        cursor.setAttribute('x', Number(cursor.dataset.x) + Math.min(at, steps - 1) * columnWidth(svg));
+        cursor.style.visibility = at < steps ? '' : 'hidden';
       });
       Array.prototype.forEach.call(rows, function (r, i) { r.classList.toggle('current', i === at); });
       if (scroll && rows[at] && box.clientHeight) { box.scrollTop = rows[at].offsetTop - box.clientHeight / 2; }
@@ -155,8 +159,14 @@
     }
 
     function describe(row) {
-      var cells = Array.prototype.map.call(row.children, function (c) { return c.textContent; });
       now.textContent = '';
+      if (!row) {
+        var end = document.createElement('b');
+        end.textContent = 'After the last step';
+        now.appendChild(end);
+        return;
+      }
+      var cells = Array.prototype.map.call(row.children, function (c) { return c.textContent; });
       var head = document.createElement('b');
       head.textContent = 'Step ' + cells[0] + ' of ' + (Number(rows[0].children[0].textContent) + steps - 1) + ': ' + cells[1];
       now.appendChild(head);
@@ -176,10 +186,10 @@
     }
     function toggle() {
       if (timer) { pause(); return; }
-      if (at === steps - 1) { show(0, true); }
+      if (at === last) { show(0, true); }
       play.textContent = '❚❚ Pause';
       play.setAttribute('aria-label', 'Pause');
-      timer = setInterval(function () { if (at >= steps - 1) { pause(); } else { show(at + 1, true); } }, 600);
+      timer = setInterval(function () { if (at >= last) { pause(); } else { show(at + 1, true); } }, 600);
     }
 
     panel.querySelector('.controls').hidden = false;

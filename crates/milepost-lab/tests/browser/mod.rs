@@ -85,6 +85,17 @@ fn a_report_draws_in_a_browser_and_its_viewer_steps_by_button_and_key() {
     );
     assert!(!driven.contains("data-errors"), "{}", errors(&driven));
     assert!(driven.contains("Step 3 of "), "one step by the button, one by the key");
+
+    let ended = drawn(
+        &browser,
+        &folder,
+        &page,
+        "var slider = document.querySelector('.xray-panel.current input');
+         slider.value = slider.max;
+         slider.dispatchEvent(new Event('input'));",
+    );
+    assert!(!ended.contains("data-errors"), "{}", errors(&ended));
+    assert!(ended.contains("After the last step"), "the state that the last step led to");
 }
 
 fn errors(page: &str) -> &str {

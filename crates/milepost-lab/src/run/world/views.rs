@@ -61,7 +61,9 @@ impl Views for CodeDsl {
             (Ok(program), None) => format!("program: {program}"),
             (Err(fault), _) => format!("no program: {:?} error at token {}", fault.class, fault.at),
         });
-        let lines = program.iter().flat_map(|program| program.lines().map(str::to_owned)).collect::<Vec<_>>();
+        // Blanks at the beginning of a line would be lost in a picture.
+        let line = |line: &str| line.replace("    ", "\u{a0}\u{a0}\u{a0}\u{a0}");
+        let lines: Vec<String> = program.iter().flat_map(|program| program.lines().map(line)).collect();
         let shown = task.shown().iter().enumerate().map(|(index, case)| {
             let test = format!("{:?} → {}", case.input, case.output);
             let Some(submission) = last else { return format!("test {test}") };
@@ -113,7 +115,7 @@ impl Views for CodeTool {
 
 #[cfg(test)]
 mod tests {
-    use milepost_codeexec::code_dsl::CodeConfig;
+    use milepost_codeexec::code_dsl::{CodeConfig, Language, Mask};
     use milepost_core::{Demonstrator, Environment, TaskSeed};
 
     use super::*;
@@ -134,6 +136,19 @@ mod tests {
         let solved = world.view();
         assert!(solved[0].starts_with("program: ") && solved[1].starts_with('✓'), "{solved:?}");
         assert!(solved.last().is_some_and(|line| line.contains("easy 16/16")), "{solved:?}");
+    }
+
+    #[test]
+    fn a_program_in_minipy_is_shown_line_by_line_with_its_blocks() {
+        let config = CodeConfig { language: Language::MiniPy, mask: Mask::Syntax, ..CodeConfig::default() };
+        let mut world = CodeDsl::new(config).expect("valid");
+        world.reset(TaskSeed::literal(3)).expect("a task");
+        let turn = world.expert_turn().expect("running");
+        world.step(&turn).expect("running");
+        let view = world.view();
+        assert_eq!(view[0], "program: def f(a):");
+        assert!(view[1].starts_with("\u{a0}\u{a0}\u{a0}\u{a0}a = "), "{view:?}");
+        assert!(view.iter().any(|line| line.starts_with('✓')), "{view:?}");
     }
 
     #[test]
