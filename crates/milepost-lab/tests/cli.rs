@@ -49,6 +49,14 @@ fn what_is_unknown_is_refused_in_one_line_with_the_nearest_name() {
             &["environment.level", "MiniGrid-DoorKey-5x5-v0"],
         ),
         (&["experiment", "--resume", "no/such/run"], &["no/such/run is not a run", "no such folder"]),
+        (
+            &["experiment", "kepo", "--set", "evaluation.environment.entities=9"],
+            &["arms.grpo", "`evaluation.environment` has other words"],
+        ),
+        (
+            &["experiment", "urlvr-countdown", "--set", "method.warm-start-environment.modulus=5"],
+            &["`warm-start-environment` has other words"],
+        ),
         (&["report", "no/such/run"], &["no/such/run is not a run"]),
     ] {
         let folder = Folder::new();

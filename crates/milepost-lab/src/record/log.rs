@@ -87,14 +87,16 @@ impl LogWriter {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let mut write = || {
+        let mut write = || -> std::io::Result<()> {
             let member = self.members.member(&self.pending)?;
             self.file.write_all(member)?;
             self.length += member.len() as u64;
-            self.pending.clear();
             Ok(())
         };
-        write().map_err(RecordError::io(&self.path, "written"))
+        let written = write();
+        // What could not be written is not tried again: half a member may stand in the file, and nothing may follow it.
+        self.pending.clear();
+        written.map_err(RecordError::io(&self.path, "written"))
     }
 
     /// Bytes in the file.

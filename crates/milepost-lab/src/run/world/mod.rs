@@ -12,13 +12,15 @@ mod trace;
 mod transcript;
 mod views;
 
+use std::mem::discriminant;
+
 use milepost_algorithms::config::SamplerConfig;
 use milepost_algorithms::{CheckpointParts, IterationReport, TrainError};
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool};
-use milepost_core::TaskSeed;
+use milepost_core::{TaskSeed, TokenEnvironment, Vocabulary};
 use milepost_eval::Gold;
 use milepost_gridworld::Gridworld;
-use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab};
+use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab, TurnTask};
 use milepost_policies::{DeviceChoice, DeviceError, PolicyError, open_device};
 use milepost_taskworlds::lookup::LookupQa;
 use milepost_taskworlds::pages::PageText;
@@ -68,6 +70,16 @@ pub enum SetupError {
          and one that trains on MiniGrid on its own level"
     )]
     HeldOut,
+    /// A world in which a policy is judged or taught has other words than the one in which it trains.
+    #[error(
+        "arms.{arm}: the world of `{key}` has other words than the one that the arm trains in; change no setting that a word depends on (such as how many entities there are)"
+    )]
+    OtherWords {
+        /// The arm.
+        arm: String,
+        /// Where the world is named.
+        key: &'static str,
+    },
     /// What is imitated is another kind of world.
     #[error(
         "warm-start-environment: an expert can be cloned in the kind of world that the arm trains in only"
@@ -206,12 +218,26 @@ pub(crate) fn build(
     }
 }
 
-/// Whether the environments that an experiment names can be made, and lend what its samplers need.
+/// Whether the environments that an experiment names can be made, speak alike, and lend what its samplers need.
 pub(crate) fn check_environments(experiment: &Experiment) -> Result<(), SetupError> {
     for arm in &experiment.arms {
         let (trained, held_out) = experiment.environments(arm);
-        check_environment(trained)?;
-        check_environment(held_out)?;
+        let words = words_of(trained)?;
+        let taught = arm.teacher.as_ref().and_then(|teacher| teacher.environment.as_ref());
+        let others = [
+            (Some(held_out), "evaluation.environment", SetupError::HeldOut),
+            (arm.warm_start_environment.as_ref(), "warm-start-environment", SetupError::Imitated),
+            (taught, "teacher.environment", SetupError::Teacher),
+        ];
+        for (other, key, another_kind) in others {
+            let Some(other) = other else { continue };
+            if discriminant(other) != discriminant(trained) {
+                return Err(another_kind);
+            }
+            if words_of(other)? != words {
+                return Err(SetupError::OtherWords { arm: arm.name.clone(), key });
+            }
+        }
         let constrained = experiment.settings.tokens.is_some_and(|tokens| tokens.constrained);
         check_sampler(trained, &arm.method.sampler, constrained)
             .map_err(|error| SetupError::Sampler { arm: arm.name.clone(), error })?;
@@ -240,18 +266,24 @@ fn check_sampler(
     }
 }
 
-fn check_environment(config: &EnvironmentConfig) -> Result<(), SetupError> {
-    match config {
-        EnvironmentConfig::Minigrid { level } => drop(Gridworld::make(level)?),
-        EnvironmentConfig::TextQuest(config) => drop(TextQuest::new(config.clone())?),
-        EnvironmentConfig::LookupQa(config) => drop(LookupQa::new(config.clone())?),
-        EnvironmentConfig::PageQa(config) => drop(PageText::new(config.clone())?),
-        EnvironmentConfig::RuleDb(config) => drop(RuleDb::new(config.clone())?),
-        EnvironmentConfig::CodeDsl(config) => drop(CodeDsl::new(config.clone())?),
-        EnvironmentConfig::CodeTool(config) => drop(CodeTool::new(config.clone())?),
-        EnvironmentConfig::ArithChain(config) => drop(ArithChain::new(config.clone())?),
-        EnvironmentConfig::CountdownMini(config) => drop(CountdownMini::new(config.clone())?),
-        EnvironmentConfig::TraceLab(config) => drop(TraceLab::new(config.clone())?),
+/// The words of the world of a configuration; none where it is not read in words.
+fn words_of(config: &EnvironmentConfig) -> Result<Option<Vocabulary>, SetupError> {
+    fn of<E: TokenEnvironment>(world: &E) -> Vocabulary {
+        world.vocabulary().clone()
     }
-    Ok(())
+    Ok(Some(match config {
+        EnvironmentConfig::Minigrid { level } => {
+            Gridworld::make(level)?;
+            return Ok(None);
+        }
+        EnvironmentConfig::TextQuest(config) => of(&TextQuest::new(config.clone())?),
+        EnvironmentConfig::LookupQa(config) => of(&LookupQa::new(config.clone())?),
+        EnvironmentConfig::PageQa(config) => of(&PageText::new(config.clone())?),
+        EnvironmentConfig::RuleDb(config) => of(&RuleDb::new(config.clone())?),
+        EnvironmentConfig::CodeDsl(config) => of(&CodeDsl::new(config.clone())?),
+        EnvironmentConfig::CodeTool(config) => of(&CodeTool::new(config.clone())?),
+        EnvironmentConfig::ArithChain(config) => ArithChain::new(config.clone())?.vocabulary().clone(),
+        EnvironmentConfig::CountdownMini(config) => CountdownMini::new(config.clone())?.vocabulary().clone(),
+        EnvironmentConfig::TraceLab(config) => TraceLab::new(config.clone())?.vocabulary().clone(),
+    }))
 }
