@@ -23,8 +23,7 @@ pub use agent::{
     ActionMode, Actor, Agent, AnswerForm, AnswerGrammar, BeliefAid, CallAid, Companion, DecisionTable,
     EpisodeSummary, EvaluationPolicy, FeatureAgent, Forward, GroupSampler, HintedPrompt, MetaWords,
     MovedToken, Rollout, SamplerAids, SamplerState, Scores, SegmentSampler, SegmentState, TokenAgent,
-    TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, Verification, VerificationAid,
-    draw_groups,
+    TokenParts, TokenSettings, TokenTable, TrainerParts, TurnJudge, VerificationAid, draw_groups,
 };
 pub use burn::tensor::Device;
 pub use checkpoint::CheckpointParts;

@@ -19,7 +19,7 @@ pub use kind::SamplerState;
 pub use rollout::{Companion, EpisodeSummary, MovedToken, Rollout};
 pub use tokens::{
     AnswerForm, AnswerGrammar, BeliefAid, CallAid, HintedPrompt, MetaWords, SamplerAids, TokenAgent,
-    TokenParts, TokenSettings, TokenTable, TurnJudge, Verification, VerificationAid,
+    TokenParts, TokenSettings, TokenTable, TurnJudge, VerificationAid,
 };
 
 pub(crate) use tokens::first_mistake;

@@ -60,6 +60,9 @@ pub enum ModelScorerConfig {
         /// The channel it writes.
         #[serde(default = "self_verification")]
         channel: String,
+        /// At which temperature its verdicts are drawn. Default 1.
+        #[serde(default = "one")]
+        temperature: f64,
     },
 }
 
@@ -74,6 +77,10 @@ impl From<BeliefBasisConfig> for BeliefBasis {
 
 fn intrinsic() -> String {
     "intrinsic".to_owned()
+}
+
+const fn one() -> f64 {
+    1.0
 }
 
 fn self_verification() -> String {
@@ -114,7 +121,7 @@ impl ModelScorerConfig {
             Self::LogProbability { channel }
             | Self::Intrinsic { channel, .. }
             | Self::InformationGain { channel, .. }
-            | Self::SelfVerification { channel } => channel,
+            | Self::SelfVerification { channel, .. } => channel,
             Self::Exploration(config) => &config.channel,
         }
     }
@@ -152,10 +159,12 @@ impl ModelScorerConfig {
         }
         match self {
             Self::ImplicitReward(config) => config.validate(),
-            Self::LogProbability { .. }
-            | Self::Intrinsic { .. }
-            | Self::InformationGain { .. }
-            | Self::SelfVerification { .. } => Ok(()),
+            Self::LogProbability { .. } | Self::Intrinsic { .. } | Self::InformationGain { .. } => Ok(()),
+            Self::SelfVerification { temperature, .. } => {
+                let positive = temperature.is_finite() && *temperature > 0.0;
+                let need = format!("a `temperature` above 0; it is {temperature}");
+                if positive { Ok(()) } else { Err(self.refused(&need)) }
+            }
             Self::Exploration(config) => config.flaw().map_or(Ok(()), |flaw| Err(self.refused(&flaw))),
         }
     }

@@ -1,36 +1,34 @@
-use std::collections::BTreeMap;
-
 use milepost_core::{
-    Batch, Channel, Level, ScoreRequest, SpanKind, TokenEnvironment, TokenPolicy, Trajectory, Version,
+    Batch, Channel, Level, Purpose, SpanKind, Stream, StreamKey, TokenEnvironment, TokenPolicy, Trajectory,
+    TurnRequest, Version,
 };
 use milepost_policies::{ModelPolicy, SequenceModel};
 use milepost_rewards::ScoreReport;
 
 use super::{ModelScorer, View};
 use crate::TrainError;
-use crate::agent::{TokenAgent, Verification, VerificationAid};
+use crate::agent::{TokenAgent, VerificationAid};
 
 /// Pays a trajectory 1 where the policy that drew it says that its last turn was right, else 0: self-verification
 /// (arXiv 2603.08660). No label is read.
 ///
-/// The world writes the question ([`VerificationAid`]); the verdict is yes where `log π(yes | question)` is above
-/// `log π(no | question)`, over the whole vocabulary. A turn that no question can be asked about (one that is malformed) is
-/// not right, and counted as `unread`.
+/// The world poses the question ([`VerificationAid`]); the policy answers it with a turn of its own, well formed where
+/// the world has a grammar, the working that precedes the verdict included. Each trajectory is asked about by itself,
+/// from its own stream. A turn that no question can be asked about (one that is malformed) is not right, and counted as
+/// `unread`; the tokens that verdicts took are counted as `tokens`.
 #[derive(Debug)]
 pub struct SelfVerification<E> {
-    channel: String,
-    world: E,
-    aid: VerificationAid<E>,
+    pub(crate) channel: String,
+    pub(crate) temperature: f64,
+    pub(crate) run_seed: u64,
+    /// The prototype that episodes are drawn from.
+    pub(crate) world: E,
+    pub(crate) aid: VerificationAid<E>,
 }
 
 impl<E: TokenEnvironment> SelfVerification<E> {
-    /// Writes `channel`. `world` is the prototype that episodes are drawn from.
-    pub(crate) const fn new(channel: String, world: E, aid: VerificationAid<E>) -> Self {
-        Self { channel, world, aid }
-    }
-
     /// The question about each trajectory, in the batch's order.
-    fn questions(&self, batch: &Batch<()>) -> Result<Vec<Option<Verification>>, TrainError> {
+    fn questions(&self, batch: &Batch<()>) -> Result<Vec<Option<E>>, TrainError> {
         let mut world = self.world.clone();
         let mut questions = Vec::new();
         for group in &batch.groups {
@@ -38,6 +36,11 @@ impl<E: TokenEnvironment> SelfVerification<E> {
             questions.extend(group.members().iter().map(|member| (self.aid.ask)(&world, &last_turn(member))));
         }
         Ok(questions)
+    }
+
+    fn stream(&self, iteration: u64, trajectory: usize) -> Stream {
+        let key = StreamKey::new(self.run_seed, Purpose::named("self-verification"));
+        Stream::new(StreamKey { task: trajectory as u64, episode: iteration, ..key })
     }
 }
 
@@ -58,43 +61,35 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> ModelScorer<TokenAgent<E, 
         batch: &mut Batch<()>,
     ) -> Result<ScoreReport, TrainError> {
         let questions = self.questions(batch)?;
-        // Each question once: answers of a group are often alike.
-        let mut places = BTreeMap::new();
-        let mut distinct: Vec<&Verification> = Vec::new();
-        for question in questions.iter().flatten() {
-            places.entry(question).or_insert_with(|| {
-                distinct.push(question);
-                distinct.len() - 1
-            });
-        }
-        let words = |question: &&Verification| [[question.yes], [question.no]];
-        let words: Vec<[[u32; 1]; 2]> = distinct.iter().map(words).collect();
-        let requests: Vec<ScoreRequest<'_>> = distinct
+        let prompts: Vec<Vec<u32>> = questions
             .iter()
-            .zip(&words)
-            .flat_map(|(question, words)| {
-                words.each_ref().map(|tokens| ScoreRequest {
-                    context: &question.prompt,
-                    tokens,
-                    allowed: &[],
-                })
+            .map(|question| {
+                let mut prompt = Vec::new();
+                if let Some(world) = question {
+                    world.observe(&mut prompt);
+                }
+                prompt
             })
             .collect();
-        let mut log_probs = Vec::with_capacity(requests.len());
-        if !requests.is_empty() {
-            let policy = ModelPolicy::freeze(view.model, Version(view.iteration));
-            for row in policy.score(&requests)? {
-                log_probs.push(row.into_iter().map(f64::from).sum::<f64>());
-            }
-        }
+        let requests = questions.iter().zip(&prompts).enumerate().filter_map(|(n, (question, context))| {
+            let environment = question.as_ref()?;
+            let stream = self.stream(view.iteration, n);
+            Some(TurnRequest { context, environment, constrained: true, stream })
+        });
+        let policy = ModelPolicy::freeze(view.model, Version(view.iteration));
+        let mut answers = policy.with_temperature(self.temperature)?.draw(requests.collect())?.into_iter();
+
         let mut report = ScoreReport::default();
-        let (mut paid, mut unread) = (0.0, 0);
+        let (mut paid, mut unread, mut tokens) = (0.0, 0, 0);
         for (trajectory, question) in batch.trajectories_mut().zip(&questions) {
-            let right = question.as_ref().is_some_and(|question| {
-                let at = 2 * places[question];
-                log_probs[at] > log_probs[at + 1]
-            });
-            unread += u64::from(question.is_none());
+            let right = if let Some(world) = question {
+                let answer = answers.next().expect("one for each question").tokens;
+                tokens += answer.len() as u64;
+                (self.aid.says_yes)(world, &answer)
+            } else {
+                unread += 1;
+                false
+            };
             let reward = f64::from(u8::from(right));
             paid += reward;
             trajectory.add_channel(Channel::masked(
@@ -105,6 +100,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> ModelScorer<TokenAgent<E, 
             )?)?;
         }
         report.count("unread", unread);
+        report.count("tokens", tokens);
         report.metric("mean", paid / questions.len().max(1) as f64);
         Ok(report)
     }

@@ -36,23 +36,14 @@ pub struct SamplerAids<E> {
     pub verification: Option<VerificationAid<E>>,
 }
 
-/// Asks the policy whether a turn was right.
+/// Asks the policy whether a turn was right: the question is a task of the world itself, which one turn answers.
 #[derive(Debug)]
 pub struct VerificationAid<E> {
-    /// The question about a turn, its end included, in the task that the world has just been reset to; `None` where there
-    /// is nothing to ask.
-    pub ask: fn(&E, turn: &[u32]) -> Option<Verification>,
-}
-
-/// A question that is answered with one word.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Verification {
-    /// What the policy reads.
-    pub prompt: Vec<u32>,
-    /// The word for right.
-    pub yes: u32,
-    /// The word for wrong.
-    pub no: u32,
+    /// The world with the question posed about a turn, its end included, in the task that the world has just been
+    /// reset to; `None` where there is nothing to ask.
+    pub ask: fn(&E, turn: &[u32]) -> Option<E>,
+    /// Whether a turn says yes in a world where the question is posed.
+    pub says_yes: fn(&E, turn: &[u32]) -> bool,
 }
 
 /// Appends, in increasing order, what may follow `tokens` in a turn that answers in the present state of the world;

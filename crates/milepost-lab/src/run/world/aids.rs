@@ -2,9 +2,7 @@
 //! may be computed from; nothing here reads what evaluation believes.
 
 use milepost_algorithms::sampling::refine::MetaTokens;
-use milepost_algorithms::{
-    AnswerForm, BeliefAid, CallAid, SamplerAids, TurnJudge, Verification, VerificationAid,
-};
+use milepost_algorithms::{AnswerForm, BeliefAid, CallAid, SamplerAids, TurnJudge, VerificationAid};
 use milepost_codeexec::code_dsl::{CodeDsl, CodeTool, Submission, ToolAction};
 use milepost_core::{Ending, Environment, Outcome, Probe, TokenEnvironment};
 use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab, TurnTask};
@@ -203,11 +201,12 @@ impl Aids for SingleTurn<TraceLab> {
 impl Aids for SingleTurn<CountdownMini> {
     fn aids() -> SamplerAids<Self> {
         let ask = |world: &Self, turn: &[u32]| {
-            let prompt = world.task().check_prompt(world.problem()?, turn)?;
-            let [yes, no] = world.task().verdict_words();
-            Some(Verification { prompt, yes, no })
+            let mut asked = world.clone();
+            asked.pose(world.task().question(world.problem()?, turn)?);
+            Some(asked)
         };
-        SamplerAids { verification: Some(VerificationAid { ask }), ..of_one_turn() }
+        let says_yes = |asked: &Self, turn: &[u32]| asked.task().says_yes(turn);
+        SamplerAids { verification: Some(VerificationAid { ask, says_yes }), ..of_one_turn() }
     }
 }
 

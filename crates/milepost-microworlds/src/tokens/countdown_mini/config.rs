@@ -13,11 +13,13 @@ pub struct CountdownMiniConfig {
     pub modulus: u32,
     /// Share of the prompts that ask whether an expression is right. Default 0: all ask for one.
     pub check_share: f64,
+    /// Whether a verdict is preceded by the values of the expression's two steps. Default false.
+    pub check_working: bool,
 }
 
 impl Default for CountdownMiniConfig {
     fn default() -> Self {
-        Self { modulus: 11, check_share: 0.0 }
+        Self { modulus: 11, check_share: 0.0, check_working: false }
     }
 }
 

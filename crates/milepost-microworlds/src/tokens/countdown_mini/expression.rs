@@ -27,12 +27,18 @@ impl Expression {
         all
     }
 
-    /// Its value modulo `modulus`.
+    /// The values of its two steps modulo `modulus`, the second being its own.
     #[must_use]
-    pub fn value(&self, modulus: u32) -> u32 {
+    pub fn steps(&self, modulus: u32) -> [u32; 2] {
         let arithmetic = Arithmetic::exact(modulus);
         let [a, b, c] = self.digits;
         let first = arithmetic.apply(self.operators[0], a, b);
-        arithmetic.apply(self.operators[1], first, c)
+        [first, arithmetic.apply(self.operators[1], first, c)]
+    }
+
+    /// Its value modulo `modulus`.
+    #[must_use]
+    pub fn value(&self, modulus: u32) -> u32 {
+        self.steps(modulus)[1]
     }
 }

@@ -43,11 +43,12 @@ pub enum CountdownProblem {
 /// | prompt | answer |
 /// |---|---|
 /// | `<begin> solve 3 4 7 = 8` | `4 * 7 + 3 <end>`: each digit once, value 31 = 9 modulo 11: wrong |
-/// | `<begin> check 3 4 7 = 8 : 4 * 7 + 3 ?` | `no <end>` |
+/// | `<begin> check 3 4 7 = 8 : 4 * 7 + 3 ?` | `no <end>`; with working, `6 9 no <end>` |
 ///
 /// Problems are solvable by construction. To check an expression is to evaluate it; to find one is to search: that is
 /// what makes a policy's verdict on its own answers a reward from outside
-/// ([`CountdownMini::check_prompt`]; arXiv 2603.08660, where the task is larger).
+/// ([`CountdownMini::question`]; arXiv 2603.08660, where the task is larger). With `check-working` a verdict is preceded
+/// by the values of the expression's two steps, so that checking is arithmetic one step at a time.
 #[derive(Debug, Clone)]
 pub struct CountdownMini {
     config: CountdownMiniConfig,
@@ -66,15 +67,44 @@ impl CountdownMini {
         &self.config
     }
 
-    /// The prompt that asks the policy whether its answer `turn` to a problem is right. `None` for an answer that is
-    /// not well formed, and for a problem that is itself such a question.
+    /// The problem of saying whether the answer `turn` to a problem is right. `None` for an answer that is not well
+    /// formed, and for a problem that is itself such a question.
     #[must_use]
-    pub fn check_prompt(&self, problem: &CountdownProblem, turn: &[u32]) -> Option<Vec<u32>> {
+    pub fn question(&self, problem: &CountdownProblem, turn: &[u32]) -> Option<CountdownProblem> {
         let CountdownProblem::Solve { digits, target } = *problem else { return None };
         let expression = self.words.expression(digits, turn.strip_suffix(&[Vocabulary::END])?)?;
-        let mut prompt = Vec::new();
-        self.prompt(&CountdownProblem::Check { digits, target, expression }, &mut prompt);
-        Some(prompt)
+        Some(CountdownProblem::Check { digits, target, expression })
+    }
+
+    /// Whether a turn is a whole verdict that says yes.
+    #[must_use]
+    pub fn says_yes(&self, turn: &[u32]) -> bool {
+        self.said_yes(turn) == Some(true)
+    }
+
+    /// What a whole verdict says; `None` for any other turn.
+    fn said_yes(&self, turn: &[u32]) -> Option<bool> {
+        let (verdict, working) = turn.strip_suffix(&[Vocabulary::END])?.split_last()?;
+        let values = working.iter().filter(|token| self.words.numbers.as_value(**token).is_some()).count();
+        if values != working.len() || values != self.working() {
+            return None;
+        }
+        let [yes, no] = self.verdict_words();
+        if *verdict == yes { Some(true) } else { (*verdict == no).then_some(false) }
+    }
+
+    /// How many values precede a verdict.
+    const fn working(&self) -> usize {
+        if self.config.check_working { 2 } else { 0 }
+    }
+
+    /// A verdict on an expression as it is written, with its working, the end included.
+    fn write_verdict(&self, expression: Expression, yes: bool) -> Vec<u32> {
+        let Words { numbers, .. } = &self.words;
+        let working = expression.steps(self.config.modulus).map(|value| numbers.value(value));
+        let [right, wrong] = self.verdict_words();
+        let verdict = if yes { right } else { wrong };
+        working.into_iter().take(self.working()).chain([verdict, Vocabulary::END]).collect()
     }
 
     /// The words of a verdict, yes and no.
@@ -150,11 +180,20 @@ impl TurnTask for CountdownMini {
     fn allowed(&self, problem: &CountdownProblem, tokens: &[u32], into: &mut Vec<u32>) {
         let words = &self.words;
         match problem {
-            CountdownProblem::Check { .. } => match tokens {
-                [] => into.extend([words.yes, words.no]),
-                [verdict] if self.verdict_words().contains(verdict) => into.push(Vocabulary::END),
-                _ => {}
-            },
+            CountdownProblem::Check { .. } => {
+                let (working, verdict) = tokens.split_at(tokens.len().min(self.working()));
+                if working.iter().any(|token| words.numbers.as_value(*token).is_none()) {
+                    return;
+                }
+                match verdict {
+                    [] if working.len() < self.working() => {
+                        into.extend((0..self.config.modulus).map(|value| words.numbers.value(value)));
+                    }
+                    [] => into.extend([words.yes, words.no]),
+                    [verdict] if self.verdict_words().contains(verdict) => into.push(Vocabulary::END),
+                    _ => {}
+                }
+            }
             CountdownProblem::Solve { digits, .. } => {
                 let Some(left) = words.left(*digits, tokens) else { return };
                 if left.is_empty() {
@@ -170,18 +209,14 @@ impl TurnTask for CountdownMini {
     }
 
     fn verdict(&self, problem: &CountdownProblem, turn: &[u32]) -> Option<bool> {
-        let said = turn.strip_suffix(&[Vocabulary::END])?;
         match *problem {
             CountdownProblem::Solve { digits, target } => {
+                let said = turn.strip_suffix(&[Vocabulary::END])?;
                 Some(self.words.expression(digits, said)?.value(self.config.modulus) == target)
             }
             CountdownProblem::Check { target, expression, .. } => {
                 let right = expression.value(self.config.modulus) == target;
-                match said {
-                    [word] if *word == self.words.yes => Some(right),
-                    [word] if *word == self.words.no => Some(!right),
-                    _ => None,
-                }
+                self.said_yes(turn).map(|said| said == right)
             }
         }
     }
@@ -192,8 +227,7 @@ impl TurnTask for CountdownMini {
                 self.solutions(digits, target).first().map_or_else(Vec::new, |first| self.write(*first))
             }
             CountdownProblem::Check { target, expression, .. } => {
-                let right = expression.value(self.config.modulus) == target;
-                vec![if right { self.words.yes } else { self.words.no }, Vocabulary::END]
+                self.write_verdict(expression, expression.value(self.config.modulus) == target)
             }
         }
     }

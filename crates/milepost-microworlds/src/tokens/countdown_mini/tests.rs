@@ -26,8 +26,12 @@ fn prompts_and_answers_read_as_documented() {
     assert_eq!(task.vocabulary().decode(&prompt), "<begin> solve 3 4 7 = 8");
     let wrong = encode(&task, "4 * 7 + 3 <end>");
     assert_eq!(task.verdict(&EXAMPLE, &wrong), Some(false));
-    let asked = task.check_prompt(&EXAMPLE, &wrong).expect("well formed");
+    let question = task.question(&EXAMPLE, &wrong).expect("well formed");
+    let mut asked = Vec::new();
+    task.prompt(&question, &mut asked);
     assert_eq!(task.vocabulary().decode(&asked), "<begin> check 3 4 7 = 8 : 4 * 7 + 3 ?");
+    assert_eq!(task.vocabulary().decode(&task.expert(&question)), "no <end>");
+    assert_eq!(task.question(&question, &wrong), None);
     // 3 + 4 = 7 and 7 · 7 = 49 = 5; 7 − 3 = 4, 4 + 4 = 8.
     assert_eq!(task.verdict(&EXAMPLE, &encode(&task, "7 - 3 + 4 <end>")), Some(true));
 }
@@ -39,15 +43,38 @@ fn expressions_of_other_digits_are_malformed() {
         ["3 + 4 + 4 <end>", "3 + 4 <end>", "3 + 4 + 7", "3 4 7 <end>", "yes <end>", "3 + 4 + 7 + 3 <end>"]
     {
         assert_eq!(task.verdict(&EXAMPLE, &encode(&task, text)), None, "{text}");
-        assert_eq!(task.check_prompt(&EXAMPLE, &encode(&task, text)), None, "{text}");
+        assert_eq!(task.question(&EXAMPLE, &encode(&task, text)), None, "{text}");
+    }
+}
+
+#[test]
+fn with_working_a_verdict_shows_the_values_of_both_steps() {
+    let task =
+        CountdownMini::new(CountdownMiniConfig { check_working: true, ..CountdownMiniConfig::default() })
+            .expect("valid");
+    // 4 · 7 = 28 = 6 and 6 + 3 = 9 modulo 11.
+    let question = task.question(&EXAMPLE, &encode(&task, "4 * 7 + 3 <end>")).expect("well formed");
+    assert_eq!(task.vocabulary().decode(&task.expert(&question)), "6 9 no <end>");
+    // The last word is the verdict, whatever precedes it; without two values there is none.
+    for (text, right) in
+        [("6 9 no <end>", Some(true)), ("1 8 no <end>", Some(true)), ("6 9 yes <end>", Some(false))]
+    {
+        assert_eq!(task.verdict(&question, &encode(&task, text)), right, "{text}");
+        assert_eq!(task.says_yes(&encode(&task, text)), right == Some(false), "{text}");
+    }
+    for text in ["no <end>", "6 no <end>", "6 9 3 no <end>", "6 + no <end>", "6 9 no", "6 9 <end>"] {
+        assert_eq!(task.verdict(&question, &encode(&task, text)), None, "{text}");
     }
 }
 
 #[test]
 fn parameters_out_of_range_are_named() {
     let refused = |config| CountdownMini::new(config).expect_err("out of range").parameter;
-    assert_eq!(refused(CountdownMiniConfig { modulus: 1, check_share: 0.0 }), "modulus");
-    assert_eq!(refused(CountdownMiniConfig { modulus: 11, check_share: 1.5 }), "check-share");
+    assert_eq!(refused(CountdownMiniConfig { modulus: 1, ..CountdownMiniConfig::default() }), "modulus");
+    assert_eq!(
+        refused(CountdownMiniConfig { check_share: 1.5, ..CountdownMiniConfig::default() }),
+        "check-share"
+    );
     let config = CountdownWriterConfig { check_error: -0.1, ..CountdownWriterConfig::default() };
     assert_eq!(CountdownWriter::new(&task(0.0), config).expect_err("out of range").parameter, "check-error");
 }
@@ -73,6 +100,7 @@ proptest! {
         let check = CountdownProblem::Check { digits, target, expression };
         let verdict = task.expert(&check)[0];
         prop_assert_eq!(verdict == task.verdict_words()[0], right);
+        prop_assert_eq!(task.question(&problem, &turn), Some(check));
     }
 
     #[test]
@@ -87,8 +115,9 @@ proptest! {
 
     /// V(prefix) is the mean of its continuations under the writer.
     #[test]
-    fn completions_are_well_formed_and_values_are_probabilities(seed: u64, cut in 0..6_usize) {
-        let task = task(0.3);
+    fn completions_are_well_formed_and_values_are_probabilities(seed: u64, cut in 0..6_usize, check_working: bool) {
+        let config = CountdownMiniConfig { check_share: 0.3, check_working, ..CountdownMiniConfig::default() };
+        let task = CountdownMini::new(config).expect("valid");
         let writer = CountdownWriter::new(&task, CountdownWriterConfig::default()).expect("valid");
         let problem = task.draw(&mut stream(seed));
         let turn = Scribe::answer(&writer, &problem, &mut stream(seed ^ 1));

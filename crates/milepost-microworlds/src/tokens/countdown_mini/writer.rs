@@ -1,4 +1,4 @@
-use milepost_core::{Stream, Vocabulary};
+use milepost_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::{CountdownMini, CountdownProblem, Expression};
@@ -12,7 +12,7 @@ pub struct CountdownWriterConfig {
     /// Share of expressions that are drawn among all of the digits, the others being drawn among the solutions.
     /// Default 0.7.
     pub search_error: f64,
-    /// Share of verdicts that are wrong. Default 0.05.
+    /// Share of verdicts that are wrong, whatever the working before them. Default 0.05.
     pub check_error: f64,
 }
 
@@ -41,12 +41,12 @@ impl CountdownWriter {
     /// Every whole answer with its probability.
     fn law(&self, problem: &CountdownProblem) -> Vec<(Vec<u32>, f64)> {
         match *problem {
-            CountdownProblem::Check { .. } => {
-                let right = self.task.expert(problem);
-                let [yes, no] = self.task.verdict_words();
-                let other = if right[0] == yes { no } else { yes };
+            CountdownProblem::Check { target, expression, .. } => {
+                let right = expression.value(self.task.config().modulus) == target;
                 let e = self.config.check_error;
-                vec![(right, 1.0 - e), (vec![other, Vocabulary::END], e)]
+                [(right, 1.0 - e), (!right, e)]
+                    .map(|(yes, p)| (self.task.write_verdict(expression, yes), p))
+                    .into()
             }
             CountdownProblem::Solve { digits, target } => {
                 let (all, solutions) = (Expression::all(digits), self.task.solutions(digits, target));
