@@ -1,9 +1,11 @@
 //! Episode advantages plus advantages of learned step rewards.
 
-use crate::normalize::{deviation, mean};
-use crate::prime::largest_reverse_sum;
+use crate::normalize::{deviation, exact_mean};
 use crate::reward_to_go::accumulate;
 use crate::{CreditError, Groups, GroupsReport, Normalize, Pooling, Rows, Scale, check};
+
+/// What the released code adds to the largest step reward before it divides by it.
+const BATCH_NORM_EPSILON: f64 = 1e-6;
 
 /// What a step is credited with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,12 +20,15 @@ pub enum StepCredit {
 /// Where the released code differs from the paper's formulas; all `false` is the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StepCompat {
-    /// Mean and deviation are those of the *first* step of each trajectory, applied to all steps: duplicates of the
-    /// group's key are filtered, apparently by mistake.
+    /// Mean and deviation are those of the *first* step of each trajectory, applied to all steps: the code keeps one row
+    /// of each trajectory, apparently by mistake.
     pub first_step_statistics: bool,
-    /// Leave-one-out among the steps of the group instead of mean and deviation.
+    /// `n/(n−1) (x − mean)` instead of mean and deviation. Over all `n` steps of the group that is leave-one-out; with
+    /// `first_step_statistics` the mean is that of first steps and `n` their number, so that of trajectories. A group of
+    /// which one first step is known gets 0 and is reported as dropped, where the code leaves its rewards as they are.
     pub leave_one_out: bool,
-    /// Divide the step rewards of the batch by the largest `|Σ_{k≥t} r_k|` first, if it is not 0.
+    /// Divide the step rewards of the batch by `max |r_{i,t}| + 1e-6` first. The code sums each of its rows in reverse;
+    /// a row is one step, whose reward stands at its last token.
     pub batch_norm: bool,
 }
 
@@ -60,7 +65,10 @@ pub struct ImplicitStepsReport {
 /// of every trajectory of the group, with `x = r` ([`StepCredit::Immediate`]) or `x_t = Σ_{k≥t} r_k`
 /// ([`StepCredit::RewardToGo`]).
 ///
-/// Source: iStar, arXiv 2509.19199. Identities: `Σ_{i,t} A^S = 0` in each group; `α = 0` is GRPO (or RLOO, by
+/// The released code's form, with all of [`StepCompat`] and first steps `x_{j,1}` of the group's `n` trajectories:
+/// `A^S_{i,t} = n/(n−1) (x_{i,t} − (1/n) Σ_j x_{j,1})`.
+///
+/// Source: iStar, arXiv 2509.19199, and its released code. Identities: `Σ_{i,t} A^S = 0` in each group; `α = 0` is GRPO (or RLOO, by
 /// `episode`). Known failure: one pool for steps early and late, so that a step is also credited for its position; a
 /// group of failures alone still has a step part, which is then the learned reward and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,6 +99,19 @@ impl Default for ImplicitSteps {
 }
 
 impl ImplicitSteps {
+    /// The estimator that the released code's scripts run (`istar_rloo`): leave-one-out for outcomes, and every
+    /// difference of [`StepCompat`] for steps.
+    #[must_use]
+    pub const fn released_code() -> Self {
+        Self {
+            episode: Normalize::rloo(),
+            step: Normalize::rloo(),
+            alpha: 1.0,
+            credit: StepCredit::Immediate,
+            compat: StepCompat { first_step_statistics: true, leave_one_out: true, batch_norm: true },
+        }
+    }
+
     /// The advantage of each step, flat. Copy it to the step's tokens.
     ///
     /// # Errors
@@ -119,7 +140,7 @@ impl ImplicitSteps {
         let known: Vec<bool> = order.iter().map(|step| batch.knows(*step)).collect();
         let pooled: Vec<f64> = order.iter().map(|step| scores[*step]).collect();
         let mut credit = vec![0.0; pooled.len()];
-        let report = if self.compat.first_step_statistics && !self.compat.leave_one_out {
+        let report = if self.compat.first_step_statistics {
             self.by_first_steps(batch, &scores)?.write(&pools, &pooled, &known, &mut credit)
         } else {
             let rule = if self.compat.leave_one_out { Normalize::rloo() } else { self.step };
@@ -142,7 +163,8 @@ impl ImplicitSteps {
         }
         check::finite("rewards", &rewards)?;
         if self.compat.batch_norm {
-            let divisor = largest_reverse_sum(&rewards, batch.steps)?;
+            let largest = rewards.iter().fold(0.0, |most: f64, reward| most.max(reward.abs()));
+            let divisor = largest + BATCH_NORM_EPSILON;
             for reward in &mut rewards {
                 *reward /= divisor;
             }
@@ -157,45 +179,62 @@ impl ImplicitSteps {
         Ok(rewards)
     }
 
-    /// Mean and divisor of the first steps of each group.
+    /// What the steps of each group are set against, by the first step of each of its trajectories.
     fn by_first_steps(&self, batch: &StepBatch<'_>, scores: &[f64]) -> Result<FirstSteps, CreditError> {
-        let mut statistics = Vec::with_capacity(batch.groups.len());
+        let mut groups = Vec::with_capacity(batch.groups.len());
         for members in batch.groups.iter() {
             let rows = members.iter().map(|member| batch.steps.range(*member));
             let first =
                 rows.filter(|row| !row.is_empty() && batch.knows(row.start)).map(|row| scores[row.start]);
             let first: Vec<f64> = first.collect();
-            if first.iter().all(|score| *score == first[0]) {
-                statistics.push(None);
-                continue;
-            }
-            let centre = mean(&first);
-            let divisor = match self.step.scale {
-                Scale::Std { ddof, epsilon } => {
-                    let squares = first.iter().map(|x| (x - centre) * (x - centre)).sum();
-                    deviation(squares, first.len(), ddof)? + epsilon
-                }
-                Scale::MaxAbs => first.iter().fold(0.0, |most: f64, x| most.max((x - centre).abs())),
-                Scale::None => 1.0,
-            };
-            statistics.push(Some((centre, divisor)));
+            groups.push(if first.len() < 2 { Against::Nobody } else { self.against(&first)? });
         }
-        Ok(FirstSteps(statistics))
+        Ok(FirstSteps(groups))
+    }
+
+    /// Centre and divisor by two or more first steps.
+    fn against(&self, first: &[f64]) -> Result<Against, CreditError> {
+        let (n, centre) = (first.len(), exact_mean(first));
+        let equal = first.iter().all(|score| *score == first[0]);
+        let divisor = match self.step.scale {
+            _ if self.compat.leave_one_out => (n - 1) as f64 / n as f64,
+            Scale::None => 1.0,
+            _ if equal => return Ok(Against::Equals),
+            Scale::Std { ddof, epsilon } => {
+                let squares = first.iter().map(|x| (x - centre) * (x - centre)).sum();
+                deviation(squares, n, ddof)? + epsilon
+            }
+            Scale::MaxAbs => first.iter().fold(0.0, |most: f64, x| most.max((x - centre).abs())),
+        };
+        Ok(Against::Mean { centre, divisor })
     }
 }
 
-/// Mean and divisor of each group; `None` where first steps do not differ.
-struct FirstSteps(Vec<Option<(f64, f64)>>);
+/// What the steps of a group are set against.
+enum Against {
+    /// Fewer than two first steps are known.
+    Nobody,
+    /// First steps that do not differ have no deviation to divide by.
+    Equals,
+    /// `(x − centre)/divisor`.
+    Mean { centre: f64, divisor: f64 },
+}
+
+/// What the steps of each group are set against.
+struct FirstSteps(Vec<Against>);
 
 impl FirstSteps {
     fn write(&self, pools: &Groups, scores: &[f64], known: &[bool], out: &mut [f64]) -> GroupsReport {
         let mut report = GroupsReport { groups: self.0.len(), ..GroupsReport::default() };
-        for (steps, statistics) in pools.iter().zip(&self.0) {
-            report.zero_range += usize::from(statistics.is_none());
-            let Some((centre, divisor)) = statistics else { continue };
-            for &step in steps.iter().filter(|step| known[**step]) {
-                out[step] = (scores[step] - centre) / divisor;
+        for (steps, against) in pools.iter().zip(&self.0) {
+            if let Against::Mean { centre, divisor } = against {
+                for &step in steps.iter().filter(|step| known[**step]) {
+                    out[step] = (scores[step] - centre) / divisor;
+                }
             }
+            let nobody = matches!(against, Against::Nobody);
+            report.dropped += usize::from(nobody);
+            report.zero_range += usize::from(!nobody && steps.iter().all(|step| out[*step] == 0.0));
         }
         report
     }

@@ -199,7 +199,7 @@ impl ProcessBatch<'_> {
 }
 
 /// The largest `|Σ_{s≥t} r_s|` over the rows of a batch; 1 if it is 0.
-pub(crate) fn largest_reverse_sum(rewards: &[f64], rows: &Rows) -> Result<f64, CreditError> {
+fn largest_reverse_sum(rewards: &[f64], rows: &Rows) -> Result<f64, CreditError> {
     let mut largest = 0.0_f64;
     for row in rows.iter() {
         let mut sum = 0.0;

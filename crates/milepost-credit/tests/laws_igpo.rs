@@ -276,11 +276,19 @@ fn an_answer_at_once_has_its_outcome_alone() {
 }
 
 #[test]
-fn a_pool_of_one_and_one_that_differs_by_rounding_give_nothing() {
+fn a_pool_of_one_and_one_that_differs_by_rounding_give_nothing_and_are_counted_apart() {
+    let report = |batch: &Batch| {
+        let mut out = vec![f64::NAN; batch.gains.len()];
+        let report = Igpo::default().assign(&batch.view(), &mut out).expect("valid");
+        assert!(out.iter().all(|value| *value == 0.0), "{out:?}");
+        [report.gains, report.outcomes].map(|pools| (pools.groups, pools.zero_range, pools.dropped))
+    };
     let alone = Batch::new(&vec![(0, 1.0, vec![2.0], None), (0, 1.0, vec![], None)]);
-    assert_eq!(alone.assign(Igpo::default()), [0.0; 3], "one gain, equal outcomes");
+    assert_eq!(report(&alone), [(1, 0, 1), (1, 1, 0)], "one gain, equal outcomes");
+    let single = Batch::new(&vec![(0, 1.0, vec![2.0], None), (1, 0.0, vec![], None)]);
+    assert_eq!(report(&single), [(1, 0, 1), (2, 0, 2)], "each question has one trajectory");
     let noise = Batch::new(&vec![(0, 1.0, vec![2.0], None), (0, 1.0 + 1e-9, vec![2.0 + 1e-9], None)]);
-    assert_eq!(noise.assign(Igpo::default()), [0.0; 4]);
+    assert_eq!(report(&noise), [(1, 1, 0), (1, 1, 0)]);
 }
 
 #[test]

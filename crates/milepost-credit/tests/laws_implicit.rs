@@ -314,7 +314,44 @@ proptest! {
     }
 
     #[test]
-    fn dividing_by_the_largest_reverse_sum_matters_only_where_nothing_else_divides(responses in responses()) {
+    fn the_released_code_has_n_over_n_minus_1_times_the_distance_from_the_mean_first_step(
+        responses in responses(),
+    ) {
+        let mut case = Case::new(&responses);
+        case.outcomes.fill(0.0);
+        let largest = case.rewards.iter().fold(0.0, |most: f64, reward| most.max(reward.abs())) + 1e-6;
+        let mut want = Vec::new();
+        for group in &responses {
+            let n = group.len() as f64;
+            let mean = group.iter().map(|(_, rewards)| rewards[0] / largest).sum::<f64>() / n;
+            let steps = group.iter().flat_map(|(_, rewards)| rewards);
+            want.extend(steps.map(|reward| n / (n - 1.0) * (reward / largest - mean)));
+        }
+        close(&case.istar(ImplicitSteps::released_code()), &want)?;
+    }
+
+    #[test]
+    fn equal_step_rewards_leave_the_episode_part_and_every_group_is_counted(
+        responses in responses(),
+        reward in -2.0..2.0_f64,
+    ) {
+        let mut case = Case::new(&responses);
+        case.rewards.fill(reward);
+        for (first_step_statistics, leave_one_out, batch_norm) in
+            [(false, false, false), (false, true, false), (true, false, false), (true, true, true)]
+        {
+            let compat = StepCompat { first_step_statistics, leave_one_out, batch_norm };
+            let rule = ImplicitSteps { compat, ..ImplicitSteps::default() };
+            let mut out = vec![f64::NAN; case.rewards.len()];
+            let report = rule.assign(&case.steps(), &mut out).expect("valid");
+            prop_assert_eq!(report.step.zero_range, case.groups.len());
+            prop_assert_eq!(report.step.dropped, 0);
+            prop_assert_eq!(out, case.spread(&apply_groups(rule.episode, &case.groups, &case.outcomes)));
+        }
+    }
+
+    #[test]
+    fn dividing_by_the_largest_step_reward_matters_only_where_nothing_else_divides(responses in responses()) {
         let mut case = Case::new(&responses);
         case.outcomes.fill(0.0);
         let exact = Normalize { centre: Centre::Mean, scale: Scale::Std { ddof: 1, epsilon: 0.0 } };
@@ -323,8 +360,7 @@ proptest! {
             (StepCompat::default(), StepCompat { batch_norm: true, ..StepCompat::default() });
         close(&with(scaled), &with(paper))?;
         let alone = StepCompat { leave_one_out: true, ..paper };
-        let largest = case.rows.iter().flat_map(|row| row.clone().map(move |t| t..row.end));
-        let largest = largest.map(|to_go| case.rewards[to_go].iter().sum::<f64>().abs()).fold(0.0, f64::max);
+        let largest = case.rewards.iter().fold(0.0, |most: f64, reward| most.max(reward.abs())) + 1e-6;
         let want: Vec<f64> = with(alone).iter().map(|a| a / largest).collect();
         close(&with(StepCompat { batch_norm: true, ..alone }), &want)?;
     }
@@ -352,6 +388,33 @@ fn bad_batches_of_prime_are_refused() {
     assert!(matches!(error, CreditError::NotFinite { what: "rewards", index: 1, .. }));
     let rule = Prime { gamma: 2.0, ..Prime::paper() };
     assert!(rule.assign(&batch(&pair, &rows), &mut [0.0; 2]).is_err());
+}
+
+/// By hand after the released code (`CharacterRL-iStar/istar/core_istar.py`, `step_rloo_reward`): a row's score is
+/// `x n/(n−1) − mean n/(n−1)`, with `n` and the mean of the rows that are first of their trajectory.
+#[test]
+fn the_step_part_of_the_released_code_is_that_of_a_case_by_hand() {
+    let compat = StepCompat { batch_norm: false, ..ImplicitSteps::released_code().compat };
+    let rule = ImplicitSteps { compat, ..ImplicitSteps::released_code() };
+    let case = Case::new(&vec![vec![(1.0, vec![1.0, 3.0]), (0.0, vec![0.0])]]);
+    assert_eq!(case.istar(rule), [1.0 + 1.0, 1.0 + 5.0, -1.0 - 1.0]);
+    // First steps that are equal silence themselves, not the steps after them.
+    let case = Case::new(&vec![vec![(1.0, vec![1.0, 3.0]), (0.0, vec![1.0])]]);
+    assert_eq!(case.istar(rule), [1.0, 1.0 + 4.0, -1.0]);
+}
+
+#[test]
+fn one_known_first_step_has_nothing_to_be_set_against_and_its_group_is_counted() {
+    let case = Case::new(&vec![vec![(1.0, vec![2.0, 5.0]), (0.0, vec![1.0])], vec![(1.0, vec![4.0])]]);
+    let batch = StepBatch { known: Some(&[true, true, false, true]), ..case.steps() };
+    for leave_one_out in [false, true] {
+        let compat = StepCompat { first_step_statistics: true, leave_one_out, batch_norm: false };
+        let mut out = [f64::NAN; 4];
+        let rule = ImplicitSteps { episode: Normalize::rloo(), compat, ..ImplicitSteps::default() };
+        let report = rule.assign(&batch, &mut out).expect("valid");
+        assert_eq!((report.step.groups, report.step.dropped, report.step.zero_range), (2, 2, 0));
+        assert_eq!(out, [1.0, 1.0, -1.0, 0.0]);
+    }
 }
 
 #[test]

@@ -42,9 +42,10 @@ pub enum StepCreditConfig {
 pub struct CodeCompat {
     /// Statistics of the first step of each trajectory.
     pub first_step_statistics: bool,
-    /// Leave-one-out instead of mean and deviation.
+    /// `n/(n−1)` times the distance from the mean instead of mean and deviation: leave-one-out over all `n` steps of a
+    /// group, or, with `first-step-statistics`, over its `n` first steps.
     pub leave_one_out: bool,
-    /// Divide by the largest reverse cumulative sum.
+    /// Divide by the largest step reward of the batch in magnitude, plus 1e-6.
     pub batch_norm: bool,
 }
 

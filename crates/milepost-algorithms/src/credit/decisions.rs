@@ -158,6 +158,13 @@ impl Layout<'_> {
         })
         .collect()
     }
+
+    /// How many turns of trajectories that teach have a mean advantage other than 0.
+    pub(crate) fn credited_turns(&self, credits: &Credits, turns: &[usize]) -> u64 {
+        let means = self.turn_means(&credits.advantages, turns);
+        let taught = means.iter().zip(&credits.keep).filter(|(_, keep)| **keep);
+        taught.map(|(row, _)| row.iter().filter(|mean| **mean != 0.0).count() as u64).sum()
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +205,22 @@ mod tests {
         let spread = LAYOUT.spread(credits).advantages;
         assert_eq!(spread, [vec![0.5, 0.5, -1.0], vec![2.0, 2.0, 2.0]]);
         assert_eq!(LAYOUT.turn_means(&spread, &[2, 3]), [vec![0.5, -1.0], vec![0.0, 2.0, 0.0]]);
+    }
+
+    #[test]
+    fn a_turn_is_credited_if_its_trajectory_teaches_and_its_mean_advantage_is_not_zero() {
+        let count = |advantages: [[f64; 3]; 2], keep: [bool; 2]| {
+            let advantages = advantages.iter().map(|row| row.to_vec()).collect();
+            let credits = Credits { advantages, keep: keep.to_vec(), ..Credits::default() };
+            LAYOUT.credited_turns(&credits, &[2, 3])
+        };
+        // Two turns of the first trajectory; of the second the middle one of three, which alone has tokens.
+        let all = [[0.5, 0.5, -1.0], [2.0, 3.0, 1.0]];
+        assert_eq!(count(all, [true, true]), 3);
+        assert_eq!(count(all, [true, false]), 2);
+        assert_eq!(count(all, [false, false]), 0);
+        // Tokens of the first turn cancel out, and the second turn has nothing.
+        assert_eq!(count([[1.0, -1.0, 0.0], [0.0, 0.0, 0.25]], [true, true]), 1);
     }
 
     #[test]

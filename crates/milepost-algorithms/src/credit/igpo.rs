@@ -57,6 +57,8 @@ impl StandardCredit {
             ("groups_without_variance", report.silent_groups as u64),
             ("outcome_pools_without_variance", report.outcomes.zero_range as u64),
             ("gain_pools_without_variance", report.gains.zero_range as u64),
+            ("outcome_pools_of_one", report.outcomes.dropped as u64),
+            ("gain_pools_of_one", report.gains.dropped as u64),
             ("turns_without_gain", gained.iter().filter(|has| !**has).count() as u64),
         ];
         Ok(credits)

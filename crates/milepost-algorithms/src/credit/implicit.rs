@@ -124,6 +124,7 @@ fn steps<O>(
         ("groups_without_variance", report.episode.zero_range as u64),
         ("groups_of_one_dropped", report.episode.dropped as u64),
         ("step_groups_without_variance", report.step.zero_range as u64),
+        ("step_groups_of_one_dropped", report.step.dropped as u64),
         ("steps_without_reward", report.unknown as u64),
     ];
     let mut credits = Credits { counters, ..Credits::default() };
@@ -162,4 +163,108 @@ fn column<O>(name: &str, batch: &Batch<O>, rewards: &[Vec<f64>]) -> Result<Colum
         values.push(taken.into_iter().map(Option::unwrap_or_default).collect());
     }
     Ok((values, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milepost_core::{
+        Channel, Ending, Group, Outcome, Provenance, SpanKind, StateRecords, TaskSeed, Trajectory,
+        TrajectoryBuilder, Version,
+    };
+
+    /// A response after a prompt of two tokens, with what each of its own tokens is paid for the process; `None`
+    /// where that is not known.
+    fn response(task: u64, process: &[Option<f64>]) -> Trajectory<()> {
+        let mut builder =
+            TrajectoryBuilder::new(TaskSeed::literal(task), 0, 0, Version(0), StateRecords::default());
+        builder.state((), 0, &[]);
+        builder.span(SpanKind::Prompt, Provenance::Forced, &[1, 2], &[]);
+        let (tokens, logp) = (vec![3; process.len()], vec![-1.0; process.len()]);
+        builder.span(SpanKind::Policy, Provenance::OnPolicy, &tokens, &logp);
+        builder.end_turn(0.0);
+        builder.state((), 1, &[]);
+        let mut response = builder.finish(Ending::Terminated(Outcome::Failure)).expect("consistent");
+        let paid: Vec<Option<f64>> = [None, None].iter().chain(process).copied().collect();
+        let valid = paid.iter().map(Option::is_some).collect();
+        let values = paid.iter().map(|paid| paid.unwrap_or_default()).collect();
+        let channel = Channel::masked("process", Level::Token, values, valid).expect("finite");
+        response.add_channel(channel).expect("fits");
+        response
+    }
+
+    fn batch(groups: &[&[&[Option<f64>]]]) -> Batch<()> {
+        let group = |(task, responses): (u64, &&[&[Option<f64>]])| {
+            Group::new(responses.iter().map(|process| response(task, process)).collect()).expect("one task")
+        };
+        Batch { groups: (0..).zip(groups).map(group).collect() }
+    }
+
+    /// The outcome of a response, paid at the last of its tokens.
+    fn paid(outcome: f64, tokens: usize) -> Vec<f64> {
+        (1..=tokens).map(|token| if token == tokens { outcome } else { 0.0 }).collect()
+    }
+
+    /// What the rule makes of one group of responses that are all known.
+    fn of_one_group(rule: &Prime, outcomes: &[f64], process: &[&[f64]]) -> Vec<Vec<f64>> {
+        let tokens = Rows::ragged(&process.iter().map(|row| row.len()).collect::<Vec<_>>());
+        let mut out = vec![0.0; tokens.entries()];
+        let input = ProcessBatch {
+            groups: &Groups::from_sizes(&[outcomes.len()]),
+            tokens: &tokens,
+            outcomes,
+            rewards: &process.concat(),
+            known: None,
+        };
+        rule.assign(&input, &mut out).expect("finite");
+        tokens.iter().map(|row| out[row].to_vec()).collect()
+    }
+
+    fn close(found: &[f64], expected: &[f64]) -> bool {
+        found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12)
+    }
+
+    fn count(credits: &Credits, name: &str) -> u64 {
+        credits.counters.iter().find(|(known, _)| *known == name).expect("counted").1
+    }
+
+    #[test]
+    fn responses_without_tokens_are_left_out_and_so_is_a_group_of_which_one_is_left() {
+        let batch = batch(&[
+            &[&[Some(0.5), Some(-0.25)], &[], &[Some(0.125), Some(0.0), Some(1.0)]],
+            &[&[], &[Some(2.0), Some(1.0)]],
+        ]);
+        let rewards = [paid(1.0, 2), paid(0.0, 0), paid(0.0, 3), paid(0.0, 0), paid(1.0, 2)];
+        let credits = prime(&Prime::paper(), "process", &batch, &rewards).expect("finite");
+        assert_eq!(credits.keep, [true, false, true, false, false]);
+        assert_eq!(
+            (count(&credits, "responses_without_tokens"), count(&credits, "groups_of_one_dropped")),
+            (2, 1)
+        );
+        // The two that are left are whitened among themselves.
+        let alone = of_one_group(&Prime::paper(), &[1.0, 0.0], &[&[0.5, -0.25], &[0.125, 0.0, 1.0]]);
+        assert!(close(&credits.advantages[0], &alone[0]), "{:?} {alone:?}", credits.advantages);
+        assert!(close(&credits.advantages[2], &alone[1]), "{:?} {alone:?}", credits.advantages);
+        assert_eq!(credits.advantages[4], [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_response_whose_process_is_not_known_has_the_outcome_part_only_and_leaves_the_baselines() {
+        let rule = Prime { whiten: None, ..Prime::paper() };
+        let batch =
+            batch(&[&[&[None, None], &[Some(0.5), Some(-0.25)], &[Some(0.125), Some(0.0), Some(1.0)]]]);
+        let rewards = [paid(1.0, 2), paid(0.0, 2), paid(0.0, 3)];
+        let credits = prime(&rule, "process", &batch, &rewards).expect("finite");
+        assert_eq!(count(&credits, "responses_without_process"), 1);
+        assert_eq!(credits.keep, [true; 3]);
+        // Leave-one-out over the outcomes 1, 0 and 0.
+        let outcome = [1.0, -0.5, -0.5];
+        assert!(close(&credits.advantages[0], &[outcome[0]; 2]), "{:?}", credits.advantages);
+        let process = of_one_group(&rule, &[0.0, 0.0], &[&[0.5, -0.25], &[0.125, 0.0, 1.0]]);
+        for (n, process) in [(1, &process[0]), (2, &process[1])] {
+            let expected: Vec<f64> = process.iter().map(|process| process + outcome[n]).collect();
+            assert!(close(&credits.advantages[n], &expected), "{:?} {expected:?}", credits.advantages);
+        }
+        assert!(process.iter().flatten().any(|advantage| *advantage != 0.0), "there is a process part");
+    }
 }

@@ -45,7 +45,8 @@ pub struct StandardCredit {
     pub credit: CreditConfig,
     /// Pool, centre and scale. [`Pool::Minibatch`] is left to the learner, which knows the minibatches.
     pub normalize: NormalizeConfig,
-    /// Leave out groups whose returns are exactly equal.
+    /// Leave out groups whose returns are exactly equal. Read by [`CreditConfig::Broadcast`] over groups,
+    /// [`CreditConfig::StepSum`], [`CreditConfig::Igpo`] and [`CreditConfig::VeRpo`]; the others keep all.
     pub drop_zero_variance: bool,
     /// Whether values are learned, and may stand in for what lies beyond a truncation.
     pub critic: bool,
@@ -183,10 +184,12 @@ fn weakest_link(rewards: &[Vec<f64>]) -> Result<Credits, TrainError> {
     Ok(credits)
 }
 
-/// Discounted returns from each turn on, nothing beyond the last.
+/// Discounted returns from each turn on, nothing beyond the last; none where nothing was done.
 fn to_go(rewards: &[f64], gamma: f64) -> Result<Vec<f64>, TrainError> {
     let mut returns = vec![0.0; rewards.len()];
-    reward_to_go(rewards, gamma, 0.0, &mut returns)?;
+    if !rewards.is_empty() {
+        reward_to_go(rewards, gamma, 0.0, &mut returns)?;
+    }
     Ok(returns)
 }
 
