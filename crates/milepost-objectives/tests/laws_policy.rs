@@ -271,7 +271,21 @@ proptest! {
     }
 
     #[test]
-    fn the_softmax_of_shifted_advantages_is_where_the_regression_is_zero(
+    fn a_policy_gradient_with_k2_as_a_term_is_the_regression_over_two_beta(
+        batch in batches(), beta in 0.2..2.0_f64,
+    ) {
+        // −A u + β u²/2 = (β u − A)²/(2β) − A²/(2β), if the reference is the anchor. Huber's bound is never met:
+        // ∣β u − A∣ < 4.
+        let batch = Batch { reference: batch.old.clone(), ..batch };
+        let regression = plain::mira(beta);
+        let k2 = KlTerm::new(beta, KlEstimator::K2, KlBounds::None);
+        let divergence = PolicyObjective { surrogate: Surrogate::PolicyGradient {}, ..regression }.with_kl(k2);
+        let want: Vec<f64> = batch.evaluate(&regression).1.iter().map(|slope| slope / (2.0 * beta)).collect();
+        close_within("k2", &batch.evaluate(&divergence).1, &want, 1e-12)?;
+    }
+
+    #[test]
+    fn the_softmax_of_shifted_advantages_is_where_the_regression_is_zero_and_unshifted_it_is_not(
         logits in prop::collection::vec(-2.0..2.0_f64, 4), advantages in prop::collection::vec(-1.0..1.0_f64, 4),
         beta in 0.2..2.0_f64,
     ) {
@@ -283,11 +297,20 @@ proptest! {
         close_within("mass", &[mass], &[1.0], 1e-12)?;
         let shifted: Vec<f64> = advantages.iter().map(|a| a - shift).collect();
         let rows = Rows::ragged(&[1; 4]);
-        let mut gradient = vec![f64::NAN; 4];
-        let batch = TokenBatch::new(&rows, &optimum, &anchor, &shifted);
-        let report = plain::mira(beta).evaluate(&batch, None, &mut gradient).expect("valid");
-        close_within("zero", &[report.loss], &[0.0], 1e-12)?;
+        let at_the_optimum = |advantages: &[f64]| {
+            let mut gradient = vec![f64::NAN; 4];
+            let batch = TokenBatch::new(&rows, &optimum, &anchor, advantages);
+            let report = plain::mira(beta).evaluate(&batch, None, &mut gradient).expect("valid");
+            (report.loss, gradient)
+        };
+        let (loss, gradient) = at_the_optimum(&shifted);
+        close_within("zero", &[loss], &[0.0], 1e-12)?;
         close_within("zero", &gradient, &[0.0; 4], 1e-12)?;
+        // Unshifted, β u − A is −shift for every action. The shift lies between the least and the largest
+        // advantage, so that Huber's form is still the square.
+        let (loss, gradient) = at_the_optimum(&advantages);
+        close_within("unshifted", &[loss], &[shift * shift], 1e-12)?;
+        close_within("unshifted", &gradient, &[-2.0 * beta * shift / 4.0; 4], 1e-12)?;
     }
 
     #[test]
