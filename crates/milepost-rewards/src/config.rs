@@ -183,7 +183,9 @@ impl ScorerConfig {
             Self::Potential { record, .. } | Self::OracleProgress { record, .. } => vec![record],
             Self::Intermediate { gained, possible, .. } => vec![gained, possible],
             Self::Vote(config) => vec![&config.record],
-            Self::Rubric(config) => vec![&config.statements, &config.named, &config.supported],
+            Self::Rubric(config) => {
+                vec![&config.statements, &config.named, &config.cited, &config.supported]
+            }
             Self::UniDoc(config) => config.records.names().to_vec(),
             Self::OutcomeProcess(config) => vec![&config.searched, &config.useful],
             Self::Outcome { .. } | Self::Count { .. } | Self::Rnd(_) | Self::RubricReward(_) => Vec::new(),

@@ -37,9 +37,9 @@ impl Default for OutcomeProcessConfig {
 /// `R = r_out · (1 + w · r_proc)` with `r_proc = (1/M) Σ_i u_i` over the `M` searches of the trajectory, as a
 /// trajectory-level channel (Search-R2, arXiv 2602.03647).
 ///
-/// `u_i` is 1 if search `i` brought something useful. Without searches `r_proc` is 0; a judge's value that is not a
-/// number counts as 0, and is counted. With an outcome of 0 or 1 and `w = 1` the reward is from 0 to 2, 0 exactly
-/// where the outcome is, and every correct trajectory is above every wrong one.
+/// `u_i` is 1 if search `i` brought something useful. Without searches `r_proc` is 0; a judge's value that is not
+/// finite is an error: it counts as 0, and is counted. With an outcome of 0 or 1 and `w = 1` the reward is from 0 to
+/// 2, 0 exactly where the outcome is, and every correct trajectory is above every wrong one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeProcess {
     config: OutcomeProcessConfig,
@@ -54,7 +54,7 @@ impl OutcomeProcess {
         Err(ScoreError::setting(&config.channel, "weight", config.weight, "finite and not negative"))
     }
 
-    /// Searches, useful ones, and verdicts that are not numbers.
+    /// Searches, useful ones, and verdicts that are not finite.
     fn count<O>(&self, trajectory: &Trajectory<O>) -> Result<(u32, u32, u64), ScoreError> {
         let searched = trajectory.records.require(&self.config.searched)?;
         let useful = trajectory.records.require(&self.config.useful)?;
@@ -62,7 +62,7 @@ impl OutcomeProcess {
         let turns = searched.iter().zip(useful).skip(1);
         for (_, useful) in turns.filter(|(searched, _)| **searched > 0.0) {
             searches += 1;
-            uses += u32::from(*useful > 0.0);
+            uses += u32::from(useful.is_finite() && *useful > 0.0);
             errors += u64::from(!useful.is_finite());
         }
         Ok((searches, uses, errors))
@@ -133,6 +133,18 @@ mod tests {
         let refused =
             OutcomeProcess::new(OutcomeProcessConfig { weight: f64::NAN, ..OutcomeProcessConfig::default() });
         assert!(matches!(refused, Err(ScoreError::Setting { setting: "weight", .. })));
+    }
+
+    #[test]
+    fn a_judge_who_errs_about_a_search_makes_it_useless_and_is_counted() {
+        for error in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let (reward, report) = scored(episode(&[(1.0, error), (1.0, 1.0), (0.0, 0.0)], 1.0));
+            assert_eq!((reward, report.counters["judge_errors"]), (1.5, 1), "{error}: one of two searches");
+            assert_eq!(report.metrics["useful_searches"], 0.5, "{error}");
+            // Where nothing was searched nobody is asked.
+            let (reward, report) = scored(episode(&[(0.0, error)], 1.0));
+            assert_eq!((reward, report.counters["judge_errors"]), (1.0, 0), "{error}");
+        }
     }
 
     proptest! {

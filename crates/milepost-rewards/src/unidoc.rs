@@ -95,8 +95,10 @@ pub enum UniDocPlacement {
     /// One number for the trajectory: the paper's.
     #[default]
     Trajectory,
-    /// Each part to the turns that changed it (the ranking to searches, the selection to selections, the localisation
-    /// to crops, answer and format to the answer), by what they changed; the sum over the turns is the trajectory's.
+    /// Each part to the turns that changed it, by what they changed; the sum over the turns is the trajectory's. The
+    /// ranking changes on searches; the selection on selections, and on searches, over which it is a mean; the
+    /// localisation on crops, and on selections, which say of which pages it is a mean; the answer on the answer; the
+    /// format by one half on the first selection, and by the other on the answer.
     PerAction,
 }
 
@@ -309,6 +311,7 @@ mod tests {
                 (UniDocWeights { selection: 1.0, ..none }, vec!["search", "select"]),
                 (UniDocWeights { localisation: 1.0, ..none }, vec!["select", "crop"]),
                 (UniDocWeights { answer: 1.0, ..none }, vec!["answer"]),
+                (UniDocWeights { format: 1.0, ..none }, vec!["select", "answer"]),
             ] {
                 let verbs: Vec<u32> = verbs.into_iter().map(verb).collect();
                 let placed = scored(&trajectory, weights, UniDocPlacement::PerAction);
@@ -316,6 +319,12 @@ mod tests {
                     prop_assert!(verbs.contains(&word(turn)), "turn {} earned {}", turn, value);
                 }
             }
+            let format = UniDocWeights { format: 1.0, ..none };
+            let placed = scored(&trajectory, format, UniDocPlacement::PerAction);
+            let select = verb("select");
+            let paid = placed.iter().any(|value| *value != 0.0);
+            let first = (0..placed.len()).find(|turn| word(*turn) == select).filter(|_| paid);
+            prop_assert_eq!(first.map(|turn| placed[turn]), paid.then_some(0.5), "half at the first selection");
         }
     }
 
@@ -323,13 +332,14 @@ mod tests {
     fn an_expert_earns_everything_and_a_broken_format_nothing() {
         let (expert, _) = episode(3, 0.0, 0.0);
         assert!((scored(&expert, UniDocWeights::default(), TOTAL)[0] - 1.0).abs() < 1e-12);
-        let broken = (0..50).map(|seed| episode(seed, 1.0, 0.0)).find(|(t, _)| !t.ending.is_success());
-        let (broken, measures) = broken.expect("noise breaks some");
-        if measures.format.score() == 0.0 {
-            assert_eq!(
-                scored(&broken, UniDocWeights::default(), UniDocPlacement::PerAction).iter().sum::<f64>(),
-                0.0
-            );
+        // What was ranked would pay, were it not for the format.
+        let broken = (0..100)
+            .map(|seed| episode(seed, 0.5, 0.0))
+            .find(|(_, measures)| measures.format.score() == 0.0 && measures.ranking > 0.0);
+        let (broken, _) = broken.expect("noise breaks some");
+        for placement in [TOTAL, UniDocPlacement::PerAction] {
+            let paid = scored(&broken, UniDocWeights::default(), placement);
+            assert!(paid.iter().all(|value| *value == 0.0), "{placement:?}: {paid:?}");
         }
     }
 

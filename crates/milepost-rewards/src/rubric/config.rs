@@ -17,6 +17,8 @@ pub struct RubricConfig {
     pub statements: String,
     /// The record of the placeholders that have a value.
     pub named: String,
+    /// The record of the number of citations.
+    pub cited: String,
     /// The record of the statements that the cited documents entail.
     pub supported: String,
     /// Whether a statement has to be linked to the answer.
@@ -34,6 +36,7 @@ impl Default for RubricConfig {
             graded: Graded::default(),
             statements: "lookup-statements".to_owned(),
             named: "lookup-named".to_owned(),
+            cited: "lookup-cited".to_owned(),
             supported: "lookup-supported".to_owned(),
             connection: Connection::default(),
             noise: RubricNoise::default(),
@@ -63,7 +66,8 @@ pub enum Connection {
     Ignored,
 }
 
-/// How an exact judge is spoilt. All zero: it is exact.
+/// How an exact judge is spoilt. All zero: it is exact. An answer that is missing or cites nothing is not judged, so that
+/// no error turns it into evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RubricNoise {

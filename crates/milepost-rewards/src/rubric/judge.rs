@@ -14,7 +14,7 @@ const MOST: usize = 52;
 /// The question is a chain of `n` single-hop statements, counted from the answer. A statement is *identified* if the
 /// answer gives a value to each of its placeholders, *supported* if what it cites entails it, and *connected* if a
 /// breadth-first search from the answer reaches it through such statements ([`RubricGraph`]). Without statements,
-/// answer or citations it is 0.
+/// answer or citations it is 0, and the judge is not asked.
 ///
 /// The judge may be spoilt: it errs about each placeholder and each statement by itself, so that an error near the
 /// answer costs everything behind it. Its draws are keyed by task, place in the group and policy version.
@@ -54,6 +54,13 @@ impl Rubric {
         let n = self.count(number(&self.config.statements)?)?;
         let mut named = self.flags("named", number(&self.config.named)?, n)?;
         let mut supported = self.flags("supported", number(&self.config.supported)?, n)?;
+        let cited = number(&self.config.cited)?;
+        if cited.fract() != 0.0 || cited < 0.0 {
+            return Err(ScoreError::setting(&self.config.channel, "cited", cited, "a number of citations"));
+        }
+        if cited == 0.0 || !named.contains(&true) {
+            return Ok(Verdict::Judged(vec![false; n]));
+        }
         let noise = self.config.noise;
         let mut stream = Stream::new(StreamKey {
             run_seed: self.run_seed,

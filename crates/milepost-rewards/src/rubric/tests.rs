@@ -1,5 +1,6 @@
 use milepost_core::{
-    Batch, Ending, Group, Outcome as Verdict, StateRecords, TaskSeed, Trajectory, TrajectoryBuilder, Version,
+    Batch, Channel, Ending, Group, Level, Outcome as Verdict, StateRecords, TaskSeed, Trajectory,
+    TrajectoryBuilder, Version,
 };
 use proptest::prelude::*;
 
@@ -7,13 +8,25 @@ use super::*;
 use crate::fixture::channel;
 use crate::{Outcome, OutcomeSource, ScoreError, Scorer};
 
-/// A finished answer of slot `slot` to task `task`, as a look-up world records it.
+/// A finished answer of slot `slot` to task `task`, as a look-up world records it: with two citations.
 fn answer(task: u64, slot: u32, correct: bool, n: f64, named: f64, supported: f64) -> Trajectory<()> {
-    let records = StateRecords::named(["lookup-statements", "lookup-named", "lookup-supported"]);
+    citing(2.0, task, slot, correct, [n, named, supported])
+}
+
+/// The same with so many citations. `[statements, named, supported]`
+fn citing(
+    cited: f64,
+    task: u64,
+    slot: u32,
+    correct: bool,
+    [n, named, supported]: [f64; 3],
+) -> Trajectory<()> {
+    let names = ["lookup-statements", "lookup-named", "lookup-cited", "lookup-supported"];
+    let records = StateRecords::named(names);
     let mut builder = TrajectoryBuilder::new(TaskSeed::literal(task), slot, 0, Version(3), records);
-    builder.state((), 0, &[n, 0.0, 0.0]);
+    builder.state((), 0, &[n, 0.0, 0.0, 0.0]);
     builder.action(0, -0.7, f64::from(u8::from(correct)));
-    builder.state((), 1, &[n, named, supported]);
+    builder.state((), 1, &[n, named, cited, supported]);
     let outcome = if correct { Verdict::Success } else { Verdict::Failure };
     builder.finish(Ending::Terminated(outcome)).expect("consistent")
 }
@@ -71,6 +84,38 @@ fn without_statements_or_an_answer_the_score_is_zero() {
 }
 
 #[test]
+fn a_score_without_a_value_counts_as_zero_and_is_counted() {
+    // The first of two answers has these scores; the second is right, with all of its evidence.
+    let joined = |scores: [Option<f64>; 2], rubric_use| {
+        let mut rows = batch(vec![(0..2).map(|slot| answer(1, slot, true, 2.0, 3.0, 3.0)).collect()]);
+        for (trajectory, scores) in rows.trajectories_mut().zip([scores, [Some(1.0); 2]]) {
+            for (name, score) in ["outcome", "rubric"].into_iter().zip(scores) {
+                let (values, valid) = (vec![score.unwrap_or(1.0)], vec![score.is_some()]);
+                let one = Channel::masked(name, Level::Trajectory, values, valid).expect("one value");
+                trajectory.add_channel(one).expect("the first of its name");
+            }
+        }
+        let config = RubricRewardConfig { rubric_use, ..RubricRewardConfig::default() };
+        let report = RubricReward::new(config).expect("valid").score(&mut rows).expect("scores");
+        let rewards: Vec<f64> =
+            channel(&rows, "reward").into_iter().map(|value| value.expect("present")).collect();
+        (rewards, report.counters["missing"])
+    };
+    for rubric_use in [RubricUse::GroupMax, RubricUse::Unnormalised, RubricUse::Additive] {
+        for (scores, missing) in
+            [([None, Some(1.0)], 1), ([Some(1.0), None], 1), ([None, None], 2), ([Some(1.0), Some(0.5)], 0)]
+        {
+            let zeros = scores.map(|score| Some(score.unwrap_or(0.0)));
+            let (rewards, counted) = joined(scores, rubric_use);
+            assert_eq!((rewards, 0), joined(zeros, rubric_use), "{scores:?} under {rubric_use:?}");
+            assert_eq!(counted, missing, "{scores:?} under {rubric_use:?}");
+        }
+    }
+    assert_eq!(joined([None, Some(1.0)], RubricUse::GroupMax).0, [0.0, 1.0]);
+    assert_eq!(joined([Some(1.0), None], RubricUse::GroupMax).0, [0.7, 1.0]);
+}
+
+#[test]
 fn a_judge_that_fails_costs_the_score_and_not_the_trajectory() {
     let mut rows = batch(vec![(0..40).map(|slot| answer(1, slot, true, 2.0, 3.0, 3.0)).collect()]);
     let noise = RubricNoise { failure: 0.5, ..RubricNoise::default() };
@@ -123,9 +168,35 @@ fn settings_and_records_that_make_no_sense_are_named() {
             Rubric::new(RubricConfig::default(), 1).expect("valid").score(&mut rows).expect_err("refused");
         assert!(matches!(error, ScoreError::Setting { setting: found, .. } if found == setting), "{error}");
     }
+    for cited in [-1.0, 0.5, f64::NAN] {
+        let mut rows = batch(vec![vec![citing(cited, 1, 0, true, [2.0, 3.0, 3.0])]]);
+        Outcome::new("outcome", OutcomeSource::Reward).score(&mut rows).expect("scores");
+        let error =
+            Rubric::new(RubricConfig::default(), 1).expect("valid").score(&mut rows).expect_err("refused");
+        assert!(matches!(error, ScoreError::Setting { setting: "cited", .. }), "{error}");
+    }
 }
 
 proptest! {
+    #[test]
+    fn no_error_of_a_judge_makes_evidence_where_nothing_is_named_or_nothing_is_cited(
+        rows in prop::collection::vec((0..8_u32, 0..8_u32, any::<bool>()), 1..8),
+        identification in 0.0..=1.0_f64, support in 0.0..=1.0_f64, all: bool, connected: bool,
+    ) {
+        let noise = RubricNoise { identification, support, failure: 0.0 };
+        let graded = if all { Graded::All } else { Graded::Correct };
+        let connection = if connected { Connection::Required } else { Connection::Ignored };
+        let config = RubricConfig { graded, connection, noise, ..RubricConfig::default() };
+        let row = |slot: usize| {
+            let (named, supported, nameless) = rows[slot];
+            let (named, cited) = if nameless { (0, 2.0) } else { (named, 0.0) };
+            let found = [3.0, f64::from(named), f64::from(supported)];
+            citing(cited, 1, slot as u32, slot.is_multiple_of(2), found)
+        };
+        let found = scored(&mut batch(vec![(0..rows.len()).map(row).collect()]), config);
+        prop_assert_eq!(found, vec![0.0; rows.len()]);
+    }
+
     #[test]
     fn verdicts_do_not_depend_on_who_else_is_judged(
         rows in prop::collection::vec((0..4_u32, 0..4_u32), 1..8), support in 0.0..1.0,

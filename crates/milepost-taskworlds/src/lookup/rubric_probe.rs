@@ -15,6 +15,8 @@ pub enum RubricProbe {
     Statements,
     /// Which placeholders the answer gives a value to, as `lookup-named`.
     Named,
+    /// How many citations the answer has, of whatever, as `lookup-cited`.
+    Cited,
     /// Which statements a cited document that was shown entails, as `lookup-supported`.
     Supported,
     /// The same by a judge who does not check that what is cited was ever shown, as `lookup-supported-unseen`.
@@ -23,7 +25,8 @@ pub enum RubricProbe {
 
 impl RubricProbe {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Statements, Self::Named, Self::Supported, Self::SupportedUnseen];
+    pub const ALL: [Self; 5] =
+        [Self::Statements, Self::Named, Self::Cited, Self::Supported, Self::SupportedUnseen];
 
     fn of(self, oracle: &LookupOracle, action: Option<&LookupAction>) -> f64 {
         let answered = match action {
@@ -34,6 +37,7 @@ impl RubricProbe {
             (Self::Statements, _) => oracle.hops() as f64,
             (_, None) => 0.0,
             (Self::Named, Some((answer, _))) => flags(&oracle.named(answer)),
+            (Self::Cited, Some((answer, _))) => answer.citations.len() as f64,
             (Self::Supported, Some((answer, evidence))) => flags(&oracle.supported(answer, evidence)),
             (Self::SupportedUnseen, Some((answer, evidence))) => {
                 flags(&oracle.supported_unseen(answer, evidence))
@@ -52,6 +56,7 @@ impl Probe<LookupQa> for RubricProbe {
         match self {
             Self::Statements => "lookup-statements",
             Self::Named => "lookup-named",
+            Self::Cited => "lookup-cited",
             Self::Supported => "lookup-supported",
             Self::SupportedUnseen => "lookup-supported-unseen",
         }

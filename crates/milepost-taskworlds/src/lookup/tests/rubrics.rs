@@ -78,7 +78,7 @@ proptest! {
     fn probes_record_the_flags_of_the_answer(config in configs(), seed: u64) {
         let mut world = started(LookupConfig { via: true, ..config }, seed);
         let mut draws = stream(seed);
-        let [mut statements, mut named, mut supported, mut unseen] = RubricProbe::ALL;
+        let [mut statements, mut named, mut cited, mut supported, mut unseen] = RubricProbe::ALL;
         let oracle = world.oracle().expect("started");
         while world.ending().is_none() {
             prop_assert_eq!(RubricProbe::ALL.into_iter().skip(1).map(|mut probe| probe.read(&world)).sum::<f64>(), 0.0);
@@ -90,11 +90,12 @@ proptest! {
         let last = world.events().last().map(|event| &event.action);
         if let Some(LookupAction::Answer { answer, evidence }) = last {
             prop_assert_eq!(named.read(&world), number(oracle.named(answer)));
+            prop_assert_eq!(cited.read(&world), evidence.len() as f64);
             prop_assert_eq!(supported.read(&world), number(oracle.supported(answer, evidence)));
             prop_assert_eq!(unseen.read(&world), number(oracle.supported_unseen(answer, evidence)));
         } else {
-            let read = (named.read(&world), supported.read(&world), unseen.read(&world));
-            prop_assert_eq!(read, (0.0, 0.0, 0.0));
+            let read = [named.read(&world), cited.read(&world), supported.read(&world), unseen.read(&world)];
+            prop_assert_eq!(read, [0.0; 4]);
         }
     }
 }
