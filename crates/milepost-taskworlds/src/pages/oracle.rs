@@ -45,6 +45,14 @@ pub struct CropRate {
     pub cropped: u32,
 }
 
+impl CropRate {
+    /// `cropped / selected`; `None` where none was selected.
+    #[must_use]
+    pub fn share(self) -> Option<f64> {
+        (self.selected > 0).then(|| f64::from(self.cropped) / f64::from(self.selected))
+    }
+}
+
 /// What evaluation believes about an episode of pages. Kept apart by type from [`PageOracle`], which training
 /// may read: nothing here turns into a reward.
 #[derive(Debug, Clone, PartialEq)]

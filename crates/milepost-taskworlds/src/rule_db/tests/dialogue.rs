@@ -2,7 +2,9 @@ use milepost_core::{
     Budget, Demonstrator, Ending, Environment, Outcome, Probe, TaskSeed, TokenEnvironment, TurnFault,
 };
 
-use crate::rule_db::{Call, RuleDb, RuleDbConfig, RuleDbGold, RuleDbOracle, RuleDbProbe, state_rewards};
+use crate::rule_db::{
+    Call, RuleDb, RuleDbConfig, RuleDbGold, RuleDbOracle, RuleDbProbe, exact_key, state_rewards,
+};
 
 fn started(seed: u64) -> RuleDb {
     let mut world = RuleDb::new(RuleDbConfig::default()).expect("valid");
@@ -58,12 +60,53 @@ fn a_rejected_call_is_refused_by_rule_and_field_and_costs_a_turn() {
 }
 
 #[test]
+fn at_a_boundary_the_rule_itself_rejects_the_call_and_the_state_stays_as_it_was() {
+    let config = RuleDbConfig { boundary_share: 1.0, ..RuleDbConfig::default() };
+    let mut world = RuleDb::new(config).expect("valid");
+    for seed in 0..30 {
+        world.reset(TaskSeed::literal(seed)).expect("a task is made");
+        let (rule, call) = world.task().expect("started").boundary.expect("every task is at a boundary");
+        let state = |world: &RuleDb| exact_key(&world.episode().expect("started").state);
+        let before = state(&world);
+        let outcome = world.step(&world.write(call)).expect("runs");
+        assert_eq!(state(&world), before, "{call:?}");
+        let heard = said(&world);
+        assert!(heard.starts_with(&format!("err rule:{} ", rule.name())), "{call:?} was answered {heard}");
+        assert_eq!((world.fault(), outcome.reward), (Some(TurnFault::Refused), 0.0));
+        let gold = RuleDbGold::of(&world).expect("started");
+        assert_eq!((gold.calls, gold.rejected, gold.malformed), (1, 1, 0));
+    }
+}
+
+#[test]
 fn without_the_last_word_time_runs_out() {
     let mut world = started(3);
     let turn = world.write(Call::GetItem { item: 0 });
     let last = (0..11).map(|_| world.step(&turn).expect("runs")).last().expect("eleven turns");
     assert_eq!((last.reward, last.ending), (0.0, Some(Ending::Truncated(Budget::Steps))));
     assert_eq!(world.expert_turn(), None);
+}
+
+#[test]
+fn time_that_runs_out_in_the_goal_pays_its_score_and_no_bonus() {
+    for seed in 0..20 {
+        let mut world = started(seed);
+        let task = world.task().expect("started").clone();
+        let item = *task.start.items.keys().next().expect("there are items");
+        let solution = task.solution.expect("verified").into_iter();
+        let mut paid = 0.0;
+        for call in solution.chain(std::iter::repeat(Call::GetItem { item })) {
+            paid += world.step(&world.write(call)).expect("runs").reward;
+            if world.ending().is_some() {
+                break;
+            }
+        }
+        assert_eq!((world.ending(), paid), (Some(Ending::Truncated(Budget::Steps)), 0.0));
+        assert_eq!(world.elapsed(), world.config().max_turns);
+        let gold = RuleDbGold::of(&world).expect("started");
+        assert!(gold.exact && !gold.success, "{gold:?}");
+        assert_eq!((gold.f1, RuleDbProbe::F1.read(&world)), (1.0, 1.0));
+    }
 }
 
 #[test]
@@ -92,14 +135,16 @@ fn dense_rewards_of_any_episode_sum_to_the_last_score_and_the_bonus() {
         let mut world = started(seed);
         let mut luck = super::stream(seed);
         let mut scores = vec![RuleDbProbe::F1.read(&world)];
+        let mut bonus = 0.0;
         while world.ending().is_none() {
             let turn = world.noisy_turn(0.3, &mut luck);
-            world.step(&turn).expect("runs");
+            bonus += world.step(&turn).expect("runs").reward;
             scores.push(RuleDbProbe::F1.read(&world));
         }
         let gold = RuleDbGold::of(&world).expect("started");
         assert_eq!(scores[0], 0.0);
         assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+        assert_eq!(bonus, f64::from(u8::from(gold.success)), "the world itself pays for success alone");
         let paid: f64 = state_rewards(&scores, 1.0, gold.success).iter().sum();
         assert!((paid - (gold.f1 + f64::from(u8::from(gold.success)))).abs() < 1e-12);
         won += u32::from(gold.success);

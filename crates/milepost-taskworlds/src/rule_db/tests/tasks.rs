@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{task, verified};
 use crate::rule_db::{
     Difference, Generator, Limits, RuleDb, RuleDbConfig, RuleId, RuleKind, Scope, Search, canonical,
-    carry_out, equivalent, execute, plan, replay, synthesise, violations,
+    canonical_key, carry_out, equivalent, execute, plan, replay, synthesise, violations,
 };
 
 #[test]
@@ -50,6 +50,14 @@ fn threads_do_not_change_a_task() {
     for (here, there) in here.into_iter().zip(there) {
         assert_eq!(here, there.join().expect("the thread ends"));
     }
+}
+
+#[test]
+fn goals_are_the_same_bits_in_any_process() {
+    let goals = [0, 1, 2, 3].map(|seed| canonical_key(&task(Generator::Logigen, seed).goal));
+    let recorded: [u64; 4] =
+        [0x888f_2db2_1420_3cd3, 0xd625_aa0e_cb2f_9d4e, 0xba8d_7969_1077_29f1, 0xe0f1_5660_4ea7_74cf];
+    assert_eq!(goals, recorded, "{goals:#x?}");
 }
 
 #[test]
