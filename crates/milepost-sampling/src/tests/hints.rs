@@ -77,6 +77,7 @@ proptest! {
             for (member, old) in after.members().iter().zip(before.members()) {
                 if injected(&member) {
                     prop_assert!(member.ending.is_success());
+                    prop_assert!(member.environment_return() > 0.0, "the others of its group have 0");
                     prop_assert_eq!(&member.tokens[..2], &[Vocabulary::BEGIN, Lock::LOCK], "no hint is left");
                     prop_assert_eq!(member.slot, old.slot);
                     assert_teacher_forced(member, &obedient(), &settings(seed).context);

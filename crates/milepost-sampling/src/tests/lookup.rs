@@ -1,7 +1,9 @@
 //! The samplers on a world that they are meant for: questions that are answered by searching.
 
 use milepost_core::{Environment, TaskSeed, TokenEnvironment};
-use milepost_taskworlds::lookup::{LookupAction, LookupConfig, LookupQa, Words};
+use milepost_taskworlds::lookup::{
+    LookupAction, LookupConfig, LookupEvent, LookupOracle, LookupQa, QueryGrade, Words,
+};
 use proptest::prelude::*;
 
 use super::{assert_replays, assert_teacher_forced};
@@ -34,18 +36,33 @@ fn tasks(count: u64) -> Vec<(u64, TaskSeed)> {
     (0..count).map(|key| (key, TaskSeed::train(3, key))).collect()
 }
 
+/// What a turn would do here, and the oracle that can tell what it is worth.
+fn tried(world: &LookupQa, turn: &[u32]) -> (LookupOracle, LookupEvent) {
+    let mut tried = world.clone();
+    let oracle = tried.oracle().expect("started");
+    tried.step(&turn.to_vec()).expect("any turn is answered");
+    (oracle, tried.events().last().expect("a turn was taken").clone())
+}
+
 /// SLATE's judge with an oracle behind it: the grade of the query or answer, and that of the thought.
 fn grade(query: &StepQuery<'_, LookupQa>) -> Verdict {
-    let mut tried = query.environment.clone();
-    let oracle = tried.oracle().expect("started");
-    tried.step(&query.turn.to_vec()).expect("any turn is answered");
-    let event = tried.events().last().expect("a turn was taken");
+    let (oracle, event) = tried(query.environment, query.turn);
     let act = match &event.action {
         LookupAction::Search { query, .. } => oracle.grade_query(*query, event.resolved).ternary(),
         LookupAction::Answer { answer, .. } => oracle.grade_answer(answer.entity).ternary(),
         LookupAction::Malformed { .. } => -1.0,
     };
     Verdict::of(act + oracle.grade_thoughts(&event.thoughts, event.resolved).ternary())
+}
+
+/// The same judge, but to it the gold query of the first hop looks near, and what is near looks like the gold one.
+fn short_sighted(query: &StepQuery<'_, LookupQa>) -> Verdict {
+    let (oracle, event) = tried(query.environment, query.turn);
+    match event.query().map(|asked| oracle.grade_query(asked, event.resolved)) {
+        Some(QueryGrade::Next) if event.resolved == 0 => Verdict::of(0.0),
+        Some(QueryGrade::Near) if event.resolved == 0 => Verdict::of(1.0),
+        _ => grade(query),
+    }
 }
 
 /// Cuts where the first turn went wrong.
@@ -152,6 +169,46 @@ proptest! {
                 prop_assert!(candidate.value <= 2.0 + 0.1 * 3.0 / 4.0 + 1e-12);
             }
         }
+    }
+}
+
+#[test]
+fn a_gold_query_that_looks_near_to_the_judge_is_punished_whether_or_not_its_line_finds_the_answer() {
+    // One relation and no thoughts: every query is the gold one or near it.
+    let config =
+        LookupConfig { entities: 4, relations: 1, name_len: 1, thoughts: 0, ..LookupConfig::default() };
+    let world = LookupQa::new(config).expect("sound");
+    let words = world.vocabulary().len();
+    // It always begins with a search.
+    let mut policy = TablePolicy::random(words, 1, 5, 1.0);
+    let search = |word: u32| if word == Words::QUERY { 0.0 } else { f64::NEG_INFINITY };
+    policy.set(&[Words::ASKED], (0..words as u32).map(search).collect()).expect("a row");
+    for (judge, sign) in [(grade as Judgement, 1.0), (short_sighted as Judgement, -1.0)] {
+        // Hot, so that the gold query goes on about as often as any other.
+        let mut tree = StepTree { rater: Each(judge), ..tree(1e6) };
+        let grown = tree.grow(&world, &tasks(200), &policy, &mut [], &settings(1)).expect("grown");
+        let mut went_on = [0, 0];
+        for set in grown.sets.iter().filter(|set| set.step == 0) {
+            let line = &grown.lines[set.line];
+            let mut start = world.clone();
+            start.reset(line.task).expect("the task exists");
+            let graded = set.candidates.iter().map(|candidate| {
+                let (oracle, event) = tried(&start, &candidate.turn.tokens);
+                oracle.grade_query(event.query().expect("a search"), 0)
+            });
+            let grades: Vec<QueryGrade> = graded.collect();
+            if !grades.contains(&QueryGrade::Near) {
+                continue;
+            }
+            for (candidate, grade) in set.candidates.iter().zip(&grades) {
+                let gold = *grade == QueryGrade::Next;
+                assert!(!gold || candidate.advantage * sign > 0.0, "{grades:?}: {}", candidate.advantage);
+            }
+            if set.winner.is_some_and(|winner| grades[winner] == QueryGrade::Next) {
+                went_on[usize::from(line.ending.is_success())] += 1;
+            }
+        }
+        assert!(went_on[0] > 0 && went_on[1] > 0, "failed and solved after the gold query: {went_on:?}");
     }
 }
 

@@ -24,15 +24,18 @@ impl StepProtocol<Lock> for QuitAtLast {
     }
 }
 
-/// A number that looks random but is a function of the turn and where it stands.
 fn whim(query: &StepQuery<'_, Lock>) -> Verdict {
-    let Address { task, member, step, slot } = query.address;
+    Verdict { value: Some(whim_at(query.address)), tokens: 1 }
+}
+
+/// A number that looks random but is a function of where the question arises.
+fn whim_at(Address { task, member, step, slot }: Address) -> f64 {
     let parts = [task, u64::from(member), u64::from(step), u64::from(slot)];
     let key = milepost_core::StreamKey::new(
         parts.iter().fold(9, |h, p| h * 31 + p),
         milepost_core::Purpose::SHUFFLE,
     );
-    Verdict { value: Some(milepost_core::Stream::new(key).uniform()), tokens: 1 }
+    milepost_core::Stream::new(key).uniform()
 }
 
 type Judgement = fn(&StepQuery<'_, Lock>) -> Verdict;
@@ -137,6 +140,29 @@ proptest! {
             }
         }
         prop_assert!(grown.lines.iter().all(|line| !matches!(line.ending, Ending::Truncated(_))));
+    }
+
+    #[test]
+    fn at_one_step_a_tree_is_its_prompt_and_single_turns_worth_what_the_judge_says(seed: u64, k in 1u32..6) {
+        let settings = SamplerSettings { max_turns: 1, ..settings(seed) };
+        let mut single = StepTree { trees: 1, ..tree(k, whim, ByTrial) };
+        let grown = single.grow(&lock(), &tasks(3), &policy(seed), &mut [], &settings).expect("grown");
+        let places: Vec<(usize, u32)> = grown.sets.iter().map(|set| (set.line, set.step)).collect();
+        prop_assert_eq!(places, [(0, 0), (1, 0), (2, 0)], "one set a tree");
+        for (set, (task, _)) in grown.sets.iter().zip(tasks(3)) {
+            let values: Vec<f64> =
+                (0..k).map(|slot| whim_at(Address { task, slot, ..Address::default() })).collect();
+            let prompt = said(&grown.lines[set.line], SpanKind::Prompt, 0);
+            let rows = grown.rows(set).expect("consistent");
+            prop_assert_eq!(rows.members().len(), k as usize);
+            for (row, (candidate, value)) in rows.members().iter().zip(set.candidates.iter().zip(&values)) {
+                prop_assert_eq!(&row.tokens, &[prompt.as_slice(), candidate.turn.tokens.as_slice()].concat());
+                prop_assert_eq!(candidate.value, *value, "the last step has no bonus");
+                prop_assert_eq!(row.signals.get(STEP_VALUE).and_then(|channel| channel.get(0)), Some(*value));
+            }
+            let advantages: Vec<f64> = set.candidates.iter().map(|candidate| candidate.advantage).collect();
+            prop_assert_eq!(advantages, step_advantages(&values));
+        }
     }
 
     #[test]

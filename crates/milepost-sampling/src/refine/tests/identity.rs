@@ -13,15 +13,103 @@ use crate::{ContextRule, Refine, SamplerSettings, TokenSampler};
 
 const TASK: (u64, TaskSeed) = (0, TaskSeed::literal(0b10));
 
-fn settings() -> SamplerSettings {
-    SamplerSettings { constrained: true, ..SamplerSettings::training(11, ContextRule::full(64), 2) }
+fn settings(turns: u32) -> SamplerSettings {
+    SamplerSettings { constrained: true, ..SamplerSettings::training(11, ContextRule::full(64), turns) }
 }
 
 /// A complete trajectory with its probability: its turns' tokens are its name.
+#[derive(Clone)]
 struct Leaf {
     turns: Vec<Vec<u32>>,
     p: f64,
     reward: f64,
+}
+
+/// What can follow some turns.
+struct Node {
+    /// Complete trajectories that begin with them, each with its probability from there on.
+    leaves: Vec<Leaf>,
+    /// Their mean reward, `V`.
+    value: f64,
+}
+
+/// Everything that a policy can write on one task of a lock that allows as many turns as its code has dials.
+struct Tree {
+    /// By the turns taken.
+    nodes: BTreeMap<Vec<Vec<u32>>, Node>,
+}
+
+/// Probability and reward of each trajectory.
+type Distribution = BTreeMap<Vec<Vec<u32>>, (f64, f64)>;
+
+impl Tree {
+    fn grow(policy: &TablePolicy, turns: u32) -> Self {
+        let prototype = Lock::new(turns).expect("short");
+        let episode = Episode::start(&prototype, TASK, 0, Version(0), &mut []).expect("a task");
+        let mut tree = Self { nodes: BTreeMap::new() };
+        tree.visit(policy, &settings(turns), &episode, &[]);
+        tree
+    }
+
+    /// All ways in which the episode can go on from here.
+    fn visit(
+        &mut self,
+        policy: &TablePolicy,
+        settings: &SamplerSettings,
+        episode: &Episode<Lock>,
+        so_far: &[Vec<u32>],
+    ) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        for (turn, p) in turns(policy, episode) {
+            let mut next = episode.clone();
+            let n = turn.len();
+            let drawn = DrawnTurn { tokens: turn.clone(), log_probs: vec![0.0; n], allowed: vec![None; n] };
+            let piece = Piece { provenance: Provenance::OnPolicy, drawn: &drawn };
+            let ending = next.take_turn(&[piece], settings, &mut []).expect("running");
+            let history = [so_far, &[turn]].concat();
+            if ending.is_some() {
+                let reward = next.builder.so_far().environment_return();
+                leaves.push(Leaf { turns: history, p, reward });
+            } else {
+                let rest = self.visit(policy, settings, &next, &history);
+                leaves.extend(rest.into_iter().map(|leaf| Leaf { p: p * leaf.p, ..leaf }));
+            }
+        }
+        let value = expectation(&leaves, |leaf| leaf.reward);
+        self.nodes.insert(so_far.to_vec(), Node { leaves: leaves.clone(), value });
+        leaves
+    }
+
+    /// What is written where nothing is reviewed.
+    fn drafts(&self) -> &[Leaf] {
+        let nothing: &[Vec<u32>] = &[];
+        &self.nodes[nothing].leaves
+    }
+
+    /// What a draft is worth that is cut after `0, 1, …` turns, `V(ŷ_{1:k})` with `k < M`.
+    fn values(&self, draft: &Leaf) -> Vec<f64> {
+        (0..draft.turns.len()).map(|k| self.nodes[&draft.turns[..k]].value).collect()
+    }
+
+    /// `q(y)`: accepted as a draft with probability `alpha`, or reached by a cut after `k` turns, of mass `h[k]`.
+    fn induced(&self, alpha: impl Fn(&Leaf) -> f64, h: impl Fn(&Leaf) -> Vec<f64>) -> Distribution {
+        let mut q = Distribution::new();
+        let mut add = |leaf: &Leaf, p: f64| {
+            q.entry(leaf.turns.clone()).or_insert((0.0, leaf.reward)).0 += p;
+        };
+        let mut kept: BTreeMap<&[Vec<u32>], f64> = BTreeMap::new();
+        for draft in self.drafts() {
+            let accepted = alpha(draft);
+            add(draft, draft.p * accepted);
+            for (k, mass) in h(draft).into_iter().enumerate() {
+                *kept.entry(&draft.turns[..k]).or_default() += draft.p * (1.0 - accepted) * mass;
+            }
+        }
+        for (turns, mass) in kept {
+            self.nodes[turns].leaves.iter().for_each(|leaf| add(leaf, mass * leaf.p));
+        }
+        q
+    }
 }
 
 /// All well-formed turns from here, each with its probability.
@@ -40,41 +128,6 @@ fn turns(policy: &TablePolicy, episode: &Episode<Lock>) -> Vec<(Vec<u32>, f64)> 
         open.extend(allowed.iter().map(|word| ([&turn[..], &[*word]].concat(), p * next[*word as usize])));
     }
     whole
-}
-
-/// All ways in which the episode can go on from here.
-fn leaves(policy: &TablePolicy, episode: &Episode<Lock>, so_far: &[Vec<u32>]) -> Vec<Leaf> {
-    let mut all = Vec::new();
-    for (turn, p) in turns(policy, episode) {
-        let mut next = episode.clone();
-        let n = turn.len();
-        let drawn = DrawnTurn { tokens: turn.clone(), log_probs: vec![0.0; n], allowed: vec![None; n] };
-        let piece = Piece { provenance: Provenance::OnPolicy, drawn: &drawn };
-        let ending = next.take_turn(&[piece], &settings(), &mut []).expect("running");
-        let history = [so_far, &[turn]].concat();
-        if ending.is_some() {
-            let reward = next.builder.so_far().environment_return();
-            all.push(Leaf { turns: history, p, reward });
-        } else {
-            all.extend(
-                leaves(policy, &next, &history).into_iter().map(|leaf| Leaf { p: p * leaf.p, ..leaf }),
-            );
-        }
-    }
-    all
-}
-
-/// The episode after `turns`.
-fn after(turns: &[Vec<u32>]) -> Episode<Lock> {
-    let prototype = Lock::new(2).expect("short");
-    let mut episode = Episode::start(&prototype, TASK, 0, Version(0), &mut []).expect("a task");
-    for turn in turns {
-        let n = turn.len();
-        let drawn = DrawnTurn { tokens: turn.clone(), log_probs: vec![0.0; n], allowed: vec![None; n] };
-        let piece = Piece { provenance: Provenance::OnPolicy, drawn: &drawn };
-        episode.take_turn(&[piece], &settings(), &mut []).expect("running");
-    }
-    episode
 }
 
 /// Numbers in [0, 1) that look random but are a function of a draft.
@@ -102,74 +155,79 @@ fn covariance(drafts: &[Leaf], a: impl Fn(&Leaf) -> f64, b: impl Fn(&Leaf) -> f6
     expectation(drafts, |draft| a(draft) * b(draft)) - expectation(drafts, &a) * expectation(drafts, &b)
 }
 
-/// The value of what is left of a draft that is cut after `k` turns.
-fn prefix_value(policy: &TablePolicy, draft: &Leaf, k: usize) -> f64 {
-    let kept = &draft.turns[..k];
-    leaves(policy, &after(kept), kept).iter().map(|leaf| leaf.p * leaf.reward).sum()
+/// `J`: the mean reward.
+fn worth(q: &Distribution) -> f64 {
+    q.values().map(|(p, reward)| p * reward).sum()
 }
 
-/// `q(y)`: accepted as a draft, or reached by a cut.
-fn induced(policy: &TablePolicy, drafts: &[Leaf]) -> BTreeMap<Vec<Vec<u32>>, (f64, f64)> {
-    let mut q: BTreeMap<Vec<Vec<u32>>, (f64, f64)> = BTreeMap::new();
-    let mut add = |turns: &[Vec<u32>], p: f64, reward: f64| {
-        let entry = q.entry(turns.to_vec()).or_insert((0.0, reward));
-        entry.0 += p;
-    };
-    for draft in drafts {
-        let alpha = acceptance(&draft.turns);
-        add(&draft.turns, draft.p * alpha, draft.reward);
-        for (k, h) in cuts(&draft.turns).into_iter().enumerate() {
-            let kept = &draft.turns[..k];
-            for leaf in leaves(policy, &after(kept), kept) {
-                add(&leaf.turns, draft.p * (1.0 - alpha) * h * leaf.p, leaf.reward);
-            }
+/// All mass on the first cut whose value no other surpasses.
+fn surest(values: &[f64], surpasses: impl Fn(f64, f64) -> bool) -> Vec<f64> {
+    let mut best = 0;
+    for (k, value) in values.iter().enumerate() {
+        if surpasses(*value, values[best]) {
+            best = k;
         }
     }
-    q
+    (0..values.len()).map(|k| f64::from(u8::from(k == best))).collect()
 }
 
 #[test]
 fn the_value_of_refining_decomposes_into_what_is_accepted_and_where_it_is_cut() {
+    const TURNS: usize = 3;
     for seed in 0..4 {
-        let policy = policy(seed);
-        let drafts = leaves(&policy, &after(&[]), &[]);
-        assert!((expectation(&drafts, |_| 1.0) - 1.0).abs() < 1e-12);
-        let values: BTreeMap<&[Vec<u32>], Vec<f64>> = drafts
-            .iter()
-            .map(|d| (&d.turns[..], (0..d.turns.len()).map(|k| prefix_value(&policy, d, k)).collect()))
-            .collect();
+        let tree = Tree::grow(&policy(seed), TURNS as u32);
+        let drafts = tree.drafts();
+        assert!((expectation(drafts, |_| 1.0) - 1.0).abs() < 1e-12);
+        assert!(drafts.iter().any(|draft| draft.turns.len() == TURNS && draft.reward == 1.0));
         let reward = |draft: &Leaf| draft.reward;
         let trimmed = |draft: &Leaf| -> f64 {
-            cuts(&draft.turns).iter().zip(&values[&draft.turns[..]]).map(|(h, v)| h * v).sum()
+            cuts(&draft.turns).iter().zip(tree.values(draft)).map(|(h, value)| h * value).sum()
         };
         let alpha = |draft: &Leaf| acceptance(&draft.turns);
-        let q = induced(&policy, &drafts);
-        let meta: f64 = q.values().map(|(p, reward)| p * reward).sum();
-        let (base, trim) = (expectation(&drafts, reward), expectation(&drafts, trimmed));
-        let accepted = expectation(&drafts, alpha);
-        let discrimination = covariance(&drafts, alpha, |draft| reward(draft) - trimmed(draft));
+        let q = tree.induced(alpha, |draft| cuts(&draft.turns));
+        assert!((q.values().map(|(p, _)| p).sum::<f64>() - 1.0).abs() < 1e-12);
+        let (meta, base, trim) = (worth(&q), expectation(drafts, reward), expectation(drafts, trimmed));
+        let accepted = expectation(drafts, alpha);
+        let discrimination = covariance(drafts, alpha, |draft| reward(draft) - trimmed(draft));
         assert!((meta - (base + discrimination + (1.0 - accepted) * (trim - base))).abs() < 1e-10);
 
         // The gain of cutting, summed over cuts: where the mass of the trimmer goes with the prefix's gain.
         let h = |k: usize| move |draft: &Leaf| cuts(&draft.turns).get(k).copied().unwrap_or(0.0);
         let gain = |k: usize| {
-            let values = &values;
-            move |draft: &Leaf| values[&draft.turns[..]].get(k).map_or(0.0, |value| value - draft.reward)
+            let tree = &tree;
+            move |draft: &Leaf| tree.values(draft).get(k).map_or(0.0, |value| value - draft.reward)
         };
-        let placed: f64 = (0..2).map(|k| covariance(&drafts, h(k), gain(k))).sum();
-        let constant: f64 = (0..2).map(|k| expectation(&drafts, h(k)) * expectation(&drafts, gain(k))).sum();
+        let placed: f64 = (0..TURNS).map(|k| covariance(drafts, h(k), gain(k))).sum();
+        let constant: f64 =
+            (0..TURNS).map(|k| expectation(drafts, h(k)) * expectation(drafts, gain(k))).sum();
         assert!((trim - base - (placed + constant)).abs() < 1e-10);
+    }
+}
 
-        // An oracle that cuts where the prefix gains most, and only where it does, never loses.
-        let best = |draft: &Leaf| values[&draft.turns[..]].iter().copied().fold(draft.reward, f64::max);
-        assert!(expectation(&drafts, best) >= base);
+#[test]
+fn who_knows_what_each_cut_is_worth_never_loses_and_who_also_keeps_what_none_improves_does_best() {
+    for seed in 0..4 {
+        let tree = Tree::grow(&policy(seed), 3);
+        let base = expectation(tree.drafts(), |draft| draft.reward);
+        let best_cut = |draft: &Leaf| surest(&tree.values(draft), |value, other| value > other);
+        let no_gain = |draft: &Leaf| tree.values(draft).iter().all(|value| *value <= draft.reward);
+        let always = worth(&tree.induced(|_| 0.0, best_cut));
+        let oracle = worth(&tree.induced(|draft| f64::from(u8::from(no_gain(draft))), best_cut));
+        let whimsical = worth(&tree.induced(|draft| acceptance(&draft.turns), |draft| cuts(&draft.turns)));
+        let worst =
+            worth(&tree.induced(|_| 0.0, |draft| surest(&tree.values(draft), |value, other| value < other)));
+        assert!(always >= base - 1e-12, "seed {seed}: {always} where all is cut, {base} before");
+        assert!(oracle >= always - 1e-12, "seed {seed}: {oracle} where what none improves is kept, {always}");
+        assert!(oracle >= whimsical - 1e-12, "seed {seed}: {oracle}, and {whimsical} by whim");
+        // Every lock has a wrong first dial, after which nothing can be won.
+        assert!(worst < base, "seed {seed}: {worst} where the worst cut is made, {base} before");
     }
 }
 
 #[test]
 fn refined_trajectories_follow_the_induced_distribution() {
     let policy = policy(2);
-    let q = induced(&policy, &leaves(&policy, &after(&[]), &[]));
+    let q = Tree::grow(&policy, 2).induced(|draft| acceptance(&draft.turns), |draft| cuts(&draft.turns));
     let turns_of = |draft: &Draft<'_, Lock>| -> Vec<Vec<u32>> {
         let turns = 0..draft.trajectory.turns.len();
         turns
@@ -186,7 +244,7 @@ fn refined_trajectories_follow_the_induced_distribution() {
         redo: Redo::FromCut,
     };
     let prototype = Lock::new(2).expect("short");
-    let rollout = sampler.sample(&prototype, &[TASK], &policy, &mut [], &settings()).expect("sampled");
+    let rollout = sampler.sample(&prototype, &[TASK], &policy, &mut [], &settings(2)).expect("sampled");
     let mut counts: BTreeMap<Vec<Vec<u32>>, f64> = BTreeMap::new();
     for trajectory in rollout.batch.trajectories() {
         let turns = 0..trajectory.turns.len();
