@@ -3,6 +3,7 @@ use milepost_credit::CreditError;
 use milepost_objectives::ObjectiveError;
 use milepost_policies::{CheckpointError, PolicyError};
 use milepost_rewards::ScoreError;
+use milepost_sampling::SamplingError;
 
 /// Why training could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -101,14 +102,55 @@ pub enum TrainError {
     Weights(#[from] CheckpointError),
     /// A world of tokens could not be sampled.
     #[error(transparent)]
-    Sampling(#[from] milepost_sampling::SamplingError<PolicyError>),
+    Sampling(#[from] SamplingError<PolicyError>),
     /// Demonstrations could not be made.
     #[error("demonstrations: {0}")]
-    Demonstrations(#[from] milepost_sampling::SamplingError<std::convert::Infallible>),
+    Demonstrations(#[from] SamplingError<std::convert::Infallible>),
     /// A trajectory cannot be read again by the policy.
     #[error(transparent)]
     Context(#[from] milepost_sampling::ContextError),
     /// A scorer failed.
     #[error(transparent)]
     Score(#[from] ScoreError),
+}
+
+impl TrainError {
+    /// Whether training has diverged: a number that the network gave, or that was made of one, is NaN or infinite. That
+    /// shows where an update is computed, where rewards are read off the network, or where tokens are to be drawn.
+    #[must_use]
+    pub const fn is_divergence(&self) -> bool {
+        matches!(
+            self,
+            Self::NonFinite { .. }
+                | Self::Credit(CreditError::NotFinite { .. })
+                | Self::Objective(ObjectiveError::NotFinite { .. })
+                | Self::Policy(PolicyError::Logit { .. })
+                | Self::Sampling(SamplingError::Policy(PolicyError::Logit { .. }))
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_without_a_distribution_has_diverged_wherever_it_shows() {
+        let value = f64::NAN;
+        let logit = || PolicyError::Logit { action: 3, value: f32::NAN };
+        let diverged: [TrainError; 5] = [
+            TrainError::NonFinite { iteration: 0, what: "loss".into(), value },
+            CreditError::NotFinite { what: "rewards", index: 0, value }.into(),
+            ObjectiveError::NotFinite { what: "log_probs", row: 0, index: 0, value }.into(),
+            logit().into(),
+            SamplingError::Policy(logit()).into(),
+        ];
+        assert!(diverged.iter().all(TrainError::is_divergence), "{diverged:?}");
+        let other: [TrainError; 3] = [
+            TrainError::Config { reason: "no group".into() },
+            PolicyError::EmptyBatch.into(),
+            SamplingError::<PolicyError>::NoTasks.into(),
+        ];
+        assert!(!other.iter().any(TrainError::is_divergence), "{other:?}");
+    }
 }

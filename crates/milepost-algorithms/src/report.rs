@@ -1,4 +1,4 @@
-use milepost_core::Batch;
+use milepost_core::{Batch, Group};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::EpisodeSummary;
@@ -62,5 +62,65 @@ impl ChannelTotal {
             }
         }
         totals
+    }
+}
+
+/// The share of the episodes that succeed; `None` where none ended.
+pub(crate) fn success_rate(episodes: &[EpisodeSummary]) -> Option<f64> {
+    let solved = episodes.iter().filter(|episode| episode.success()).count();
+    (!episodes.is_empty()).then(|| solved as f64 / episodes.len() as f64)
+}
+
+/// The groups of which no member was paid anything by the environment, whatever else pays; `None` in a batch without
+/// a group of several members.
+pub(crate) fn groups_unrewarded<O>(batch: &Batch<O>) -> Option<u64> {
+    let groups = || batch.groups.iter().filter(|group| group.members().len() > 1);
+    let unpaid = |group: &&Group<O>| group.members().iter().all(|member| member.environment_return() == 0.0);
+    groups().next().map(|_| groups().filter(unpaid).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milepost_core::{Ending, Outcome, StateRecords, TaskSeed, Trajectory, TrajectoryBuilder, Version};
+
+    fn paid(rewards: &[f64]) -> Trajectory<()> {
+        let mut builder =
+            TrajectoryBuilder::new(TaskSeed::literal(1), 0, 0, Version(0), StateRecords::default());
+        builder.state((), 0, &[]);
+        for reward in rewards {
+            builder.action(0, -1.0, *reward);
+            builder.state((), 1, &[]);
+        }
+        builder.finish(Ending::Malformed).expect("consistent")
+    }
+
+    fn unrewarded(groups: &[&[&[f64]]]) -> Option<u64> {
+        let group = |members: &&[&[f64]]| {
+            Group::new(members.iter().map(|rewards| paid(rewards)).collect()).expect("one task")
+        };
+        groups_unrewarded(&Batch { groups: groups.iter().map(group).collect() })
+    }
+
+    #[test]
+    fn a_group_is_unrewarded_where_no_member_was_paid_not_where_all_were_paid_alike() {
+        let (failed, solved): (&[f64], &[f64]) = (&[0.0, 0.0], &[0.0, 1.0]);
+        assert_eq!(unrewarded(&[&[failed, failed], &[solved, solved], &[failed, solved]]), Some(1));
+        assert_eq!(unrewarded(&[&[solved, failed], &[failed, failed], &[failed, failed]]), Some(2));
+        assert_eq!(unrewarded(&[&[solved, solved]]), Some(0));
+        assert_eq!(unrewarded(&[&[failed], &[failed]]), None, "there is no group of one");
+    }
+
+    #[test]
+    fn the_success_rate_is_over_the_episodes_that_ended() {
+        let ended = |ending| EpisodeSummary {
+            task: TaskSeed::literal(1),
+            environment_return: 1.0,
+            length: 1,
+            ending,
+        };
+        let [won, lost] = [Outcome::Success, Outcome::Failure].map(|o| ended(Ending::Terminated(o)));
+        assert_eq!(success_rate(&[won, lost, ended(Ending::Malformed), lost]), Some(0.25));
+        assert_eq!(success_rate(&[]), None);
     }
 }

@@ -16,7 +16,7 @@ use crate::model_scorer::{ModelScorer, View};
 use crate::moved::{correction, stale};
 use crate::objective::Objective;
 use crate::oversample::{Drawn, oversample};
-use crate::report::{ChannelTotal, IterationReport};
+use crate::report::{ChannelTotal, IterationReport, groups_unrewarded, success_rate};
 
 /// A training run in progress: one value, whatever the method.
 ///
@@ -151,6 +151,8 @@ impl<A: Agent> Trainer<A> {
             credits.keep.fill(false);
             report.counters.push(("policy_waited".to_owned(), 1));
         }
+        let credited = layout(&table).credited_turns(&credits, &lengths(&rollout.batch));
+        report.counters.push(("credited_turns".to_owned(), credited));
 
         // What accompanies the trajectories is read together with them, in a table of its own: what was said of the
         // trajectories alone is not touched.
@@ -270,8 +272,7 @@ impl<A: Agent> Trainer<A> {
             scored?;
         }
         let Assessment { assigned, .. } = self.assess(&table, &scores, &rollout.batch)?;
-        let turns: Vec<usize> = rollout.batch.trajectories().map(|t| t.turns.len()).collect();
-        let by_turn = layout(&table).turn_means(&assigned.credits.advantages, &turns);
+        let by_turn = layout(&table).turn_means(&assigned.credits.advantages, &lengths(&rollout.batch));
         let members = rollout.batch.groups.iter().enumerate();
         let members = members.flat_map(|(g, group)| group.members().iter().map(move |m| (g, m.clone())));
         let Assigned { rewards, values, credits } = assigned;
@@ -333,6 +334,11 @@ fn layout<M>(table: &impl DecisionTable<M>) -> Layout<'_> {
     Layout { offsets: table.offsets(), turns: table.turns() }
 }
 
+/// How many turns each trajectory has.
+fn lengths<O>(batch: &Batch<O>) -> Vec<usize> {
+    batch.trajectories().map(|trajectory| trajectory.turns.len()).collect()
+}
+
 /// What the loop makes of a scored batch; rows are trajectories in batch order.
 struct Assessment {
     /// What did not reach the reward.
@@ -367,6 +373,9 @@ impl IterationReport {
         self.counters.extend(rollout.counters.iter().cloned());
         self.metrics.extend(rollout.metrics.iter().cloned().chain(metrics));
         self.metrics.push(("combined_reward".into(), rewards.iter().flatten().sum()));
+        self.metrics.extend(success_rate(&rollout.episodes).map(|rate| ("success".to_owned(), rate)));
+        let unrewarded = groups_unrewarded(&rollout.batch);
+        self.counters.extend(unrewarded.map(|count| ("groups_unrewarded".to_owned(), count)));
         self.counters.extend(credits.counters.iter().map(|(name, count)| ((*name).to_owned(), *count)));
         self.channels = ChannelTotal::of(&rollout.batch);
     }

@@ -1,5 +1,6 @@
 //! A policy that can already do something: cloned from a noisy expert before training begins.
 
+use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn::tensor::activation::log_softmax;
@@ -15,12 +16,13 @@ use crate::agent::{DecisionTable, Forward, SamplerAids, TokenSettings, TokenTabl
 use crate::host::host;
 
 /// Training tasks from this index on are for demonstrations, so that none is seen again in training.
-const FIRST_TASK: u64 = 1 << 40;
+pub(crate) const FIRST_TASK: u64 = 1 << 40;
 /// The same for demonstrations of reviews.
 const FIRST_REVIEW: u64 = 1 << 41;
 
 /// Supervised learning from demonstrations before training: the mean negative log-likelihood of the expert's
-/// tokens, each read in the context in which the policy would have written it.
+/// tokens, each read in the context in which the policy would have written it. Policies over tokens begin with
+/// [`WarmStart::apply`], those over features with [`WarmStart::apply_to_features`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WarmStart {
@@ -143,7 +145,7 @@ impl WarmStart {
     pub fn apply_with<E: Demonstrator, M: SequenceModel>(
         &self,
         aids: &SamplerAids<E>,
-        mut network: M,
+        network: M,
         environment: &E,
         settings: &TokenSettings,
         device: &Device,
@@ -165,7 +167,20 @@ impl WarmStart {
         report.solved = shown.episodes.iter().filter(|episode| episode.success()).count();
         // At temperature 1: what is cloned is the distribution, not its tempered form.
         let table = TokenTable::build(&shown.batch, &settings.context, 1.0, device)?;
-        let offsets = DecisionTable::<M>::offsets(&table);
+        let network = self.imitate(network, &table, run_seed, &mut report)?;
+        Ok((network, report))
+    }
+
+    /// Passes over the decisions of demonstrations: a step of Adam on the mean of `−log π` for each minibatch of
+    /// trajectories, in keyed order.
+    pub(crate) fn imitate<M: Module>(
+        &self,
+        mut network: M,
+        table: &impl DecisionTable<M>,
+        run_seed: u64,
+        report: &mut WarmStartReport,
+    ) -> Result<M, TrainError> {
+        let offsets = table.offsets();
         report.tokens = offsets.last().copied().unwrap_or(0);
         let mut adam = Adam::new(AdamConfig {
             learning_rate: self.learning_rate,
@@ -200,7 +215,7 @@ impl WarmStart {
             }
             report.losses.push(mean);
         }
-        Ok((network, report))
+        Ok(network)
     }
 }
 
@@ -246,7 +261,7 @@ fn is_zero(value: &f64) -> bool {
 }
 
 /// `count` training tasks from `first` on.
-fn tasks(first: u64, count: usize, run_seed: u64) -> Vec<(u64, TaskSeed)> {
+pub(crate) fn tasks(first: u64, count: usize, run_seed: u64) -> Vec<(u64, TaskSeed)> {
     let indices = first..first + count as u64;
     indices.map(|index| (index, TaskSeed::train(run_seed, index))).collect()
 }

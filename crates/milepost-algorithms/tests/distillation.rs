@@ -6,9 +6,10 @@ use milepost_algorithms::config::{
 };
 use milepost_algorithms::sampling::{ContextRule, toy::Lock};
 use milepost_algorithms::{
-    IterationReport, MethodConfig, SamplerAids, TokenAgent, TokenParts, TokenSettings, TrainError, Trainer,
-    WarmStart,
+    IterationReport, MethodConfig, SamplerAids, TokenAgent, TokenParts, TokenSettings, Trace, TrainError,
+    Trainer, WarmStart,
 };
+use milepost_core::{Provenance, TaskSeed};
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind, model_to_bytes};
 use milepost_rewards::{CombineConfig, Term};
 
@@ -117,6 +118,44 @@ fn without_advantages_a_gate_at_zero_trains_as_gkd_bit_for_bit() {
     }
 }
 
+/// A seed under which so many of the first iteration's four groups are without variance.
+fn with_equal_groups(wanted: impl Fn(u64) -> bool) -> u64 {
+    let found = |seed: &u64| {
+        let (reports, _) = trained(student(grpo(), *seed), 1);
+        wanted(count(&reports[0], "groups_without_variance"))
+    };
+    (0..100).find(found).expect("within 100 seeds")
+}
+
+#[test]
+fn where_no_group_has_variance_a_rewarded_trajectory_behind_a_gate_at_zero_is_distilled_as_in_gkd() {
+    let both = |seed| {
+        let (reports, rewarded) = trained(taught(distilled(GateConfig::Reward { at_least: 0.0 }), seed), 1);
+        let (_, unrewarded) = trained(taught(gkd(GateConfig::Always), seed), 1);
+        assert_eq!(count(&reports[0], "distilled_trajectories"), 16, "seed {seed}");
+        (rewarded, unrewarded)
+    };
+    let silent = with_equal_groups(|equal| equal == 4);
+    let (rewarded, unrewarded) = both(silent);
+    assert_eq!(rewarded, unrewarded, "seed {silent}: all advantages are 0");
+    assert_ne!(rewarded, weights(&student(grpo(), silent)), "it learns something");
+    let (rewarded, unrewarded) = both(with_equal_groups(|equal| equal < 4));
+    assert_ne!(rewarded, unrewarded, "advantages that are not 0 train too");
+}
+
+#[test]
+fn a_teacher_is_played_as_the_policy_is() {
+    let world = Lock::new(2).expect("short");
+    let tasks: Vec<TaskSeed> = (0..12).map(|index| TaskSeed::evaluation(1, index)).collect();
+    assert!(student(grpo(), 1).play_teacher(&world, &tasks).expect("plays").is_none(), "there is none");
+    let own = network(1, 8, Lock::WORDS);
+    let mut trainer = student(gkd(GateConfig::Always), 1).with_teacher(&own).expect("fits");
+    let by_teacher = trainer.play_teacher(&world, &tasks).expect("plays").expect("there is one");
+    assert_eq!(by_teacher, trainer.play_in(&world, &tasks).expect("plays"), "it is the policy itself");
+    let other = taught(gkd(GateConfig::Always), 1).play_teacher(&world, &tasks).expect("plays");
+    assert_ne!(other.expect("there is one"), by_teacher, "another network plays otherwise");
+}
+
 #[test]
 fn distillation_alone_brings_the_student_to_its_teacher() {
     let mut trainer = taught(gkd(GateConfig::Always), 1);
@@ -171,6 +210,30 @@ fn with_rescue() -> u64 {
         count(&reports[0], "sampler.hint_rescue.injected") > 0
     };
     (0..40).find(injects).expect("within 40 seeds")
+}
+
+#[test]
+fn after_an_accepted_rescue_what_was_injected_has_an_advantage_and_the_rest_of_its_group_the_opposite() {
+    let mut trainer = student(rescued(MovedWeight::One), 1);
+    let mut groups = 0;
+    for task in 0..60 {
+        let traces = trainer.trace(TaskSeed::literal(task), 4).expect("traces");
+        let injected = |trace: &&Trace<()>| {
+            trace.trajectory.spans.iter().any(|span| span.provenance == Provenance::Injected)
+        };
+        if !traces.iter().any(|trace| injected(&trace)) {
+            continue;
+        }
+        groups += 1;
+        assert_eq!(traces.iter().filter(injected).count(), 1, "task {task}");
+        for trace in &traces {
+            let (paid, sign) = if injected(&trace) { (1.0, 1.0) } else { (0.0, -1.0) };
+            assert_eq!(trace.trajectory.environment_return(), paid, "task {task}");
+            assert!(!trace.token_advantages.is_empty());
+            assert!(trace.token_advantages.iter().all(|a| a * sign > 0.0), "{:?}", trace.token_advantages);
+        }
+    }
+    assert!(groups > 0, "some tasks are rescued");
 }
 
 #[test]

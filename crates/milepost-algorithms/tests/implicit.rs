@@ -5,8 +5,8 @@ mod common;
 use burn::tensor::Device;
 use milepost_algorithms::config::{
     CodeCompat, CreditConfig, CreditUnit, GroupFilterConfig, ImplicitLevel, ImplicitReference,
-    ImplicitRewardConfig, ImplicitUpdate, LearnerConfig, MinibatchUnit, ModelScorerConfig, NormalizeConfig,
-    OversampleConfig, Pool, SamplerConfig, SequenceUnit, StepCreditConfig,
+    ImplicitRewardConfig, ImplicitUpdate, LearnerConfig, MinibatchUnit, ModelScorerConfig, NonFinite,
+    NormalizeConfig, OversampleConfig, Pool, SamplerConfig, SequenceUnit, StepCreditConfig,
 };
 use milepost_algorithms::objectives::{Clip, ImplicitRewardLoss, LogRatio, RatioUnit, Surrogate};
 use milepost_algorithms::sampling::{ContextRule, toy::Lock};
@@ -84,6 +84,12 @@ fn prime() -> MethodConfig {
     prime_with(ImplicitRewardConfig::prime())
 }
 
+/// PRIME with a reward model of another step size than the quick one.
+fn prime_at(learning_rate: f64, config: ImplicitRewardConfig) -> MethodConfig {
+    let model = ImplicitRewardConfig { learning_rate, ..config };
+    MethodConfig { model_scorers: vec![ModelScorerConfig::ImplicitReward(model)], ..prime() }
+}
+
 fn istar() -> MethodConfig {
     let mut method = MethodConfig {
         credit: CreditConfig::ImplicitSteps {
@@ -149,6 +155,35 @@ fn a_model_that_has_not_learned_pays_nothing_loses_ln_2_and_leaves_whitened_rloo
     let report = trainer.iterate().expect("trains");
     assert_eq!(metric(&report, "process.largest_log_ratio"), 0.0);
     assert!((metric(&report, "process.loss") - std::f64::consts::LN_2).abs() < 1e-9);
+}
+
+#[test]
+fn a_model_that_has_not_learned_pays_something_only_if_it_learns_before_it_scores() {
+    let paid = |update| {
+        let config = ImplicitRewardConfig { update, ..ImplicitRewardConfig::prime() };
+        let traces = trainer(prime_with(config), 3).trace(TaskSeed::literal(1), 16).expect("traces");
+        let won = traces.iter().filter(|trace| trace.trajectory.ending.is_success()).count();
+        assert!((1..16).contains(&won), "some open the lock and some do not: {won} of 16 do");
+        let values = |trace: &milepost_algorithms::Trace<()>| {
+            trace.trajectory.signals.require("process").expect("written").values().to_vec()
+        };
+        traces.iter().flat_map(values).collect::<Vec<f64>>()
+    };
+    assert!(paid(ImplicitUpdate::After).iter().all(|reward| *reward == 0.0));
+    assert!(paid(ImplicitUpdate::Before).iter().any(|reward| *reward != 0.0));
+}
+
+#[test]
+fn a_fixed_reference_stays_where_training_began_and_a_rolling_one_follows_the_policy() {
+    let last = |reference| {
+        // A reward model that does not learn: its log-ratio is how far the reference is from the start.
+        let config = ImplicitRewardConfig { reference, ..ImplicitRewardConfig::prime() };
+        let mut trainer = trainer(prime_at(1e-12, config), 5);
+        let reports: Vec<_> = (0..4).map(|_| trainer.iterate().expect("trains")).collect();
+        metric(&reports[3], "process.largest_log_ratio")
+    };
+    let (start, sampler) = (last(ImplicitReference::Start), last(ImplicitReference::Sampler));
+    assert!(start < 1e-4 && sampler > 1e-3, "{start} {sampler}");
 }
 
 #[test]
@@ -329,12 +364,41 @@ fn a_group_of_one_kind_makes_no_pair_and_leaves_the_model_as_it_is() {
 }
 
 #[test]
+fn pairs_beyond_the_cap_are_left_out_and_counted() {
+    let capped = |pairs| {
+        let model = ImplicitRewardConfig { pairs, minibatch: 1, ..ImplicitRewardConfig::istar() };
+        let mut trainer = trainer(MethodConfig { model_scorers: vec![quick(model)], ..istar() }, 1);
+        let report = trainer.iterate().expect("trains");
+        // A pair a step.
+        (count(&report, "process.updates"), count(&report, "process.pairs_left_out"))
+    };
+    let (all, left_out) = capped(1000);
+    assert!(all > 3 && left_out == 0, "{all} {left_out}");
+    assert_eq!(capped(3), (3, all - 3));
+}
+
+#[test]
 fn a_log_ratio_that_runs_away_stops_training_by_name() {
     let tight = ImplicitRewardConfig { largest_log_ratio: Some(1e-6), ..ImplicitRewardConfig::prime() };
     let mut trainer = trainer(prime_with(tight), 1);
     trainer.iterate().expect("nothing has moved");
     let error = trainer.iterate().expect_err("it has moved");
     assert!(matches!(&error, TrainError::NonFinite { what, .. } if what.contains("process")), "{error}");
+}
+
+#[test]
+fn a_reward_model_that_diverges_stops_training_by_name_even_where_it_may_drop() {
+    for non_finite in [NonFinite::Refuse, NonFinite::Drop] {
+        // Weights of 1e18 pass the norm and overflow in the product of queries and keys: no log-ratio is a number.
+        // (Larger ones may not: a norm whose squares overflow divides everything by infinity.)
+        let config = ImplicitRewardConfig { non_finite, ..ImplicitRewardConfig::prime() };
+        let mut trainer = trainer(prime_at(1e18, config), 1);
+        let error = (0..3).find_map(|_| trainer.iterate().err()).expect("it diverges");
+        assert!(
+            matches!(&error, TrainError::NonFinite { what, .. } if what.contains("process")),
+            "{non_finite:?}: {error}"
+        );
+    }
 }
 
 #[test]

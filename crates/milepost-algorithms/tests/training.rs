@@ -4,12 +4,14 @@ mod common;
 
 use std::cell::Cell;
 
-use burn::tensor::Tensor;
-use common::{credit_rules, methods, trainer};
+use burn::tensor::{Device, Tensor};
+use common::{OneHot, credit_rules, methods, network, trainer};
 use milepost_algorithms::config::ObjectiveConfig;
 use milepost_algorithms::config::{CreditConfig, Pool, SamplerConfig};
-use milepost_algorithms::{FeatureAgent, Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer};
-use milepost_core::{Ending, TaskSeed};
+use milepost_algorithms::{
+    FeatureAgent, Loss, MethodConfig, Minibatch, Objective, TrainError, Trainer, WarmStart, WarmStartReport,
+};
+use milepost_core::{Ending, Environment, TaskSeed};
 use milepost_policies::Network;
 use milepost_testkit::environment::Corridor;
 
@@ -48,6 +50,47 @@ fn every_credit_rule_gives_an_advantage_to_every_turn_and_most_learn_the_corrido
         let after = success_rate(&mut trainer, 10);
         assert!(after > before, "{name}: {before} before, {after} after");
     }
+}
+
+/// What the clone of an expert of the corridor was made from.
+fn cloned(
+    warm: &WarmStart,
+    expert: impl Fn(&Corridor) -> Option<u32>,
+) -> Result<WarmStartReport, TrainError> {
+    let device = Device::flex();
+    let start = network(9, &device);
+    let cloned = warm.apply_to_features(start, &Corridor::default(), expert, &OneHot, &device, 9);
+    cloned.map(|(_, report)| report)
+}
+
+#[test]
+fn a_warm_start_over_features_imitates_the_expert_with_its_noise() {
+    let sure = WarmStart { demonstrations: 64, epochs: 20, learning_rate: 0.02, ..WarmStart::default() };
+    let report = cloned(&sure, |_| Some(1)).expect("learns from the expert");
+    // Always right succeeds in about five of six episodes.
+    assert!(report.demonstrations == 64 && (40..64).contains(&report.solved), "{report:?}");
+    let ends = |report: &WarmStartReport| (report.losses[0], report.losses[report.losses.len() - 1]);
+    let (first, last) = ends(&report);
+    assert!(first > 0.3 && last < 0.1, "{first} to {last}");
+    assert_eq!(cloned(&sure, |_| Some(1)).expect("learns again"), report);
+    // All of whose actions are random, whatever it knows.
+    let noisy = cloned(&WarmStart { noise: 1.0, ..sure }, |_| Some(1)).expect("learns what it is shown");
+    assert!(noisy.solved < report.solved && ends(&noisy).1 > 0.6, "{noisy:?}");
+    let none = cloned(&WarmStart::default(), |_| Some(1)).expect("skips");
+    assert_eq!(none, WarmStartReport::default());
+}
+
+#[test]
+fn a_demonstration_ends_where_the_expert_has_no_action_and_must_have_one() {
+    let warm = WarmStart { demonstrations: 10, epochs: 1, ..WarmStart::default() };
+    let report = cloned(&warm, |world| (world.elapsed() == 0).then_some(1)).expect("one action each");
+    assert_eq!((report.demonstrations, report.tokens), (10, 10));
+    let refused = |warm: &WarmStart, action: Option<u32>| {
+        cloned(warm, |_| action).expect_err("must be refused").to_string()
+    };
+    assert!(refused(&warm, None).contains("no action at the start"));
+    assert!(refused(&WarmStart { hinted: 0.5, ..warm }, Some(1)).contains("hinted"));
+    assert!(refused(&WarmStart { reviews: 1, ..warm }, Some(1)).contains("reviews"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use milepost_core::{Batch, Channel, Level, Purpose, Stream, StreamKey, TokenEnvironment};
+use milepost_core::{Batch, Channel, Level, Purpose, Stream, StreamKey, TokenEnvironment, Trajectory};
 use milepost_credit::{G2rl, NoveltyRange, SignMode, Similarities, ngram_novelty};
 use milepost_policies::SequenceModel;
 use milepost_rewards::ScoreReport;
@@ -51,8 +51,8 @@ pub enum RangeConfig {
 pub struct ExplorationConfig {
     /// The channel it writes. Default `explored`.
     pub channel: String,
-    /// The channel that says what was right: a trajectory whose values there sum to more than ½ has `r = 1`, else −1.
-    /// Default `outcome`.
+    /// The channel that says what was right: a trajectory whose values there sum to more than ½ has `r = 1`, else −1;
+    /// one of which nothing is known there gets no value and is no reference. Default `outcome`.
     pub reward: String,
     /// What novelty is measured on.
     pub novelty: NoveltyKind,
@@ -127,7 +127,8 @@ impl ExplorationConfig {
 /// matrix of the policy's head. One forward pass and one product; no backward pass.
 ///
 /// Metrics, whatever novelty is measured on: `similarity` (mean cosine of all pairs of a group), `opposed` (share of
-/// pairs whose cosine is negative). Counter `without_direction`: responses that are empty or certain.
+/// pairs whose cosine is negative). Counters: `without_direction`, responses that are empty or certain;
+/// `without_verdict`, responses whose reward channel says nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exploration {
     config: ExplorationConfig,
@@ -140,11 +141,11 @@ impl Exploration {
         Self { config }
     }
 
-    /// Novelties of a group whose first trajectory is number `first` of the batch.
+    /// Novelties of trajectories of a group, `places` in the batch.
     fn novelty<A: Agent>(
         &self,
         view: &View<'_, A>,
-        (first, rewards): (usize, &[f64]),
+        (places, rewards): (&[usize], &[f64]),
         similarities: &Similarities,
         texts: &[Vec<u32>],
     ) -> Result<Vec<Option<f64>>, TrainError> {
@@ -157,14 +158,28 @@ impl Exploration {
             NoveltyKind::Random => {
                 let run_seed = view.agent.run_seed();
                 let purpose = Purpose::named("exploration/random-novelty");
-                let draw = |member: usize| {
-                    let (task, episode) = (view.iteration, (first + member) as u64);
+                let draw = |place: usize| {
+                    let (task, episode) = (view.iteration, place as u64);
                     Stream::new(StreamKey { run_seed, purpose, task, episode, step: 0 }).uniform()
                 };
-                texts.iter().enumerate().map(|(at, text)| (!text.is_empty()).then(|| draw(at))).collect()
+                let known = places.iter().zip(texts);
+                known.map(|(place, text)| (!text.is_empty()).then(|| draw(*place))).collect()
             }
         })
     }
+
+    /// `±1`; `None` where the reward channel says nothing.
+    fn verdict<O>(&self, trajectory: &Trajectory<O>) -> Result<Option<f64>, TrainError> {
+        let channel = trajectory.signals.require(&self.config.reward)?;
+        let right = || if channel.sum() > 0.5 { 1.0 } else { -1.0 };
+        Ok(channel.valid().contains(&true).then(right))
+    }
+}
+
+/// The tokens that the policy wrote.
+fn text<O>(trajectory: &Trajectory<O>) -> Vec<u32> {
+    let tokens = trajectory.tokens.iter().zip(trajectory.policy_mask());
+    tokens.filter(|(_, own)| *own).map(|(token, _)| *token).collect()
 }
 
 /// Last-layer features `Φ` of every trajectory, `[width]` each; `None` where no token was drawn.
@@ -201,42 +216,54 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> ModelScorer<TokenAgent<E, 
         batch: &mut Batch<()>,
     ) -> Result<ScoreReport, TrainError> {
         let features = features(view)?;
-        let mut shaped = Vec::with_capacity(features.len());
-        let (mut pairs, mut without) = (Vec::new(), 0);
+        let mut shaped: Vec<Option<f64>> = vec![None; features.len()];
+        let (mut pairs, mut without_direction, mut without_verdict) = (Vec::new(), 0, 0);
+        let mut first = 0_usize;
         for group in &batch.groups {
-            let first = shaped.len();
-            let members = group.members();
-            let mut rewards = Vec::with_capacity(members.len());
-            for member in members {
-                let right = member.signals.require(&self.config.reward)?.sum() > 0.5;
-                rewards.push(if right { 1.0 } else { -1.0 });
+            // What nothing is known of is no reference either: the group is what remains.
+            let (mut places, mut rewards, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+            for (place, member) in (first..).zip(group.members()) {
+                match self.verdict(member)? {
+                    None => without_verdict += 1,
+                    Some(reward) => {
+                        places.push(place);
+                        rewards.push(reward);
+                        texts.push(text(member));
+                    }
+                }
             }
-            let own: Vec<Option<&[f64]>> =
-                features[first..first + members.len()].iter().map(Option::as_deref).collect();
+            first += group.members().len();
+            let own: Vec<Option<&[f64]>> = places.iter().map(|place| features[*place].as_deref()).collect();
             let similarities = Similarities::of(&own)?;
-            without += (0..members.len()).filter(|i| !similarities.is_known(*i)).count();
+            without_direction += (0..own.len()).filter(|i| !similarities.is_known(*i)).count();
             pairs.extend(similarities.pairs());
-            let texts: Vec<Vec<u32>> = members
-                .iter()
-                .map(|t| {
-                    t.tokens.iter().zip(t.policy_mask()).filter(|(_, own)| *own).map(|(x, _)| *x).collect()
-                })
-                .collect();
-            let novelty = self.novelty(view, (first, &rewards), &similarities, &texts)?;
+            let novelty = self.novelty(view, (&places, &rewards), &similarities, &texts)?;
             let mut out = vec![0.0; rewards.len()];
             self.config.rule().shape(&rewards, &novelty, &mut out)?;
-            shaped.extend(out);
+            for (place, value) in places.into_iter().zip(out) {
+                shaped[place] = Some(value);
+            }
         }
         let mut report = ScoreReport::default();
-        report.count("without_direction", without as u64);
+        report.count("without_direction", without_direction as u64);
+        report.count("without_verdict", without_verdict);
         if !pairs.is_empty() {
             let n = pairs.len() as f64;
             report.metric("similarity", pairs.iter().sum::<f64>() / n);
             report.metric("opposed", pairs.iter().filter(|cosine| **cosine < 0.0).count() as f64 / n);
         }
-        for (trajectory, value) in batch.trajectories_mut().zip(shaped) {
-            trajectory.add_channel(Channel::dense(&self.config.channel, Level::Trajectory, vec![value])?)?;
+        for (trajectory, reward) in batch.trajectories_mut().zip(shaped) {
+            let (value, valid) = (vec![reward.unwrap_or_default()], vec![reward.is_some()]);
+            trajectory.add_channel(Channel::masked(
+                &self.config.channel,
+                Level::Trajectory,
+                value,
+                valid,
+            )?)?;
         }
         Ok(report)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod evaluation;
 mod sampler;
 mod table;
+mod warm_start;
 
 use std::sync::Arc;
 

@@ -234,7 +234,8 @@ impl<E: TokenEnvironment> TokenSampler<E> for Configured<E> {
                 let refined = sampler.refine_watched(world, tasks, policy, probes, settings, watch)?;
                 let RefineRollout { rollout, decisions, counts } = refined;
                 self.counters = seen.counters(counts);
-                self.metrics = seen.metrics(&rollout);
+                let chances = review.chances(&decisions, rollout.episodes.len());
+                self.metrics = seen.metrics(&rollout, chances.as_deref());
                 self.decisions = if *train_meta { decisions } else { Vec::new() };
                 Ok(rollout)
             }

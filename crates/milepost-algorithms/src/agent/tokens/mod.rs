@@ -16,7 +16,7 @@ use milepost_sampling::{GroupSampler, SamplerSettings, TokenRollout, TokenSample
 
 pub use aids::{
     AnswerForm, AnswerGrammar, BeliefAid, CallAid, HintedPrompt, MetaWords, SamplerAids, TurnJudge,
-    Verification, VerificationAid,
+    VerificationAid,
 };
 use draw::{Drawn, Source, draw};
 pub(crate) use review::first_mistake;
@@ -155,6 +155,24 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
         tasks: &[TaskSeed],
         probes: &mut [Box<dyn Probe<E>>],
     ) -> Result<TokenRollout, TrainError> {
+        let model = self.model().clone().valid();
+        self.played_by(&model, world, tasks, probes)
+    }
+
+    /// The same with the teacher in the place of the policy; `None` where there is no teacher.
+    pub fn play_teacher(&self, world: &E, tasks: &[TaskSeed]) -> Result<Option<TokenRollout>, TrainError> {
+        let played = |teacher| self.played_by(teacher, world, tasks, &mut []);
+        self.teacher.as_ref().map(played).transpose()
+    }
+
+    /// One episode on each task with a network that is read as the policy is, at the temperature of evaluation.
+    fn played_by(
+        &self,
+        model: &M,
+        world: &E,
+        tasks: &[TaskSeed],
+        probes: &mut [Box<dyn Probe<E>>],
+    ) -> Result<TokenRollout, TrainError> {
         let (found, expected) = (world.vocabulary(), self.agent.environment.vocabulary());
         if found != expected {
             let reason =
@@ -164,8 +182,7 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Trainer<TokenAgent<E, M>> 
         let tasks: Vec<_> = tasks.iter().map(|task| (task.get(), *task)).collect();
         let settings = self.agent.sampler_settings(Purpose::EVALUATION_POLICY);
         let temperature = self.agent.settings.evaluation_temperature;
-        let model = self.model().clone().valid();
-        let policy = ModelPolicy::freeze(&model, Version(self.iterations())).with_temperature(temperature)?;
+        let policy = ModelPolicy::freeze(model, Version(self.iterations())).with_temperature(temperature)?;
         let mut sampler = GroupSampler { group_size: 1 };
         Ok(sampler.sample(world, &tasks, &policy, probes, &settings)?)
     }
@@ -248,11 +265,18 @@ impl<E: TokenEnvironment + 'static, M: SequenceModel> Agent for TokenAgent<E, M>
                     InformationGain::new(channel, basis, *own_text, world, aid, context, temperature);
                 Ok(Box::new(scorer))
             }
-            ModelScorerConfig::SelfVerification { channel } => {
+            ModelScorerConfig::SelfVerification { channel, temperature } => {
                 let need = "a question about a turn, which this world does not lend; choose countdown-mini, or leave \
                             the scorer out";
                 let aid = self.aids.verification.ok_or_else(|| config.refused(need))?;
-                Ok(Box::new(SelfVerification::new(channel.clone(), self.environment.clone(), aid)))
+                let scorer = SelfVerification {
+                    channel: channel.clone(),
+                    temperature: *temperature,
+                    run_seed: self.run_seed,
+                    world: self.environment.clone(),
+                    aid,
+                };
+                Ok(Box::new(scorer))
             }
             other => for_any_agent(other, start, self.run_seed)?
                 .ok_or_else(|| other.refused("a policy over feature vectors")),

@@ -1,7 +1,7 @@
 //! Every sampler that a configuration can name, in the loop.
 
 use burn::module::Module;
-use milepost_core::{Provenance, Version};
+use milepost_core::{Group, Provenance, Version};
 use milepost_policies::{CausalTransformer, TransformerConfig, ValueKind};
 use milepost_rewards::{CombineConfig, OutcomeSource, ScorerConfig, Term};
 use milepost_sampling::ContextRule;
@@ -251,6 +251,26 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_turns_that_are_credited_are_those_of_groups_whose_returns_differ() {
+    let mut all = 0;
+    for seed in 0..10 {
+        let mut twin = trainer(groups(), true, seed);
+        let drawn = twin.agent.sample(&twin.model.clone().valid(), Version(0)).expect("draws").batch;
+        // A return is 0 or 1, so that in a group of three no member is its mean unless all are alike.
+        let differ = |group: &&Group<()>| {
+            let first = group.members()[0].environment_return();
+            group.members().iter().any(|member| member.environment_return() != first)
+        };
+        let credited = drawn.groups.iter().filter(differ).flat_map(Group::members);
+        let credited: usize = credited.map(|member| member.turns.len()).sum();
+        let report = trainer(groups(), true, seed).iterate().expect("trains");
+        assert_eq!(count(&report, "credited_turns"), credited as u64, "seed {seed}");
+        all += credited;
+    }
+    assert!(all > 0, "no group of any seed differs");
 }
 
 /// The first report in which a sampler trained tokens of this kind.

@@ -48,11 +48,19 @@ impl Labels {
 }
 
 #[cfg(test)]
+impl Labels {
+    /// Of groups of these sizes; what is above 0 is a success.
+    pub(super) fn of(outcomes: &[Option<f64>], groups: &[usize], margin: Option<f64>) -> Self {
+        Self { outcomes: outcomes.to_vec(), groups: groups.to_vec(), success_above: 0.0, margin }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn labels(outcomes: &[Option<f64>], margin: Option<f64>) -> Labels {
-        Labels { outcomes: outcomes.to_vec(), groups: vec![3, 2], success_above: 0.0, margin }
+        Labels::of(outcomes, &[3, 2], margin)
     }
 
     #[test]

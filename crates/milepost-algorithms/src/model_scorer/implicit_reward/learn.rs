@@ -102,15 +102,22 @@ impl<M: Module> ImplicitRewardModel<M> {
                 trajectories.chunks(size).map(lesson).collect()
             }
             ImplicitRewardLoss::TrajectoryDpo { .. } => {
-                let mut pairs = labels.pairs(usable);
+                let pairs = labels.pairs(usable);
                 report.count("batches_without_pairs", u64::from(pairs.is_empty()));
-                report.count("pairs_left_out", pairs.len().saturating_sub(self.config.pairs) as u64);
-                stream.shuffle(&mut pairs);
-                pairs.truncate(self.config.pairs);
-                pairs.chunks(size).map(Lesson::of_pairs).collect()
+                let drawn = draw(&pairs, self.config.pairs, &mut stream);
+                report.count("pairs_left_out", (pairs.len() - drawn.len()) as u64);
+                drawn.chunks(size).map(Lesson::of_pairs).collect()
             }
         }
     }
+}
+
+/// Pairs in an order drawn from `stream`, the first `most` of them.
+fn draw(pairs: &[(usize, usize)], most: usize, stream: &mut Stream) -> Vec<(usize, usize)> {
+    let mut drawn = pairs.to_vec();
+    stream.shuffle(&mut drawn);
+    drawn.truncate(most);
+    drawn
 }
 
 impl Lesson {
@@ -138,5 +145,24 @@ mod tests {
     fn pairs_name_places_in_the_lesson() {
         let lesson = Lesson::of_pairs(&[(7, 2), (4, 2)]);
         assert_eq!((lesson.trajectories, lesson.pairs), (vec![2, 4, 7], vec![(2, 0), (1, 0)]));
+    }
+
+    #[test]
+    fn of_many_pairs_so_many_are_drawn_each_once_and_of_few_all_are_kept() {
+        let stream = |seed| Stream::new(StreamKey::new(seed, Purpose::named("implicit-reward")));
+        // Ten successes and ten failures of one group.
+        let labels: Vec<Option<f64>> = (0..20).map(|n| Some(f64::from(u8::from(n < 10)))).collect();
+        let pairs = Labels::of(&labels, &[20], None).pairs(&[true; 20]);
+        assert_eq!(pairs.len(), 100);
+        let drawn = draw(&pairs, 64, &mut stream(1));
+        let distinct: std::collections::BTreeSet<_> = drawn.iter().collect();
+        assert_eq!((drawn.len(), distinct.len()), (64, 64));
+        assert!(drawn.iter().all(|pair| pairs.contains(pair)));
+        assert!(drawn.iter().any(|pair| pairs[64..].contains(pair)), "not merely the first");
+        assert_eq!(drawn, draw(&pairs, 64, &mut stream(1)));
+        assert_ne!(drawn, draw(&pairs, 64, &mut stream(2)));
+        let mut few = draw(&pairs[..5], 64, &mut stream(1));
+        few.sort_unstable();
+        assert_eq!(few, pairs[..5]);
     }
 }

@@ -2,18 +2,20 @@
 
 mod labels;
 mod learn;
+mod scored;
 
 use burn::module::Module;
-use milepost_core::{Batch, Channel, Level, Trajectory};
+use milepost_core::Batch;
 use milepost_objectives::ImplicitReward;
 use milepost_policies::{Adam, AdamConfig, model_from_bytes, model_to_bytes};
 use milepost_rewards::{ScoreReport, pack, unpack};
 
 use self::labels::Labels;
-use super::{ModelScorer, View, over_decisions};
+use self::scored::{Scored, finite_rows};
+use super::{ModelScorer, View};
 use crate::TrainError;
 use crate::agent::{Agent, DecisionTable};
-use crate::config::{ImplicitLevel, ImplicitReference, ImplicitRewardConfig, ImplicitUpdate, NonFinite};
+use crate::config::{ImplicitReference, ImplicitRewardConfig, ImplicitUpdate};
 
 /// Implicit process rewards: `r_t = β (log π_φ(a_t|s_t) − log π_ref(a_t|s_t))` with a second network `π_φ` of the
 /// policy's architecture, which begins as the policy does and learns from outcomes only.
@@ -24,8 +26,10 @@ use crate::config::{ImplicitLevel, ImplicitReference, ImplicitRewardConfig, Impl
 ///
 /// Metrics of each batch, all of them *before* the model learns from it, so on samples that it has not seen:
 /// `outcome_accuracy` (share with `Σ r > 0` exactly where the trajectory succeeds), `pair_accuracy` (share of the pairs
-/// of a group whose better one has the larger `Σ r`), `reward_of_success`, `reward_of_failure` (means of `Σ r`),
-/// `largest_log_ratio` (of a token, in magnitude). Labels are the outcomes that it trains on.
+/// of a group whose better one has the larger `Σ r`), `reward_mean` (of `Σ r`, over all trajectories whose rewards are
+/// finite), `reward_of_success`, `reward_of_failure` (the same over those that succeed, and that fail),
+/// `largest_log_ratio` (of a token, in magnitude). Labels are the outcomes that it trains on. A `reward_mean` that rises
+/// while success falls is a reward model that is exploited.
 pub struct ImplicitRewardModel<M> {
     config: ImplicitRewardConfig,
     objective: ImplicitReward,
@@ -36,16 +40,6 @@ pub struct ImplicitRewardModel<M> {
     run_seed: u64,
     /// Trajectories that it has learned from.
     seen: u64,
-}
-
-/// The rewards of a batch, and what became of them.
-struct Scored {
-    /// `r` of each decision, `[D]`.
-    rewards: Vec<f64>,
-    /// Trajectories whose rewards are all finite, `[N]`.
-    finite: Vec<bool>,
-    /// Largest finite `|log π_φ − log π_ref|`.
-    largest: f64,
 }
 
 impl<M: Module> ImplicitRewardModel<M> {
@@ -89,14 +83,10 @@ impl<M: Module> ImplicitRewardModel<M> {
         let logp: Vec<f64> = logp.into_iter().map(f64::from).collect();
         let mut rewards = vec![0.0; logp.len()];
         self.objective.rewards(&logp, reference, &mut rewards)?;
-        let finite: Vec<bool> =
-            view.decisions().map(|row| rewards[row].iter().all(|reward| reward.is_finite())).collect();
-        let none = !finite.is_empty() && finite.iter().all(|finite| !finite);
-        if none || self.config.non_finite == NonFinite::Refuse && finite.contains(&false) {
-            let value = rewards.iter().copied().find(|reward| !reward.is_finite()).unwrap_or(f64::NAN);
+        let finite = finite_rows(view.decisions(), &rewards, self.config.non_finite).map_err(|value| {
             let what = format!("the log-ratio of model scorer `{}`", self.config.channel);
-            return Err(TrainError::NonFinite { iteration: view.iteration, what, value });
-        }
+            TrainError::NonFinite { iteration: view.iteration, what, value }
+        })?;
         let ratios = rewards.iter().filter(|reward| reward.is_finite()).map(|r| r.abs() / self.config.beta);
         let largest = ratios.fold(0.0, f64::max);
         if let Some(limit) = self.config.largest_log_ratio.filter(|limit| largest > *limit) {
@@ -104,70 +94,6 @@ impl<M: Module> ImplicitRewardModel<M> {
             return Err(TrainError::NonFinite { iteration: view.iteration, what, value: largest });
         }
         Ok(Scored { rewards, finite, largest })
-    }
-
-    /// The channel of one trajectory.
-    fn channel<O>(
-        &self,
-        trajectory: &Trajectory<O>,
-        rewards: &[f64],
-        turns: &[u32],
-        finite: bool,
-    ) -> Result<Channel, TrainError> {
-        let name = self.config.channel.as_str();
-        let level = match self.config.level {
-            ImplicitLevel::Token => Level::Token,
-            ImplicitLevel::Turn => Level::Turn,
-        };
-        if !finite {
-            let length = trajectory.len_at(level);
-            return Ok(Channel::masked(name, level, vec![0.0; length], vec![false; length])?);
-        }
-        if level == Level::Token {
-            return over_decisions(name, trajectory, rewards);
-        }
-        let (mut sums, mut written) =
-            (vec![0.0; trajectory.turns.len()], vec![false; trajectory.turns.len()]);
-        for (reward, turn) in rewards.iter().zip(turns) {
-            sums[*turn as usize] += reward;
-            written[*turn as usize] = true;
-        }
-        Ok(Channel::masked(name, level, sums, written)?)
-    }
-
-    /// What it says about a batch that it has not learned from.
-    fn judge<A: Agent<Model = M>>(
-        view: &View<'_, A>,
-        scored: &Scored,
-        labels: &Labels,
-        report: &mut ScoreReport,
-    ) {
-        let sums: Vec<f64> = view.decisions().map(|row| scored.rewards[row].iter().sum()).collect();
-        let known = |n: &usize| scored.finite[*n] && labels.outcomes[*n].is_some();
-        let rows: Vec<(f64, bool)> =
-            (0..sums.len()).filter(known).map(|n| (sums[n], labels.success(n))).collect();
-        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let of = |success: bool| -> Vec<f64> {
-            rows.iter().filter(|row| row.1 == success).map(|row| row.0).collect()
-        };
-        let right =
-            |values: Vec<bool>| mean(values.into_iter().map(|right| f64::from(u8::from(right))).collect());
-        let pairs = labels.pairs(&scored.finite);
-        let by_pair: Vec<bool> = pairs.iter().map(|(better, worse)| sums[*better] > sums[*worse]).collect();
-        let measured = [
-            ("outcome_accuracy", right(rows.iter().map(|(sum, success)| (*sum > 0.0) == *success).collect())),
-            ("pair_accuracy", right(by_pair)),
-            ("reward_of_success", mean(of(true))),
-            ("reward_of_failure", mean(of(false))),
-            ("largest_log_ratio", scored.largest),
-        ];
-        for (name, value) in measured.into_iter().filter(|(_, value)| value.is_finite()) {
-            report.metric(name, value);
-        }
-        let missing = scored.finite.iter().filter(|finite| !**finite).count();
-        report.count("non_finite_trajectories", missing as u64);
-        report
-            .count("unlabelled_trajectories", labels.outcomes.iter().filter(|o| o.is_none()).count() as u64);
     }
 
     fn learns(&self) -> bool {
@@ -192,15 +118,14 @@ impl<A: Agent> ModelScorer<A> for ImplicitRewardModel<A::Model> {
         let reference = self.reference(view)?;
         let labels = Labels::read(&self.config, batch)?;
         let mut scored = self.rewards(view, &reference)?;
-        Self::judge(view, &scored, &labels, &mut report);
+        scored.judge(view.decisions(), &labels, &mut report);
         if self.config.update == ImplicitUpdate::Before {
             self.learn_from(view, &reference, &labels, &scored.finite, &mut report)?;
             scored = self.rewards(view, &reference)?;
+            report.count("non_finite_after_learning", scored.dropped());
         }
-        for ((trajectory, row), finite) in batch.trajectories_mut().zip(view.decisions()).zip(&scored.finite)
-        {
-            let channel =
-                self.channel(trajectory, &scored.rewards[row.clone()], &view.turns()[row], *finite)?;
+        for (n, (trajectory, row)) in batch.trajectories_mut().zip(view.decisions()).enumerate() {
+            let channel = scored.channel(&self.config, trajectory, (n, row), view.turns())?;
             trajectory.add_channel(channel)?;
         }
         Ok(report)

@@ -164,6 +164,27 @@ fn metric(report: &ScoreReport, name: &str) -> f64 {
     *report.metrics.get(name).expect("reported")
 }
 
+/// Gives a gain of 0 to the turns, from 0, for which this holds, and none to the others.
+struct Zeros(fn(usize) -> bool);
+
+impl ModelScorer<TokenAgent<Lock, CausalTransformer>> for Zeros {
+    fn name(&self) -> &'static str {
+        CHANNEL
+    }
+    fn score(
+        &mut self,
+        _: &View<'_, TokenAgent<Lock, CausalTransformer>>,
+        batch: &mut Batch<()>,
+    ) -> Result<ScoreReport, TrainError> {
+        for trajectory in batch.trajectories_mut() {
+            let valid: Vec<bool> = (0..trajectory.turns.len()).map(self.0).collect();
+            let values = vec![0.0; valid.len()];
+            trajectory.add_channel(Channel::masked(CHANNEL, Level::Turn, values, valid)?)?;
+        }
+        Ok(ScoreReport::default())
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
@@ -278,31 +299,13 @@ proptest! {
 
     #[test]
     fn without_a_gain_anywhere_igpo_trains_as_grpo_bit_for_bit(seed: u64, separate: bool) {
-        /// A scorer that knows nothing.
-        struct Mute;
-        impl ModelScorer<TokenAgent<Lock, CausalTransformer>> for Mute {
-            fn name(&self) -> &'static str {
-                CHANNEL
-            }
-            fn score(
-                &mut self,
-                _: &View<'_, TokenAgent<Lock, CausalTransformer>>,
-                batch: &mut Batch<()>,
-            ) -> Result<ScoreReport, TrainError> {
-                for trajectory in batch.trajectories_mut() {
-                    let turns = trajectory.turns.len();
-                    let channel = Channel::masked(CHANNEL, Level::Turn, vec![0.0; turns], vec![false; turns])?;
-                    trajectory.add_channel(channel)?;
-                }
-                Ok(ScoreReport::default())
-            }
-        }
         let pools = if separate { GainPoolsConfig::Separate } else { GainPoolsConfig::Joint };
         let build = |credit| {
             let method = MethodConfig { model_scorers: Vec::new(), ..method(BeliefBasisConfig::LogProb, credit) };
             build(SamplerAids::NONE, ContextRule::full(40), 1.0, method, seed).expect("the parts fit")
         };
-        let (mut mute, mut grpo) = (build(igpo(pools)).with_model_scorer(Mute), build(CreditConfig::Broadcast));
+        let mute = Zeros(|_| false);
+        let (mut mute, mut grpo) = (build(igpo(pools)).with_model_scorer(mute), build(CreditConfig::Broadcast));
         let task = TaskSeed::literal(seed);
         let (one, other) = (mute.trace(task, 3).expect("traces"), grpo.trace(task, 3).expect("traces"));
         for (a, b) in one.iter().zip(&other) {
@@ -387,6 +390,24 @@ fn a_document_that_states_the_answer_is_a_gain_to_a_policy_that_copies() {
         |name: &str| report.metrics.iter().find(|(n, _)| *n == format!("{CHANNEL}.{name}")).expect("told").1;
     assert!(number("own_text_share") < 0.5, "it is the document that tells: {}", number("own_text_share"));
     assert!(number("belief_at_end") > number("belief_at_start") + 0.5);
+}
+
+#[test]
+fn pools_of_one_are_counted_apart_from_pools_without_variance() {
+    let counted = |group_size: usize, pools: GainPoolsConfig| {
+        let method = MethodConfig {
+            sampler: SamplerConfig::Groups { tasks: 4, group_size },
+            model_scorers: Vec::new(),
+            ..method(BeliefBasisConfig::LogProb, igpo(pools))
+        };
+        let trainer = build(SamplerAids::NONE, ContextRule::full(40), 1.0, method, 1).expect("the parts fit");
+        let report = trainer.with_model_scorer(Zeros(|turn| turn == 0)).iterate().expect("trains");
+        let names = ["outcome_pools_of_one", "gain_pools_of_one", "gain_pools_without_variance"];
+        names.map(|name| report.counters.iter().find(|(counter, _)| counter == name).expect("counted").1)
+    };
+    assert_eq!(counted(1, GainPoolsConfig::Separate), [4, 4, 0], "an outcome and a gain for each question");
+    assert_eq!(counted(2, GainPoolsConfig::Separate), [0, 0, 4], "two gains of 0");
+    assert_eq!(counted(1, GainPoolsConfig::Joint)[..2], [0, 0], "the outcome and the gain share a pool");
 }
 
 #[test]

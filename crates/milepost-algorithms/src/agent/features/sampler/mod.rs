@@ -9,6 +9,7 @@ use milepost_core::{Encoder, Environment, Purpose, Stream, StreamKey, Version};
 use milepost_policies::{ActorCritic, sample_action};
 
 pub use groups::{GroupSampler, draw_groups};
+pub(super) use recorder::Recorder;
 pub use segments::{SegmentSampler, SegmentState};
 
 use crate::TrainError;

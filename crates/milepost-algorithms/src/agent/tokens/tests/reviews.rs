@@ -82,6 +82,23 @@ fn the_gain_of_refining_is_the_share_of_revised_drafts_times_their_gain() {
 }
 
 #[test]
+fn the_parts_of_the_gain_are_recorded_where_the_policy_decides_among_known_words_only() {
+    let parts = |reviewer, constrained| {
+        let report = trainer(review(2, reviewer, 0.1, false), constrained, 5).iterate().expect("trains");
+        let part =
+            |name: &str| report.metrics.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+        (part("sampler.refine.trimmed_return"), part("sampler.refine.discrimination"))
+    };
+    let (trimmed, discrimination) = parts(ReviewerConfig::Policy, true);
+    assert!(trimmed.is_some_and(|value| value >= 0.0), "{trimmed:?}");
+    assert!(discrimination.is_some_and(f64::is_finite), "{discrimination:?}");
+    assert_eq!(parts(ReviewerConfig::Policy, false), (None, None), "what is not understood accepts as well");
+    for reviewer in [ReviewerConfig::Oracle, ReviewerConfig::Random] {
+        assert_eq!(parts(reviewer, true), (None, None), "{reviewer:?}");
+    }
+}
+
+#[test]
 fn decisions_need_an_advantage_of_the_whole_trajectory() {
     let policy = review(1, ReviewerConfig::Policy, 0.0, true);
     let by_turn = MethodConfig {

@@ -25,8 +25,33 @@ fn a_step_tree_trains_all_candidates_of_a_step_on_their_own_values() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
     #[test]
-    fn at_one_step_a_tree_is_grpo_over_single_turns(values in prop::collection::vec(-2.0..2.0f64, 1..9)) {
+    fn at_one_step_a_tree_is_grpo_over_responses_of_one_turn(seed: u64, candidates in 2u32..7) {
+        let mut trainer = trainer(step_tree(candidates, JudgeConfig::default()), true, seed);
+        trainer.agent.settings.max_turns = 1;
+        let traces = trainer.trace(TaskSeed::literal(2), 3).expect("traces");
+        let groups: Vec<_> = traces.chunk_by(|a, b| a.group == b.group).collect();
+        prop_assert_eq!(groups.len(), 3, "one step a tree");
+        for group in groups {
+            prop_assert_eq!(group.len(), candidates as usize);
+            let value = |row: &crate::Trace<()>| row.trajectory.signals.get(STEP_VALUE).and_then(|v| v.get(0));
+            let values: Vec<f64> = group.iter().filter_map(value).collect();
+            let mut grpo = vec![0.0; group.len()];
+            milepost_credit::Normalize::grpo().apply(&values, &mut grpo).expect("one finite value each");
+            for ((row, value), advantage) in group.iter().zip(&values).zip(&grpo) {
+                prop_assert_eq!(&row.rewards, &[*value], "one turn, paid its value and no bonus");
+                prop_assert!(*value == 0.0 || *value == 1.0, "as the judge has it: {value}");
+                prop_assert!(row.token_advantages.iter().all(|token| token == advantage));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn advantages_of_a_step_are_those_of_grpo(values in prop::collection::vec(-2.0..2.0f64, 1..9)) {
         let mut grpo = vec![0.0; values.len()];
         milepost_credit::Normalize::grpo().apply(&values, &mut grpo).expect("finite");
         for (one, other) in milepost_sampling::tree::step_advantages(&values).iter().zip(&grpo) {
@@ -53,6 +78,7 @@ fn a_step_whose_candidates_are_worth_the_same_teaches_nothing_and_the_tree_grows
     let steps = count(&report, "sampler.step_tree.steps");
     assert_eq!(count(&report, "sampler.step_tree.steps_of_equal_value"), steps);
     assert_eq!(count(&report, "groups_without_variance"), steps);
+    assert_eq!(count(&report, "credited_turns"), 0, "neither candidates nor the prefixes that they share");
     assert_eq!(milepost_policies::model_to_bytes(&trainer.model).expect("saves"), before);
 }
 
