@@ -1,12 +1,13 @@
 use burn::module::Module;
-use milepost_algorithms::TokenSettings;
 use milepost_algorithms::sampling::{GroupSampler, SamplerSettings, TokenSampler};
+use milepost_algorithms::{TokenSettings, TrainError};
 use milepost_core::{Group, Probe, Purpose, TaskSeed, Version};
 use milepost_credit::{AllDistinct, MajorityRule, majority_vote};
 use milepost_microworlds::tokens::AnswerProbe;
 use milepost_policies::ModelPolicy;
 use serde::{Deserialize, Serialize};
 
+use super::training::unless_diverged;
 use super::{Loop, World};
 use crate::{Recorder, StudyError};
 
@@ -29,6 +30,7 @@ pub(super) struct Point {
     pub(super) pass_at_k: f64,
     pub(super) maj_at_k: f64,
     pub(super) length: f64,
+    pub(super) repetition: f64,
     /// Whether the vote on each problem is right.
     votes: Vec<bool>,
 }
@@ -42,12 +44,13 @@ impl Point {
 }
 
 impl Evaluation {
+    /// `None` where the network gives no distribution any more.
     pub(super) fn at(
         &self,
         trainer: &Loop,
         recorder: &mut dyn Recorder,
         also: &[(&str, f64)],
-    ) -> Result<Point, StudyError> {
+    ) -> Result<Option<Point>, StudyError> {
         let policy = ModelPolicy::freeze(&trainer.model().clone().valid(), Version(trainer.iterations()));
         let settings = SamplerSettings {
             purpose: Purpose::EVALUATION_POLICY,
@@ -57,10 +60,12 @@ impl Evaluation {
         let mut groups = Vec::with_capacity(tasks.len());
         for portion in tasks.chunks((512 / self.samples as usize).max(1)) {
             let mut probes: Vec<Box<dyn Probe<World>>> = vec![Box::new(AnswerProbe)];
-            let rollout = GroupSampler { group_size: self.samples }
-                .sample(&self.world, portion, &policy, &mut probes, &settings)
-                .map_err(StudyError::part("evaluation"))?;
-            groups.extend(rollout.batch.groups);
+            let mut sampler = GroupSampler { group_size: self.samples };
+            let drawn = sampler.sample(&self.world, portion, &policy, &mut probes, &settings);
+            match unless_diverged("evaluation", drawn.map_err(TrainError::from))? {
+                Some(rollout) => groups.extend(rollout.batch.groups),
+                None => return Ok(None),
+            }
         }
         let point = judged(&groups, recorder);
         let costs = [("updates", trainer.iterations() as f64), ("tokens", trainer.drawn_tokens() as f64)];
@@ -69,17 +74,19 @@ impl Evaluation {
             ("pass-at-k", point.pass_at_k),
             ("maj-at-k", point.maj_at_k),
             ("length", point.length),
+            ("repetition", point.repetition),
         ];
         let values: Vec<(&str, f64)> = own.into_iter().chain(also.iter().copied()).collect();
         recorder.point(&costs, &values)?;
-        Ok(point)
+        Ok(Some(point))
     }
 }
 
 /// Reads off groups of answers to one problem each.
 fn judged(groups: &[Group<()>], recorder: &mut dyn Recorder) -> Point {
     let rule = MajorityRule { all_distinct: AllDistinct::First, ..MajorityRule::default() };
-    let (mut right, mut solved, mut tokens, mut answers, mut votes) = (0, 0, 0, 0, Vec::new());
+    let (mut right, mut solved, mut tokens, mut repeated, mut votes) = (0, 0, 0, 0.0, Vec::new());
+    let mut answers = 0;
     for group in groups {
         let members = group.members();
         let said: Vec<Option<u64>> = members
@@ -93,7 +100,12 @@ fn judged(groups: &[Group<()>], recorder: &mut dyn Recorder) -> Point {
         right += truth.iter().filter(|right| **right).count();
         solved += usize::from(truth.contains(&true));
         answers += members.len();
-        tokens += members.iter().map(|t| t.policy_mask().iter().filter(|own| **own).count()).sum::<usize>();
+        for member in members {
+            let own = member.tokens.iter().zip(member.policy_mask()).filter(|(_, own)| *own);
+            let own: Vec<u32> = own.map(|(token, _)| *token).collect();
+            tokens += own.len();
+            repeated += repetition(&own);
+        }
         let unreadable = said.iter().filter(|answer| answer.is_none()).count() as u64;
         recorder.count("unreadable answers in evaluation", unreadable);
     }
@@ -103,8 +115,16 @@ fn judged(groups: &[Group<()>], recorder: &mut dyn Recorder) -> Point {
         pass_at_k: solved as f64 / problems,
         maj_at_k: votes.iter().filter(|right| **right).count() as f64 / problems,
         length: tokens as f64 / answers,
+        repetition: repeated / answers,
         votes,
     }
+}
+
+/// Share of a response's pairs of neighbouring tokens that occurred earlier in it; 0 where there is no pair.
+pub(super) fn repetition(tokens: &[u32]) -> f64 {
+    let pairs: Vec<&[u32]> = tokens.windows(2).collect();
+    let repeated = (0..pairs.len()).filter(|at| pairs[..*at].contains(&pairs[*at])).count();
+    repeated as f64 / pairs.len().max(1) as f64
 }
 
 /// Means over three evaluations at a time; over all of them where there are fewer.

@@ -2,12 +2,14 @@ use milepost_algorithms::MethodConfig;
 use milepost_algorithms::config::{
     LearnerConfig, MinibatchUnit, ModelScorerConfig, ObjectiveConfig, SamplerConfig,
 };
+use milepost_algorithms::objectives::{KlBounds, KlTerm};
+use milepost_credit::KlEstimator;
 use milepost_rewards::{CombineConfig, ScorerConfig, Term, VoteConfig};
 
 use super::{ChainRl, RewardSource};
 
 impl ChainRl {
-    /// GRPO without a divergence: arms differ in the reward alone. The vote is always held, to watch it.
+    /// GRPO: arms differ in the reward alone. The vote is always held, to watch it.
     pub(super) fn method(&self) -> MethodConfig {
         let grpo = MethodConfig::grpo();
         let (channel, model_scorers) = match &self.reward {
@@ -30,7 +32,11 @@ impl ChainRl {
                 .chain([ScorerConfig::Vote(VoteConfig::default())])
                 .collect(),
             combine: CombineConfig { terms: vec![Term::new(channel, 1.0)], clip: None },
-            objective: ObjectiveConfig { entropy_coefficient: self.entropy, ..grpo.objective.clone() },
+            objective: ObjectiveConfig {
+                entropy_coefficient: self.entropy,
+                kl: (self.kl > 0.0).then(|| KlTerm::new(self.kl, KlEstimator::K3, KlBounds::Verl)),
+                ..grpo.objective.clone()
+            },
             learner: LearnerConfig {
                 epochs: self.epochs,
                 minibatch: self.minibatch,

@@ -12,22 +12,21 @@ mod lab;
 mod method;
 mod pooled;
 mod prior;
+mod training;
 
-use milepost_algorithms::{ExplorationConfig, IntrinsicKind, TokenAgent, TrainError, Trainer};
+use milepost_algorithms::{ExplorationConfig, IntrinsicKind, TokenAgent, Trainer};
 use milepost_core::ParameterCheck;
-use milepost_credit::CreditError;
-use milepost_eval::collapse::collapse_step;
+use milepost_eval::collapse::{CollapseProxy, collapse_proxy, collapse_step};
 use milepost_microworlds::tokens::{ArithChain, ArithChainConfig, SingleTurn, Solver, SolverConfig};
 use milepost_policies::{CausalTransformer, open_device};
 use serde::{Deserialize, Serialize};
 
 use crate::preference_lab::NetworkSize;
-use crate::state::{self, bits};
 use crate::{Context, Measured, Metric, Recorder, Study, StudyError};
-use evaluation::{Evaluation, Point};
+use evaluation::Point;
 use lab::Lab;
 use pooled::Pooled;
-pub use prior::CollapsePrior;
+pub use prior::{CollapsePrior, VoteRun};
 
 /// Where the reward comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -104,6 +103,8 @@ pub struct ChainRl {
     pub learning_rate: f64,
     /// Coefficient of an entropy bonus. Default 0.
     pub entropy: f64,
+    /// Coefficient of the divergence from the base policy in the loss (k3, bounded as in verl). Default 0: none.
+    pub kl: f64,
     /// Updates between evaluations. Default 20.
     pub evaluate_every: u64,
     /// Problems of an evaluation. Default 128.
@@ -130,6 +131,7 @@ impl Default for ChainRl {
             minibatch: 64,
             learning_rate: 1e-3,
             entropy: 0.0,
+            kl: 0.0,
             evaluate_every: 20,
             evaluation_prompts: 128,
             samples: 8,
@@ -138,80 +140,12 @@ impl Default for ChainRl {
     }
 }
 
-/// Steps over which reward accuracy is averaged.
+/// Updates over which reward accuracy and the signs of a vote are averaged.
 const WINDOW: usize = 5;
 
 /// The world that is trained in.
 type World = SingleTurn<Pooled<ArithChain>>;
 type Loop = Trainer<TokenAgent<World, CausalTransformer>>;
-
-/// What is read off the training loop.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Watched {
-    #[serde(with = "bits")]
-    reward_accuracy: Vec<f64>,
-    #[serde(with = "bits")]
-    similarity: Vec<f64>,
-    #[serde(with = "bits")]
-    opposed: Vec<f64>,
-}
-
-/// The part of a kept state that is not the trainer's.
-const WATCHED: &str = "watched.json";
-
-impl ChainRl {
-    /// Trains until the end or until the network gives no distribution any more.
-    fn train(
-        &self,
-        trainer: &mut Loop,
-        evaluation: &Evaluation,
-        recorder: &mut dyn Recorder,
-    ) -> Result<(Vec<Point>, Watched), StudyError> {
-        let (mut points, mut watched) = match recorder.resume()? {
-            Some(state) => {
-                trainer.restore(&state).map_err(StudyError::part("the kept trainer"))?;
-                state::read(&state, WATCHED)?
-            }
-            None => (vec![evaluation.at(trainer, recorder, &[])?], Watched::default()),
-        };
-        for iteration in trainer.iterations()..self.iterations {
-            recorder.keep(&mut || {
-                let mut state = trainer.checkpoint().map_err(StudyError::part("the trainer"))?;
-                state.push(state::write(WATCHED, &(&points, &watched))?);
-                Ok(state)
-            })?;
-            recorder.advance(iteration, self.iterations)?;
-            let report = match trainer.iterate() {
-                Ok(report) => report,
-                Err(error) if is_collapse(&error) => {
-                    recorder.count("collapsed networks", 1);
-                    watched.reward_accuracy.push(f64::NAN);
-                    break;
-                }
-                Err(error) => return Err(StudyError::part("training")(error)),
-            };
-            let metric = |name: &str| report.metrics.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
-            watched.reward_accuracy.push(metric("vote.reward_accuracy").unwrap_or(0.0));
-            watched.similarity.extend(metric("explored.similarity"));
-            watched.opposed.extend(metric("explored.opposed"));
-            if (iteration + 1) % self.evaluate_every == 0 || iteration + 1 == self.iterations {
-                let also: Vec<(&str, f64)> =
-                    ["vote.reward_accuracy", "vote.majority_ratio", "vote.answer_entropy"]
-                        .into_iter()
-                        .zip(["reward-accuracy", "majority-ratio", "answer-entropy"])
-                        .filter_map(|(metric_name, name)| metric(metric_name).map(|value| (name, value)))
-                        .collect();
-                points.push(evaluation.at(trainer, recorder, &also)?);
-            }
-        }
-        Ok((points, watched))
-    }
-}
-
-/// Whether training failed because the network's outputs are no numbers any more.
-const fn is_collapse(error: &TrainError) -> bool {
-    matches!(error, TrainError::NonFinite { .. } | TrainError::Credit(CreditError::NotFinite { .. }))
-}
 
 impl Study for ChainRl {
     fn metrics(&self) -> Vec<Metric> {
@@ -236,7 +170,15 @@ impl Study for ChainRl {
                 "collapse-step",
                 "first update after which votes are no better than guesses; the number of updates if none",
             ),
+            Metric::higher(
+                "collapse-proxy-step",
+                "first update after which, seen without labels, votes are unanimous or answers half as long; the number of updates if none",
+            ),
             Metric::higher("final-length", "tokens of an answer at the end"),
+            Metric::higher(
+                "final-repetition",
+                "share of an answer's pairs of neighbouring tokens that occurred earlier in it, at the end; high is bad",
+            ),
             Metric::higher("flips", "share of judged problems whose vote changed between right and wrong"),
             Metric::lower(
                 "similarity",
@@ -245,6 +187,10 @@ impl Study for ChainRl {
             Metric::higher(
                 "opposed",
                 "share of pairs within groups whose updates oppose each other, second half",
+            ),
+            Metric::higher(
+                "entropy",
+                "mean entropy of the policy's next-token distributions in nats, second half of training",
             ),
         ]
     }
@@ -266,6 +212,7 @@ impl Study for ChainRl {
         }
         check.not_negative("learning-rate", self.learning_rate)?;
         check.not_negative("entropy", self.entropy)?;
+        check.not_negative("kl", self.kl)?;
         check.probability("collapse-threshold", self.collapse_threshold)?;
         let task = ArithChain::new(self.task.clone())?;
         Solver::new(&task, self.base.solver.clone())?;
@@ -300,20 +247,35 @@ impl Study for ChainRl {
         recorder.result("final-pass-at-k", settled(|point| point.pass_at_k))?;
         recorder.result("final-maj-at-k", settled(|point| point.maj_at_k))?;
         let recent = &watched.reward_accuracy[watched.reward_accuracy.len().saturating_sub(WINDOW)..];
-        recorder.result("final-reward-accuracy", evaluation::mean(recent).into())?;
+        let recent: Vec<f64> = recent.iter().flatten().copied().collect();
+        let unknown = "no vote of the last updates decided anything";
+        recorder.result("final-reward-accuracy", mean_of(&recent, unknown))?;
         let collapse = collapse_step(&watched.reward_accuracy, self.collapse_threshold, WINDOW)
             .map_err(StudyError::part("the collapse step"))?;
         recorder.count("runs without a collapse", u64::from(collapse.is_censored()));
         recorder.result("collapse-step", (collapse.at_least() as f64).into())?;
+        let proxy = collapse_proxy(&watched.signs, CollapseProxy::default(), WINDOW)
+            .map_err(StudyError::part("the label-free collapse step"))?;
+        recorder.count("runs without a label-free collapse", u64::from(proxy.is_censored()));
+        recorder.result("collapse-proxy-step", (proxy.at_least() as f64).into())?;
         recorder.result("final-length", last.length.into())?;
+        recorder.result("final-repetition", settled(|point| point.repetition))?;
         recorder.result("flips", first.flips(last).into())?;
-        for (name, values) in [("similarity", &watched.similarity), ("opposed", &watched.opposed)] {
-            let half = &values[values.len() / 2..];
-            let none = || Measured::Undefined("update features are not computed for this reward".into());
-            recorder.result(name, if half.is_empty() { none() } else { evaluation::mean(half).into() })?;
+        let features = "update features are not computed for this reward, or no update was made";
+        for (name, values, without) in [
+            ("similarity", &watched.similarity, features),
+            ("opposed", &watched.opposed, features),
+            ("entropy", &watched.entropy, "no update taught anything"),
+        ] {
+            recorder.result(name, mean_of(&values[values.len() / 2..], without))?;
         }
         Ok(())
     }
+}
+
+/// The mean, or why there is none.
+fn mean_of(values: &[f64], without: &str) -> Measured {
+    if values.is_empty() { Measured::Undefined(without.into()) } else { evaluation::mean(values).into() }
 }
 
 #[cfg(test)]

@@ -7,18 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation::{self, Point};
 use super::lab::Lab;
-use super::{BaseConfig, ChainRl, RewardSource, WINDOW};
+use super::{BaseConfig, ChainRl, RewardSource};
 use crate::{Context, Interrupted, Measured, Metric, Recorder, Study, StudyError, Table};
 
 /// Does the update at which training on one's own vote collapses tell how much labels would teach (arXiv 2603.08660)?
 ///
 /// For every base policy of a grid of random errors and false rules, training on the vote gives the collapse step
-/// (the number of updates where it does not collapse), and training on labels gives the gain in accuracy.
+/// (the number of updates where it does not collapse), and training on labels gives the gain in accuracy. As in the paper,
+/// the two are trained differently: the vote is driven to its collapse by small updates on a fixed pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CollapsePrior {
-    /// How each base policy is made and trained; its solver's errors and its reward are those of the grid.
+    /// How each base policy is made and trained on labels; its solver's errors and its reward are those of the grid.
     pub chain: ChainRl,
+    /// How each base policy is trained on its vote.
+    pub vote: VoteRun,
     /// Probabilities `e` of a random error. Default 0.05, 0.15, 0.3.
     pub errors: Vec<f64>,
     /// Shares `c` of the multiplication table that are consistently wrong. Default 0, 0.3.
@@ -27,7 +30,80 @@ pub struct CollapsePrior {
 
 impl Default for CollapsePrior {
     fn default() -> Self {
-        Self { chain: ChainRl::default(), errors: vec![0.05, 0.15, 0.3], false_rules: vec![0.0, 0.3] }
+        Self {
+            chain: ChainRl::default(),
+            vote: VoteRun::default(),
+            errors: vec![0.05, 0.15, 0.3],
+            false_rules: vec![0.0, 0.3],
+        }
+    }
+}
+
+/// Training on the vote until it collapses. The paper takes one prompt with eight answers an update, on a fixed pool; all
+/// other numbers are ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct VoteRun {
+    /// Updates. Default 600.
+    pub iterations: u64,
+    /// Problems of one update. Default 1.
+    pub prompts: usize,
+    /// Answers to each. Default 8.
+    pub group: usize,
+    /// Answers of one step of Adam. Default 8.
+    pub minibatch: usize,
+    /// Adam's step size. Default 0.001.
+    pub learning_rate: f64,
+    /// Problems that it draws from. Default 128.
+    pub pool: u64,
+    /// Updates over which reward accuracy is averaged before it is compared with the threshold. Default 40: with one
+    /// problem an update as many votes as five updates of eight problems have.
+    pub window: usize,
+}
+
+impl Default for VoteRun {
+    fn default() -> Self {
+        Self {
+            iterations: 600,
+            prompts: 1,
+            group: 8,
+            minibatch: 8,
+            learning_rate: 1e-3,
+            pool: 128,
+            window: 40,
+        }
+    }
+}
+
+impl VoteRun {
+    /// The study that this makes of one whose reward is the vote. Only the updates are looked at, so it is evaluated at
+    /// its ends alone.
+    pub(super) fn of(&self, chain: ChainRl) -> ChainRl {
+        ChainRl {
+            iterations: self.iterations,
+            prompts: self.prompts,
+            group: self.group,
+            minibatch: self.minibatch,
+            learning_rate: self.learning_rate,
+            pool: Some(self.pool),
+            evaluate_every: self.iterations,
+            reward: RewardSource::Vote,
+            ..chain
+        }
+    }
+
+    fn validate(&self, check: ParameterCheck) -> Result<(), StudyError> {
+        for (key, value) in [
+            ("vote.iterations", self.iterations),
+            ("vote.prompts", self.prompts as u64),
+            ("vote.group", self.group as u64),
+            ("vote.minibatch", self.minibatch as u64),
+            ("vote.pool", self.pool),
+            ("vote.window", self.window as u64),
+        ] {
+            check.that(value > 0, key, value, "at least 1")?;
+        }
+        Ok(check.not_negative("vote.learning-rate", self.learning_rate)?)
     }
 }
 
@@ -47,11 +123,11 @@ impl CollapsePrior {
         self.errors.iter().flat_map(row).collect()
     }
 
-    /// The settings of one base policy, paid by `reward`.
-    fn at(&self, (error, false_rule): (f64, f64), reward: RewardSource) -> ChainRl {
+    /// The training of one base policy on labels.
+    pub(super) fn labels(&self, (error, false_rule): (f64, f64)) -> ChainRl {
         let solver = SolverConfig { error, false_rule, ..self.chain.base.solver.clone() };
         let base = BaseConfig { solver, ..self.chain.base.clone() };
-        ChainRl { base, reward, ..self.chain.clone() }
+        ChainRl { base, reward: RewardSource::Outcome, ..self.chain.clone() }
     }
 
     fn base(
@@ -61,7 +137,8 @@ impl CollapsePrior {
         seed: u64,
         recorder: &mut dyn Recorder,
     ) -> Result<Base, StudyError> {
-        let (vote, labels) = (self.at(place, RewardSource::Vote), self.at(place, RewardSource::Outcome));
+        let labels = self.labels(place);
+        let vote = self.vote.of(labels.clone());
         let policy = lab.base_policy(&vote.base, seed, recorder)?;
         let mut quiet = Quiet(recorder);
         let mut trained = |study: &ChainRl| {
@@ -70,7 +147,7 @@ impl CollapsePrior {
         };
         let (_, watched) = trained(&vote)?;
         let (points, _) = trained(&labels)?;
-        let step = collapse_step(&watched.reward_accuracy, vote.collapse_threshold, WINDOW)
+        let step = collapse_step(&watched.reward_accuracy, vote.collapse_threshold, self.vote.window)
             .map_err(StudyError::part("the collapse step"))?;
         let Point { accuracy: start, pass_at_k, .. } = points[0];
         let end = evaluation::smoothed(&points, |point| point.accuracy).last().copied().unwrap_or(f64::NAN);
@@ -110,7 +187,12 @@ impl Study for CollapsePrior {
             bases.len(),
             "three base policies at least: errors × false-rules",
         )?;
-        bases.into_iter().try_for_each(|place| self.at(place, RewardSource::Vote).validate())
+        self.vote.validate(check)?;
+        bases.into_iter().try_for_each(|place| {
+            let labels = self.labels(place);
+            self.vote.of(labels.clone()).validate()?;
+            labels.validate()
+        })
     }
 
     fn run(&self, context: &Context, recorder: &mut dyn Recorder) -> Result<(), StudyError> {

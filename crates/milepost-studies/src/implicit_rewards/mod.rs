@@ -42,6 +42,9 @@ pub struct ImplicitRewards {
     /// Episodes on each of them.
     #[serde(default = "four")]
     pub episodes: usize,
+    /// The share of successes that `episodes-to-success` waits for. Default 0.3.
+    #[serde(default = "three_tenths")]
+    pub threshold: f64,
 }
 
 fn process() -> String {
@@ -52,9 +55,18 @@ const fn four() -> usize {
     4
 }
 
-const METRICS: [Metric; 6] = [
+const fn three_tenths() -> f64 {
+    0.3
+}
+
+const METRICS: [Metric; 9] = [
     Metric::higher("final-success", "Share of held-out episodes that succeed at the end."),
     Metric::higher("area-under-success", "Mean of that share over all evaluations."),
+    Metric::lower(
+        "episodes-to-success",
+        "Episodes of training before the first evaluation at which that share is at least `threshold`; all of them, \
+         and counted, where it never is.",
+    ),
     Metric::higher(
         "fresh-accuracy",
         "Share of new trajectories that the reward model calls right or wrong as they are, before it learns from \
@@ -64,6 +76,15 @@ const METRICS: [Metric; 6] = [
     Metric::lower(
         "accuracy-lost",
         "Fresh accuracy of the first fifth of the iterations after the teaching, less that of the last fifth.",
+    ),
+    Metric::higher(
+        "score-gain",
+        "Mean sum of a new trajectory's implicit rewards over the last fifth of the iterations, less that over the first \
+         fifth after the teaching. A gain without one in success is a reward model that is exploited.",
+    ),
+    Metric::higher(
+        "success-gain",
+        "Share of held-out episodes that succeed at the end, less that before training.",
     ),
     Metric::higher(
         "step-auroc",
@@ -89,6 +110,8 @@ impl Study for ImplicitRewards {
         check.that(self.evaluate_every > 0, "evaluate-every", self.evaluate_every, "at least 1")?;
         check.that(self.tasks > 0, "tasks", self.tasks, "at least 1")?;
         check.that(self.episodes > 0, "episodes", self.episodes, "at least 1")?;
+        let share = self.threshold > 0.0 && self.threshold <= 1.0;
+        check.that(share, "threshold", self.threshold, "above 0 and at most 1")?;
         self.method.validate().map_err(StudyError::part("the method"))?;
         self.world.validate()
     }
@@ -110,8 +133,9 @@ impl Study for ImplicitRewards {
                 )?;
                 self.follow(&truth, trainer, context.seed, recorder)
             }
-            ImplicitWorld::BoxPushing { task, network } => {
-                let (truth, trainer) = worlds::boxes(task, network, &self.method, device, context.seed)?;
+            ImplicitWorld::BoxPushing { task, network, warm_start } => {
+                let (truth, trainer) =
+                    worlds::boxes(task, network, warm_start, &self.method, device, context.seed)?;
                 self.follow(&truth, trainer, context.seed, recorder)
             }
         }
@@ -134,27 +158,34 @@ impl ImplicitRewards {
         seed: u64,
         recorder: &mut dyn Recorder,
     ) -> Result<(), StudyError> {
-        let (mut accuracy, mut pairs, mut successes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut accuracy, mut pairs, mut scores) = (Vec::new(), Vec::new(), Vec::new());
+        let mut successes = Vec::new();
+        let (mut episodes, mut reached) = (0_usize, None);
         let mut found = self.evaluate(truth, &mut trainer, seed)?;
         for iteration in 0..=self.iterations {
             recorder.advance(iteration, self.iterations)?;
             if iteration % self.evaluate_every == 0 || iteration == self.iterations {
                 found = self.evaluate(truth, &mut trainer, seed)?;
                 successes.push(found.success);
-                let costs =
-                    [("episodes", trainer.environment_steps() as f64), ("iterations", iteration as f64)];
+                if found.success >= self.threshold {
+                    reached = reached.or(Some(episodes));
+                }
+                let costs = [("episodes", episodes as f64), ("iterations", iteration as f64)];
                 let known = |name, numbers: &Vec<(u64, f64)>| numbers.last().map(|(_, value)| (name, *value));
                 let values: Vec<(&str, f64)> = std::iter::once(("success", found.success))
                     .chain(found.auroc().map(|auroc| ("step-auroc", auroc)))
                     .chain(known("fresh-accuracy", &accuracy))
                     .chain(known("fresh-pairs", &pairs))
+                    .chain(known("reward-mean", &scores))
                     .collect();
                 recorder.point(&costs, &values)?;
             }
             if iteration < self.iterations {
                 let report = trainer.iterate().map_err(StudyError::part("training"))?;
+                episodes += report.episodes.len();
                 accuracy.extend(self.metric(&report, "outcome_accuracy").map(|value| (iteration, value)));
                 pairs.extend(self.metric(&report, "pair_accuracy").map(|value| (iteration, value)));
+                scores.extend(self.metric(&report, "reward_mean").map(|value| (iteration, value)));
                 for (name, times) in &report.counters {
                     if name == "policy_waited" || name.starts_with(&self.channel) {
                         recorder.count(name, *times);
@@ -162,21 +193,27 @@ impl ImplicitRewards {
                 }
             }
         }
-        let fifth = self.iterations / 5;
-        let late = |numbers: &[(u64, f64)]| mean(numbers, self.iterations - fifth..self.iterations);
-        let early = mean(&accuracy, self.teaching..self.teaching + fifth);
         recorder.result("final-success", found.success.into())?;
         let area = successes.iter().sum::<f64>() / successes.len() as f64;
         recorder.result("area-under-success", area.into())?;
-        recorder.result("fresh-accuracy", late(&accuracy))?;
-        recorder.result("fresh-pairs", late(&pairs))?;
-        let lost = match (early, late(&accuracy)) {
-            (Measured::Value(early), Measured::Value(late)) => (early - late).into(),
-            (undefined @ Measured::Undefined(_), _) | (_, undefined) => undefined,
-        };
-        recorder.result("accuracy-lost", lost)?;
+        recorder.count("runs that stay below the threshold", u64::from(reached.is_none()));
+        recorder.result("episodes-to-success", (reached.unwrap_or(episodes) as f64).into())?;
+        let [early, late] = self.ends(&accuracy);
+        recorder.result("fresh-accuracy", late.clone())?;
+        let [_, late_pairs] = self.ends(&pairs);
+        recorder.result("fresh-pairs", late_pairs)?;
+        recorder.result("accuracy-lost", change([late, early]))?;
+        recorder.result("score-gain", change(self.ends(&scores)))?;
+        recorder.result("success-gain", (found.success - successes[0]).into())?;
         let auroc = found.auroc().ok_or("no implicit rewards, or all judged steps are of one kind");
         recorder.result("step-auroc", auroc.into())
+    }
+
+    /// Means over the first fifth of the iterations after the teaching, and over the last fifth.
+    fn ends(&self, numbers: &[(u64, f64)]) -> [Measured; 2] {
+        let fifth = self.iterations / 5;
+        let early = self.teaching..self.teaching + fifth;
+        [early, self.iterations - fifth..self.iterations].map(|iterations| mean(numbers, iterations))
     }
 
     fn metric(&self, report: &IterationReport, name: &str) -> Option<f64> {
@@ -213,6 +250,14 @@ impl Found {
     /// `None` where nothing is paid or all steps are of one kind.
     fn auroc(&self) -> Option<f64> {
         auroc(&self.steps.0, &self.steps.1).ok()
+    }
+}
+
+/// How much larger the second is than the first.
+fn change(ends: [Measured; 2]) -> Measured {
+    match ends {
+        [Measured::Value(from), Measured::Value(to)] => (to - from).into(),
+        [undefined @ Measured::Undefined(_), _] | [_, undefined] => undefined,
     }
 }
 

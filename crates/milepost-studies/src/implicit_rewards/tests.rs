@@ -1,3 +1,4 @@
+use milepost_algorithms::WarmStart;
 use milepost_core::{Channel, Ending, Level, Provenance, SpanKind, Vocabulary};
 use milepost_core::{Environment, Outcome, StateRecords, TaskSeed, TrajectoryBuilder, Version};
 use milepost_microworlds::Microworld;
@@ -93,8 +94,69 @@ fn every_metric_is_reported_and_equal_seeds_report_the_same() {
     let study = study(BOXES);
     let run = || Memory::of(&study, &Context { seed: 3, device: DeviceChoice::Cpu }).expect("runs");
     let memory = run();
-    assert!(memory.value("final-success").is_some_and(|success| (0.0..=1.0).contains(&success)));
+    let success = memory.value("final-success").expect("always known");
+    assert!((0.0..=1.0).contains(&success));
+    let before =
+        memory.points[0].1.iter().find(|(name, _)| name == "success").expect("judged before training");
+    assert_eq!(memory.value("success-gain"), Some(success - before.1));
+    assert!(memory.value("score-gain").is_some(), "every batch is scored");
     assert_eq!(memory, run());
+}
+
+#[test]
+fn gains_compare_the_last_fifth_with_the_first_after_the_teaching() {
+    let study = ImplicitRewards { iterations: 10, teaching: 2, ..study(BOXES) };
+    let numbers: Vec<(u64, f64)> = (0..10_u64).map(|at| (at, (at * at) as f64)).collect();
+    // Means of 4 and 9, and of 64 and 81.
+    assert_eq!(study.ends(&numbers), [6.5, 72.5].map(Measured::Value));
+    assert_eq!(change(study.ends(&numbers)), Measured::Value(66.0));
+    for known in [&numbers[..8], &numbers[4..]] {
+        assert!(matches!(change(study.ends(known)), Measured::Undefined(_)), "one end is not known");
+    }
+}
+
+/// A number of a point of the learning curves.
+fn number(numbers: &[(String, f64)], name: &str) -> f64 {
+    numbers.iter().find(|(known, _)| known == name).expect("recorded").1
+}
+
+#[test]
+fn episodes_are_counted_and_the_first_success_above_the_threshold_is_dated() {
+    for threshold in [0.05, 1.0] {
+        let study = ImplicitRewards { evaluate_every: 1, threshold, ..study(BOXES) };
+        let context = Context { seed: 3, device: DeviceChoice::Cpu };
+        let memory = Memory::of(&study, &context).expect("runs");
+        // Two tasks an iteration, four episodes on each.
+        let episodes: Vec<f64> = memory.points.iter().map(|(costs, _)| number(costs, "episodes")).collect();
+        assert_eq!(episodes, [0.0, 8.0, 16.0, 24.0, 32.0, 40.0]);
+        let reached = memory.points.iter().find(|(_, values)| number(values, "success") >= threshold);
+        let expected = reached.map_or(40.0, |(costs, _)| number(costs, "episodes"));
+        assert_eq!(memory.value("episodes-to-success"), Some(expected));
+        assert_eq!(memory.counters["runs that stay below the threshold"], u64::from(reached.is_none()));
+    }
+    let never = ImplicitRewards { threshold: 0.0, ..study(BOXES) };
+    assert!(never.validate().expect_err("reached by nothing").to_string().contains("threshold"));
+}
+
+#[test]
+fn a_warm_start_teaches_box_pushing_before_training() {
+    let before = |warm_start: WarmStart| {
+        let mut study = ImplicitRewards { tasks: 16, ..study(BOXES) };
+        if let ImplicitWorld::BoxPushing { warm_start: taught, .. } = &mut study.world {
+            *taught = warm_start;
+        }
+        let context = Context { seed: 3, device: DeviceChoice::Cpu };
+        number(&Memory::of(&study, &context).expect("runs").points[0].1, "success")
+    };
+    let warm = WarmStart {
+        demonstrations: 60,
+        epochs: 40,
+        minibatch: 8,
+        learning_rate: 0.01,
+        ..WarmStart::default()
+    };
+    let (cold, warm) = (before(WarmStart::default()), before(warm));
+    assert!(warm > 0.7 && cold < warm, "{cold} {warm}");
 }
 
 #[test]

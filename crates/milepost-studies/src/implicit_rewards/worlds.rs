@@ -39,7 +39,7 @@ pub enum ImplicitWorld {
         oracle: Option<String>,
     },
     /// Box pushing. A step is good if it brings the goal nearer, bad if it does not; where the box is lost already it
-    /// is not judged. The policy begins untrained.
+    /// is not judged.
     BoxPushing {
         /// The task.
         #[serde(default)]
@@ -47,16 +47,19 @@ pub enum ImplicitWorld {
         /// The network.
         #[serde(default)]
         network: NetworkConfig,
+        /// What it imitates first: shortest ways to the goal, each as far as the box is not lost. Default nothing: the
+        /// policy begins untrained.
+        #[serde(default)]
+        warm_start: WarmStart,
     },
 }
 
 impl ImplicitWorld {
     pub(super) fn validate(&self) -> Result<(), StudyError> {
+        let (Self::ArithChain { warm_start, .. } | Self::BoxPushing { warm_start, .. }) = self;
+        warm_start.validate().map_err(StudyError::part("the warm start"))?;
         let checked = match self {
-            Self::ArithChain { task, warm_start, .. } => {
-                warm_start.validate().map_err(StudyError::part("the warm start"))?;
-                ArithChain::new(task.clone()).map(drop)
-            }
+            Self::ArithChain { task, .. } => ArithChain::new(task.clone()).map(drop),
             Self::BoxPushing { task, .. } => BoxPushing::new(task.clone()).map(drop),
         };
         checked.map_err(StudyError::part("the world"))
@@ -185,10 +188,11 @@ pub(super) fn chains(
     })
 }
 
-/// Levels, and a loop on them.
+/// Levels, and a loop on them that begins with the warm start.
 pub(super) fn boxes(
     task: &BoxPushingConfig,
     network: &NetworkConfig,
+    warm_start: &WarmStart,
     method: &MethodConfig,
     device: Device,
     seed: u64,
@@ -198,11 +202,18 @@ pub(super) fn boxes(
     let encoder = Arc::new(world.encoder());
     let features = milepost_core::Encoder::len(encoder.as_ref());
     let network = network.init(features, world.action_count(), seed, &device.clone().autodiff());
+    let network = network.map_err(StudyError::part("the policy"))?;
+    let expert = |world: &Boxes| {
+        let solution = world.state().and_then(|state| world.dynamics().solution(state))?;
+        solution.first().copied()
+    };
+    let warm = warm_start.apply_to_features(network, &world, expert, &*encoder, &device, seed);
+    let (network, _) = warm.map_err(StudyError::part("the warm start"))?;
     let trainer = Trainer::new(TrainerParts {
         environment: world.clone(),
         encoder,
         probes: Vec::new(),
-        network: network.map_err(StudyError::part("the policy"))?,
+        network,
         method: method.clone(),
         device,
         run_seed: seed,

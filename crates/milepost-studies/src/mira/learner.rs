@@ -3,7 +3,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use burn::tensor::activation::log_softmax;
 use milepost_algorithms::config::{AggregationConfig, ObjectiveConfig};
-use milepost_algorithms::objectives::{Clip, KlBounds, KlTerm, LogRatio, Regression, Surrogate};
+use milepost_algorithms::objectives::profiles::plain;
+use milepost_algorithms::objectives::{Clip, KlBounds, KlTerm, LogRatio, Surrogate};
 use milepost_algorithms::{Minibatch, Objective, Tokens};
 use milepost_credit::{KlEstimator, Rows as Lengths};
 use milepost_policies::{ActorCritic, Adam, Network};
@@ -27,8 +28,9 @@ pub enum Update {
     /// MiRA: `(β log(π/π_ref) − A)²` on fresh and replayed data, Huber's beyond 5.
     #[default]
     Regression,
-    /// `−A log π` and `β` times the divergence from `π_ref` (k3), on the same data: the objective that the regression
-    /// solves, without its ratio.
+    /// `−A log π` and `β` times k3 of `π_ref`, on the same data. On samples of `π` the gradient of k3 is that of
+    /// `KL(π_ref ‖ π)`, so that the best policy is `β π_ref/(μ − A)` and not the regression's `π_ref exp(A/β)/Z`. With k2
+    /// it would be the regression itself, divided by `2β`.
     Divergence,
     /// Advantage-weighted regression: `−min(exp(A/β), 20) log π`, on the same data.
     Awr,
@@ -44,7 +46,8 @@ impl Update {
 
     fn objective(self, beta: f64) -> ObjectiveConfig {
         let (surrogate, kl) = match self {
-            Self::Regression => (Surrogate::Regression(Regression { beta, huber: Some(5.0) }), None),
+            // No bound on the log-ratio, beyond which there would be no gradient: outliers are Huber's.
+            Self::Regression => return ObjectiveConfig::from_policy(plain::mira(beta)),
             Self::Divergence => {
                 (Surrogate::PolicyGradient {}, Some(KlTerm::new(beta, KlEstimator::K3, KlBounds::None)))
             }

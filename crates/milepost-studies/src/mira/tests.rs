@@ -1,3 +1,4 @@
+use milepost_core::Environment;
 use milepost_policies::DeviceChoice;
 use milepost_progress::Form;
 use proptest::prelude::*;
@@ -139,30 +140,80 @@ fn failures_teach_the_potential_critic_nothing_and_before_a_success_it_is_zero()
     assert_eq!(other.judge(&[&failure], &device).expect("judges")[0].potential, untrained);
 }
 
+/// Steps of [`shown`].
+const SHOWN: usize = 5;
+
+/// What a small policy learns from: the same state and action again and again.
+fn shown() -> Episode {
+    episode(false, &[], SHOWN)
+}
+
+fn small_learner(device: &Device) -> Learner {
+    let config = NetworkConfig::Mlp(MlpConfig { hidden: vec![8; 2], ..MlpConfig::default() });
+    let policy = config.init(FEATURES, 7, 1, &device.clone().autodiff()).expect("builds");
+    let adam = AdamConfig { learning_rate: 1e-3, ..AdamConfig::default() };
+    Learner { policy, adam: Adam::new(adam), run_seed: 1 }
+}
+
+/// Log-probability of the action of [`shown`].
+fn log_prob(learner: &Learner, device: &Device) -> f64 {
+    learner.log_probs(&[&shown()], device).expect("scores")[0][0]
+}
+
 #[test]
-fn advantages_of_zero_leave_the_policy_where_it_is_and_their_sign_decides_its_direction() {
+fn advantages_of_zero_cost_nothing_and_leave_the_policy_where_it_is_and_their_sign_decides_its_direction() {
     let device = open_device(DeviceChoice::Cpu).expect("there is one").device;
-    let start = || {
-        let config = NetworkConfig::Mlp(MlpConfig { hidden: vec![8; 2], ..MlpConfig::default() });
-        let policy = config.init(FEATURES, 7, 1, &device.clone().autodiff()).expect("builds");
-        let adam = AdamConfig { learning_rate: 1e-3, ..AdamConfig::default() };
-        Learner { policy, adam: Adam::new(adam), run_seed: 1 }
+    let learned = |update: Update, advantage: f64| {
+        let mut learner = small_learner(&device);
+        let before = log_prob(&learner, &device);
+        let lessons = Lessons::new(&[&shown()], &[vec![before; SHOWN]], &[vec![advantage; SHOWN]], &device);
+        let learned = learner.update(update, 0.1, &lessons, [1, SHOWN], 0, &device).expect("learns");
+        (learned.loss, log_prob(&learner, &device) - before)
     };
-    let shown = episode(false, &[], 5);
-    let log_probs = |learner: &Learner| learner.log_probs(&[&shown], &device).expect("scores");
-    let moved = |update: Update, advantage: f64| {
-        let mut learner = start();
-        let reference = log_probs(&learner);
-        let lessons = Lessons::new(&[&shown], &reference, &[vec![advantage; 5]], &device);
-        learner.update(update, 0.1, &lessons, [1, 5], 0, &device).expect("learns");
-        log_probs(&learner)[0][0] - reference[0][0]
-    };
-    assert!(moved(Update::Regression, 0.0).abs() < 1e-6);
+    let moved = |update: Update, advantage: f64| learned(update, advantage).1;
+    let (loss, movement) = learned(Update::Regression, 0.0);
+    assert!(loss.abs() < 1e-9 && movement.abs() < 1e-6, "{loss} {movement}");
+    // At the reference the residual is the advantage itself.
+    assert!((learned(Update::Regression, 2.0).0 - 4.0).abs() < 1e-4);
     for update in [Update::Regression, Update::Divergence, Update::Ppo] {
         assert!(moved(update, 1.0) > 1e-4 && moved(update, -1.0) < -1e-4, "{update:?}");
     }
     // Weights of advantage-weighted regression are positive, whatever the sign.
     assert!(moved(Update::Awr, -1.0) > 0.0);
+}
+
+#[test]
+fn an_action_that_the_reference_all_but_excludes_is_an_outlier_and_is_still_pulled_back() {
+    let device = open_device(DeviceChoice::Cpu).expect("there is one").device;
+    let mut learner = small_learner(&device);
+    let before = log_prob(&learner, &device);
+    // A log-ratio of nearly 200: with β = 0.1 the residual is nearly 20, and Huber's threshold is 5.
+    let lessons = Lessons::new(&[&shown()], &[vec![-200.0; SHOWN]], &[vec![0.0; SHOWN]], &device);
+    let learned = learner.update(Update::Regression, 0.1, &lessons, [1, SHOWN], 0, &device).expect("learns");
+    let residual = 0.1 * (before + 200.0);
+    assert!((learned.loss - 5.0 * (2.0 * residual - 5.0)).abs() < 1e-3, "{}", learned.loss);
+    assert_eq!(learned.outliers, SHOWN as u64);
+    assert!(log_prob(&learner, &device) < before - 1e-4);
+}
+
+#[test]
+fn levels_on_one_map_have_two_milestones_or_four_and_the_solver_passes_them_all() {
+    let device = open_device(DeviceChoice::Cpu).expect("there is one").device;
+    let levels =
+        [("MiniGrid-Unlock-v0", 2), ("MiniGrid-UnlockPickup-v0", 4), ("MiniGrid-BlockedUnlockPickup-v0", 4)];
+    for (level, milestones) in levels {
+        let study = Mira { level: level.to_owned(), max_steps: 288, ..tiny() };
+        let mut world = study.world().expect("registered");
+        world.reset(TaskSeed::train(3, 0)).expect("generated");
+        assert_eq!(world.extent(), (11, 6), "{level}");
+        let checker = study.checker().expect("rates");
+        let field = Field { world, checker, device: device.clone(), run_seed: 3 };
+        let tasks: Vec<TaskSeed> = (0..3).map(|index| TaskSeed::train(3, index)).collect();
+        for played in field.demonstrate(&tasks, 0.0, Report::Hidden).expect("plays") {
+            assert!(played.success, "{level}");
+            assert_eq!((played.passed.len(), played.milestones()), (milestones, milestones), "{level}");
+        }
+    }
 }
 
 #[test]

@@ -143,6 +143,8 @@ impl Study for StepVariance {
                 "variance ratio divided by the mean number of steps; 1 by the theorem",
             ),
             Metric::lower("excess", "distance of that from 1"),
+            Metric::lower("tree-tokens", "tokens drawn for a question by the tree, all candidates counted"),
+            Metric::lower("group-tokens", "tokens drawn for a question by the group of whole trajectories"),
             Metric::higher(
                 "gradient-noise-ratio",
                 "noise scale of the gradient (trace of its covariance over its squared norm) of whole trajectories, over that of trees, per drawn token",
@@ -198,10 +200,13 @@ impl Study for StepVariance {
         recorder.result("mean-steps", steps.value().into())?;
         recorder.result("ratio-a-step", (ratio / steps.value()).into())?;
         recorder.result("excess", (ratio / steps.value() - 1.0).abs().into())?;
-        // Per token: a unit of one question costs so many.
-        let cost = group_tokens as f64 / tree_tokens as f64;
+        // What a sample of one question costs each sampler, by which noise is made comparable.
+        let [tree_cost, group_cost] =
+            [tree_tokens, group_tokens].map(|tokens: u64| tokens as f64 / f64::from(self.questions));
+        recorder.result("tree-tokens", tree_cost.into())?;
+        recorder.result("group-tokens", group_cost.into())?;
         let noise = match (groups.noise_scale(), trees.noise_scale()) {
-            (Some(groups), Some(trees)) => Measured::from(cost * groups / trees),
+            (Some(groups), Some(trees)) => Measured::from(group_cost * groups / (tree_cost * trees)),
             _ => Measured::Undefined("the gradient is too small to be told from its noise".into()),
         };
         recorder.result("gradient-noise-ratio", noise)

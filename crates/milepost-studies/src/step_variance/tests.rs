@@ -9,13 +9,31 @@ fn run(study: &StepVariance, seed: u64) -> Memory {
 
 #[test]
 fn independent_rewards_have_as_many_times_the_variance_as_there_are_steps() {
-    for hops in [1, 3] {
-        let study = StepVariance { hops, noise: 1.0, questions: 1500, ..StepVariance::default() };
+    // About one and a half steps of at most two, and two of at most four.
+    for (hops, turns, least) in [(1, 2, 1.2), (3, 4, 1.6)] {
+        let study = StepVariance { hops, turns, noise: 1.0, questions: 1500, ..StepVariance::default() };
         let memory = run(&study, 1);
         let (ratio, steps) = (memory.value("ratio-a-step"), memory.value("mean-steps"));
         // The standard error is about 0.03.
         assert!((ratio.expect("defined") - 1.0).abs() < 0.12, "{ratio:?} after {steps:?} steps");
-        assert!(steps.expect("defined") > 1.2);
+        assert!(steps.expect("defined") > least);
+    }
+}
+
+#[test]
+fn where_winners_are_drawn_blindly_both_samplers_cost_the_same_and_in_proportion_to_candidates() {
+    let costs = |candidates| {
+        let blind = StepVariance { candidates, noise: 1.0, questions: 400, ..StepVariance::default() };
+        let memory = run(&blind, 2);
+        ["tree-tokens", "group-tokens"].map(|name| memory.value(name).expect("defined"))
+    };
+    // The standard error of each is about 3 %. The shortest answer has three tokens.
+    let (few, many) = (costs(2), costs(6));
+    for [tree, group] in [few, many] {
+        assert!(group > 2.0 * 3.0 && (tree / group - 1.0).abs() < 0.2, "{tree} and {group}");
+    }
+    for (few, many) in few.into_iter().zip(many) {
+        assert!((many / few - 3.0).abs() < 0.5, "{many} for three times as many candidates, not {few}");
     }
 }
 

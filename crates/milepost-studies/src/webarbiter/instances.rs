@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use milepost_core::{Ending, Environment, Purpose, Stream, StreamKey, TaskSeed};
 use milepost_gridworld::{DistanceOracle, Gridworld};
 
@@ -6,6 +8,8 @@ use crate::StudyError;
 
 /// Distractors of each instance.
 pub(super) const DISTRACTORS: usize = 4;
+/// Draws for each instance that is wanted, at most.
+pub(super) const DRAWS: usize = 16;
 /// Most steps before the state that is judged.
 const WALK: u64 = 24;
 /// Share of them that are best.
@@ -23,17 +27,31 @@ pub(super) struct Instance {
     pub(super) changes: Vec<Change>,
 }
 
-/// `count` instances of a level, `per_level` from each layout, by exact distances.
+/// The instances that were found on a level.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pool {
+    pub(super) instances: Vec<Instance>,
+    /// Draws that were left out because a judge would have read the same before.
+    pub(super) repeated: u64,
+    /// How many are missing after all draws.
+    pub(super) missing: u64,
+}
+
+/// `count` instances of a level, `per_level` from each layout, by exact distances; none of them in a situation of
+/// `shown`.
 pub(super) fn instances(
     level: &Gridworld,
     count: usize,
     per_level: usize,
     purpose: &str,
     run_seed: u64,
-) -> Result<Vec<Instance>, StudyError> {
+    shown: &[Instance],
+) -> Result<Pool, StudyError> {
+    let shown: BTreeSet<&[u32]> = shown.iter().map(|instance| instance.situation.tokens.as_slice()).collect();
     let mut oracle = DistanceOracle::default();
     let mut found = Vec::with_capacity(count);
-    for index in 0..(count * 4) as u64 {
+    let mut repeated = 0;
+    for index in 0..(count * DRAWS) as u64 {
         if found.len() == count {
             break;
         }
@@ -41,13 +59,19 @@ pub(super) fn instances(
         let key = StreamKey { task: index, ..StreamKey::new(run_seed, Purpose::named(purpose)) };
         let mut stream = Stream::new(key);
         let mut world = level.clone();
-        // Layouts of different purposes are different.
+        // Seeds of different purposes are different; layouts are not, where a level has few.
         let seed = Stream::new(StreamKey { episode: 1, task: layout, ..key }).next_u64();
         world.reset(TaskSeed::literal(seed)).map_err(StudyError::part("the level"))?;
         let last = walk(&mut world, &mut oracle, &mut stream)?;
-        found.extend(instance(&world, last, &mut oracle, &mut stream)?);
+        let Some(drawn) = instance(&world, last, &mut oracle, &mut stream)? else { continue };
+        if shown.contains(drawn.situation.tokens.as_slice()) {
+            repeated += 1;
+        } else {
+            found.push(drawn);
+        }
     }
-    Ok(found)
+    let missing = (count - found.len()) as u64;
+    Ok(Pool { instances: found, repeated, missing })
 }
 
 /// Some steps towards the goal, some astray; the last two of them.

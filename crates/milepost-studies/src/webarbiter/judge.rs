@@ -1,12 +1,13 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use milepost_policies::{CausalTransformer, SequenceModel};
+use milepost_algorithms::TrainError;
+use milepost_policies::{CausalTransformer, PolicyError, SequenceModel};
 use milepost_preferences::tournament::both_orders;
+use milepost_rewards::ScoreError;
 use milepost_rewards::reward_model::RewardModel;
 
 use super::task::Rationale;
 use super::words::{Situation, Words};
-use crate::StudyError;
 
 /// Prompts that go through the network together.
 const PROMPTS: usize = 512;
@@ -55,7 +56,7 @@ pub(super) struct Opinion {
 
 impl Judge {
     /// An opinion on each question.
-    pub(super) fn opinions(&self, questions: &[Asked<'_>]) -> Result<Vec<Opinion>, StudyError> {
+    pub(super) fn opinions(&self, questions: &[Asked<'_>]) -> Result<Vec<Opinion>, TrainError> {
         let both: Vec<Asked<'_>> = questions.iter().flat_map(|asked| [*asked, asked.swapped()]).collect();
         let said = self.say(&both)?;
         Ok(said
@@ -68,7 +69,7 @@ impl Judge {
             .collect())
     }
 
-    fn say(&self, questions: &[Asked<'_>]) -> Result<Vec<Said>, StudyError> {
+    fn say(&self, questions: &[Asked<'_>]) -> Result<Vec<Said>, TrainError> {
         match self {
             Self::Generative { network, rationale, device } => {
                 let network = (**network).clone().valid();
@@ -84,9 +85,8 @@ impl Judge {
                     .flat_map(|asked| asked.candidates.map(|action| Words::single(asked.situation, action)))
                     .collect();
                 let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
-                let part = "the scalar judge";
-                let scores = model.score(&sequences).map_err(StudyError::part(part))?;
-                let scores = scores.expect(model.version()).map_err(StudyError::part(part))?;
+                let scores = model.score(&sequences).map_err(ScoreError::from)?;
+                let scores = scores.expect(model.version())?;
                 let logistic = |x: f64| 1.0 / (1.0 + libm::exp(-x));
                 let of = |pair: &[f64]| Said { first: logistic(pair[0] - pair[1]), principles: Vec::new() };
                 Ok(scores.chunks(2).map(of).collect())
@@ -101,7 +101,7 @@ fn write(
     rationale: Rationale,
     questions: &[Asked<'_>],
     device: &Device,
-) -> Result<Vec<Said>, StudyError> {
+) -> Result<Vec<Said>, TrainError> {
     let mut rows: Vec<Vec<u32>> =
         questions.iter().map(|asked| Words::prompt(asked.situation, asked.candidates)).collect();
     let places = rationale.grammar();
@@ -115,8 +115,8 @@ fn write(
         let last = hidden.narrow(1, length - 1, 1).reshape([n, width]);
         let logits = network.logits(last);
         let words = logits.dims()[1];
-        let read = |error| StudyError::part("the judge")(format!("{error:?}"));
-        let logits: Vec<f32> = logits.try_into_vec_as::<f32>().map_err(read)?;
+        let logits = logits.try_into_vec_as::<f32>();
+        let logits = logits.map_err(|error| PolicyError::Device { reason: error.to_string() })?;
         let verdict = index + 1 == places.len();
         for ((row, logits), first) in rows.iter_mut().zip(logits.chunks(words)).zip(&mut firsts) {
             let of = |token: u32| f64::from(logits[token as usize]);

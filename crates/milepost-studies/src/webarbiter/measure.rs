@@ -27,7 +27,7 @@ pub(super) fn measure(judge: &Judge, instances: &[Instance]) -> Result<Worth, St
             })
         })
         .collect();
-    let opinions = judge.opinions(&asked)?;
+    let opinions = judge.opinions(&asked).map_err(StudyError::part("the judge"))?;
     let count = opinions.len() as f64;
     let (mut best, mut named, mut truly) = (0.0, 0u32, 0u32);
     for (instance, opinions) in instances.iter().zip(opinions.chunks(DISTRACTORS)) {
@@ -121,7 +121,7 @@ pub(super) fn guided(
                 meetings.iter().map(move |(a, b)| Asked { situation, candidates: [of[*a], of[*b]] })
             })
             .collect();
-        let opinions = judge.opinions(&asked)?;
+        let opinions = judge.opinions(&asked).map_err(StudyError::part("the judge"))?;
         drop(asked);
         for ((run, _, candidates), opinions) in acting.into_iter().zip(opinions.chunks(meetings.len())) {
             let preference = |a: usize, b: usize| {

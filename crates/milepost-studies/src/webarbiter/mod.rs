@@ -2,12 +2,15 @@
 //!
 //! WebArbiter (arXiv 2601.21872): a judge is shown a state and two actions, writes the principles that matter, checks the
 //! actions against the state, and ends with a verdict. It is first taught a teacher's rationales, then trained by the
-//! correctness of its verdicts alone (`+1` or `−1`, GRPO with a divergence from the taught judge).
+//! correctness of its verdicts alone (`+1` or `−1`, GRPO with a divergence from the taught judge). Its verdicts then
+//! choose among the actions of a random policy, and pay the steps of one that learns.
 
 mod instances;
 mod judge;
 mod measure;
+mod policy;
 mod reward;
+mod shares;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -25,9 +28,9 @@ pub use task::Rationale;
 
 use crate::preference_lab::NetworkSize;
 use crate::{Context, Metric, Recorder, Study, StudyError};
-use instances::{Instance, instances};
+use instances::{Instance, Pool, instances};
 use measure::{guided, measure, unguided};
-use words::Words;
+use words::{ACTIONS, Words};
 
 /// What kind of judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -54,7 +57,7 @@ pub struct WebArbiter {
     pub other_level: String,
     /// States to train on. Default 1000.
     pub states: usize,
-    /// States of each level to be asked about. Default 150.
+    /// States of each level to be asked about, none of which training showed. Default 150.
     pub evaluation_states: usize,
     /// Rationales to be taught (or pairs, for a scalar judge); 0 leaves the stage out. Default 2000.
     pub examples: usize,
@@ -74,8 +77,22 @@ pub struct WebArbiter {
     pub network: NetworkSize,
     /// Episodes that a random policy plays with the judge's choice of four. Default 24.
     pub guided_episodes: u64,
-    /// Steps of such an episode. Default 60.
+    /// Steps of such an episode, and of those of a policy that learns. Default 60.
     pub guided_steps: u32,
+    /// Updates of a policy that learns from the outcome and the judge's wins, and of one that learns from the outcome
+    /// alone; 0 leaves both out. Default 0.
+    pub policy_iterations: u64,
+    /// Tasks of one such update. Default 4.
+    pub policy_tasks: usize,
+    /// Episodes on each of them. Default 8.
+    pub policy_group: usize,
+    /// Other actions that a taken one meets before the judge, 1 to 6. Default 3.
+    pub policy_alternatives: u32,
+    /// Weight of a step's share of wins beside the outcome, each in standard deviations over its group: an advantage is
+    /// `(R − mean)/std` of the episode plus this times `(share − mean)/std` of the step. Default 1.
+    pub policy_weight: f64,
+    /// Episodes that a trained policy is judged by. Default 100.
+    pub policy_evaluation: u64,
 }
 
 impl Default for WebArbiter {
@@ -97,6 +114,12 @@ impl Default for WebArbiter {
             network: NetworkSize { width: 48, layers: 2 },
             guided_episodes: 24,
             guided_steps: 60,
+            policy_iterations: 0,
+            policy_tasks: 4,
+            policy_group: 8,
+            policy_alternatives: 3,
+            policy_weight: 1.0,
+            policy_evaluation: 100,
         }
     }
 }
@@ -105,12 +128,19 @@ fn world(level: &str) -> Result<Gridworld, StudyError> {
     Gridworld::make(level).map_err(StudyError::part("a level"))
 }
 
-fn pool_of(level: &str, count: usize, purpose: &str, seed: u64) -> Result<Vec<Instance>, StudyError> {
-    let found = instances(&world(level)?, count, A_LAYOUT, purpose, seed)?;
-    if found.is_empty() {
-        return Err(StudyError::part("the states")(format!("none of {level} has a right action")));
+fn pool_of(
+    level: &str,
+    count: usize,
+    purpose: &str,
+    seed: u64,
+    shown: &[Instance],
+) -> Result<Pool, StudyError> {
+    let pool = instances(&world(level)?, count, A_LAYOUT, purpose, seed, shown)?;
+    if pool.instances.is_empty() {
+        let reason = format!("{level} has none with a right action that training did not show");
+        return Err(StudyError::part("the states")(reason));
     }
-    Ok(found)
+    Ok(pool)
 }
 
 /// States of each layout.
@@ -125,19 +155,46 @@ impl Study for WebArbiter {
                 "best-of-five-out",
                 "share of states of the other level in which the right action beats all four distractors",
             ),
-            Metric::higher("best-of-five-in", "the same in the training level, in layouts not trained on"),
-            Metric::higher("pairs-out", "accuracy on pairs of the other level, asked in both orders"),
-            Metric::higher("pairs-in", "the same in the training level"),
+            Metric::higher(
+                "best-of-five-in",
+                "the same in the training level, in states that training did not show",
+            ),
+            Metric::higher(
+                "pairs-out",
+                "share of pairs of a right action and a distractor, each asked in both orders, that are decided rightly \
+                 in the other level; a draw counts one half",
+            ),
+            Metric::higher(
+                "pairs-in",
+                "the same in the training level, in states that training did not show",
+            ),
             Metric::higher(
                 "consistency",
-                "share of pairs of the other level whose verdict flips with the order",
+                "share of pairs of the other level whose verdict names the same action in both orders",
             ),
-            Metric::higher("true-principles", "share of the principles named on the other level that hold"),
+            Metric::higher(
+                "true-principles",
+                "share of the principles named on the other level, in either order, that hold in their state",
+            ),
             Metric::higher(
                 "guided-success",
-                "success of a random policy with the judge's choice among four of its actions",
+                "success on the training level of a random policy with the judge's choice among four of its actions",
             ),
-            Metric::higher("unguided-success", "success of the random policy alone"),
+            Metric::higher("unguided-success", "success of the random policy alone on the same tasks"),
+            Metric::higher("guided-gain", "guided success less unguided success"),
+            Metric::higher(
+                "policy-success",
+                "success on the training level of a policy that learned from the outcome and the judge's wins",
+            ),
+            Metric::higher(
+                "policy-success-outcome",
+                "the same of a policy that learned from the outcome alone, from the same start",
+            ),
+            Metric::higher("policy-gain", "success with the judge's wins less that with the outcome alone"),
+            Metric::higher(
+                "policy-share",
+                "mean share of wins of a step in the last iteration of the policy that learned from them",
+            ),
         ]
     }
 
@@ -151,11 +208,16 @@ impl Study for WebArbiter {
             ("network.width", self.network.width),
             ("guided-episodes", self.guided_episodes as usize),
             ("guided-steps", self.guided_steps as usize),
+            ("policy-tasks", self.policy_tasks),
+            ("policy-evaluation", self.policy_evaluation as usize),
         ] {
             check.that(value > 0, name, value, "at least 1")?;
         }
         check.probability("flips", self.flips)?;
         check.not_negative("kl", self.kl)?;
+        check.that(self.policy_group > 1, "policy-group", self.policy_group, "at least 2")?;
+        check.between("policy-alternatives", self.policy_alternatives, 1, ACTIONS - 1)?;
+        check.not_negative("policy-weight", self.policy_weight)?;
         check.that(self.learning_rate > 0.0, "learning-rate", self.learning_rate, "above 0")?;
         let scalar = self.judge == JudgeKind::Scalar;
         check.that(
@@ -173,12 +235,17 @@ impl Study for WebArbiter {
         let seed = context.seed;
         let device = open_device(context.device).map_err(StudyError::part("the device"))?.device;
         let words = Arc::new(Words::new().map_err(StudyError::part("the words"))?);
-        let training = Arc::new(pool_of(&self.level, self.states, TRAINING, seed)?);
-        let inside = pool_of(&self.level, self.evaluation_states, ASKED, seed)?;
-        let outside = pool_of(&self.other_level, self.evaluation_states, ASKED, seed)?;
+        let training = pool_of(&self.level, self.states, TRAINING, seed, &[])?;
+        let asked = |level: &str| pool_of(level, self.evaluation_states, ASKED, seed, &training.instances);
+        let (inside, outside) = (asked(&self.level)?, asked(&self.other_level)?);
+        recorder.count("training states that were not found", training.missing);
+        recorder.count("evaluation states that were not found", inside.missing + outside.missing);
+        let repeated = inside.repeated + outside.repeated;
+        recorder.count("draws left out because training showed the state", repeated);
 
+        let training = Arc::new(training.instances);
         let judge = self.trained(&words, &training, seed, &device, recorder)?;
-        let (home, abroad) = (measure(&judge, &inside)?, measure(&judge, &outside)?);
+        let (home, abroad) = (measure(&judge, &inside.instances)?, measure(&judge, &outside.instances)?);
         recorder.result("best-of-five-out", abroad.best_of_five.into())?;
         recorder.result("best-of-five-in", home.best_of_five.into())?;
         recorder.result("pairs-out", abroad.pairs.into())?;
@@ -187,7 +254,11 @@ impl Study for WebArbiter {
         recorder.result("true-principles", abroad.true_principles)?;
         let world = world(&self.level)?;
         let world = world.with_max_steps(self.guided_steps).map_err(StudyError::part("guided-steps"))?;
-        recorder.result("guided-success", guided(&judge, &world, self.guided_episodes, seed)?.into())?;
-        recorder.result("unguided-success", unguided(&world, self.guided_episodes, seed)?.into())
+        let with_judge = guided(&judge, &world, self.guided_episodes, seed)?;
+        let alone = unguided(&world, self.guided_episodes, seed)?;
+        recorder.result("guided-success", with_judge.into())?;
+        recorder.result("unguided-success", alone.into())?;
+        recorder.result("guided-gain", (with_judge - alone).into())?;
+        self.policies(judge, &world, &device, seed, recorder)
     }
 }

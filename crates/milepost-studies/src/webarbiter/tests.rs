@@ -1,3 +1,5 @@
+mod policy;
+
 use milepost_algorithms::Device;
 use milepost_core::{
     Ending, Environment, Outcome, Stream, StreamKey, TaskSeed, TokenEnvironment, Vocabulary,
@@ -6,10 +8,10 @@ use milepost_microworlds::tokens::{SingleTurn, TurnTask};
 use milepost_policies::DeviceChoice;
 use proptest::prelude::*;
 
-use super::instances::DISTRACTORS;
+use super::instances::{DISTRACTORS, DRAWS};
 use super::judge::{Asked, Judge};
 use super::task::Judging;
-use super::words::{ACTIONS, Change, Principle};
+use super::words::{Change, Principle};
 use super::*;
 use crate::{Measured, Memory};
 
@@ -31,7 +33,20 @@ fn tiny() -> WebArbiter {
 }
 
 fn pool() -> Vec<Instance> {
-    pool_of("MiniGrid-DoorKey-5x5-v0", 40, TRAINING, 1).expect("there are states")
+    pool_of("MiniGrid-DoorKey-5x5-v0", 40, TRAINING, 1, &[]).expect("there are states").instances
+}
+
+/// A study that trains a policy, too.
+fn with_policy(study: WebArbiter) -> WebArbiter {
+    WebArbiter { policy_iterations: 1, policy_tasks: 1, policy_group: 2, policy_evaluation: 4, ..study }
+}
+
+/// The judge that a study trains on [`pool`].
+fn judge_of(study: &WebArbiter) -> Judge {
+    let device = open_device(DeviceChoice::Cpu).expect("there is one").device;
+    let (words, instances) = (Arc::new(Words::new().expect("fits")), Arc::new(pool()));
+    let mut memory = Memory::new(&study.metrics());
+    study.trained(&words, &instances, 1, &device, &mut memory).expect("trains")
 }
 
 fn judging(rationale: Rationale, flips: f64) -> Judging {
@@ -51,9 +66,12 @@ fn every_arm_runs_and_the_same_seed_records_the_same_bytes() {
         WebArbiter { examples: 0, ..tiny() },
         WebArbiter { rationale: Rationale::Verdict, iterations: 0, flips: 0.2, ..tiny() },
         WebArbiter { judge: JudgeKind::Scalar, iterations: 0, ..tiny() },
+        with_policy(tiny()),
     ] {
         let memory = run(&study);
         assert_eq!(memory, run(&study));
+        let gain = memory.value("guided-success").zip(memory.value("unguided-success"));
+        assert_eq!(memory.value("guided-gain"), gain.map(|(guided, alone)| guided - alone));
         let (best, pairs) = (memory.value("best-of-five-out"), memory.value("pairs-out"));
         assert!(best <= pairs, "{best:?} of five, {pairs:?} of two");
     }
@@ -74,6 +92,40 @@ fn instances_hold_a_right_action_and_four_wrong_ones() {
         let views = situation.holds[Principle::STAGES..].iter().filter(|holds| **holds).count();
         assert_eq!((stages, views), (1, 1));
     }
+}
+
+#[test]
+fn evaluation_states_are_none_that_training_showed() {
+    let level = "MiniGrid-DoorKey-5x5-v0";
+    let training = pool_of(level, 400, TRAINING, 1, &[]).expect("there are states").instances;
+    let known = |instance: &&Instance| {
+        training.iter().any(|trained| trained.situation.tokens == instance.situation.tokens)
+    };
+    let asked = |shown: &[Instance]| {
+        let pool = pool_of(level, 100, ASKED, 1, shown).expect("there are others");
+        (pool.instances.iter().filter(known).count() as u64, pool)
+    };
+    let (repeated, unguarded) = asked(&[]);
+    assert!(repeated > 0, "a level with 48 layouts repeats itself");
+    assert_eq!(unguarded.repeated, 0);
+    let (left, guarded) = asked(&training);
+    assert_eq!((left, guarded.instances.len(), guarded.missing), (0, 100, 0));
+    // The same draws, and more in the place of those that were left out.
+    assert!(guarded.repeated >= repeated, "{} of at least {repeated}", guarded.repeated);
+}
+
+#[test]
+fn a_pool_all_of_whose_draws_were_shown_says_how_many_are_missing() {
+    let level = world("MiniGrid-DoorKey-5x5-v0").expect("a level");
+    let drawn = |count: usize, shown: &[Instance]| {
+        instances(&level, count, A_LAYOUT, ASKED, 1, shown).expect("draws")
+    };
+    let all = drawn(5 * DRAWS, &[]).instances;
+    let none = drawn(5, &all);
+    assert_eq!((none.instances.len(), none.missing), (0, 5));
+    assert!(none.repeated > 0 && none.repeated <= 5 * DRAWS as u64, "{}", none.repeated);
+    let refused = pool_of("MiniGrid-DoorKey-5x5-v0", 5, ASKED, 1, &all).expect_err("there is nothing to ask");
+    assert!(refused.to_string().contains("DoorKey-5x5"), "{refused}");
 }
 
 #[test]
@@ -211,12 +263,9 @@ fn rewards_are_one_and_minus_one_and_groups_judged_alike_teach_nothing() {
 
 #[test]
 fn a_judge_asked_in_both_orders_is_antisymmetric_and_a_scalar_one_is_consistent() {
-    let device = open_device(DeviceChoice::Cpu).expect("there is one").device;
-    let words = Arc::new(Words::new().expect("fits"));
-    let instances = Arc::new(pool());
+    let instances = pool();
     for study in [tiny(), WebArbiter { judge: JudgeKind::Scalar, iterations: 0, ..tiny() }] {
-        let mut memory = Memory::new(&study.metrics());
-        let judge: Judge = study.trained(&words, &instances, 1, &device, &mut memory).expect("trains");
+        let judge = judge_of(&study);
         let ask = |swap: bool| {
             let asked: Vec<Asked<'_>> = instances
                 .iter()
@@ -250,6 +299,10 @@ fn settings_that_cannot_work_are_refused_by_name() {
     let refused = |study: WebArbiter| study.validate().expect_err("refused").to_string();
     assert!(refused(WebArbiter { flips: 2.0, ..tiny() }).contains("flips"));
     assert!(refused(WebArbiter { states: 0, ..tiny() }).contains("states"));
+    assert!(refused(WebArbiter { policy_group: 1, ..tiny() }).contains("policy-group"));
+    assert!(refused(WebArbiter { policy_alternatives: 7, ..tiny() }).contains("policy-alternatives"));
+    assert!(refused(WebArbiter { policy_weight: -1.0, ..tiny() }).contains("policy-weight"));
+    assert!(refused(WebArbiter { policy_evaluation: 0, ..tiny() }).contains("policy-evaluation"));
     assert!(refused(WebArbiter { judge: JudgeKind::Scalar, ..tiny() }).contains("iterations"));
     assert!(refused(WebArbiter { level: "MiniGrid-Nowhere-v0".into(), ..tiny() }).contains("level"));
 }
