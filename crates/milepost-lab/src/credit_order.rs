@@ -24,12 +24,12 @@ pub(crate) const MEASURES: [Known; 3] = [
     },
     Known {
         name: POOLED,
-        about: "Kendall's τ-b between credit and what turns deserve, over all turns of a group of episodes",
+        about: "Kendall's τ-b between credit and what turns deserve, over all turns of a group: of episodes on one task, or of candidates for one turn",
         direction: Direction::HigherIsBetter,
     },
     Known {
         name: CREDITED,
-        about: "share of an episode's turns whose credit is not 0",
+        about: "share of an episode's own turns whose credit is not 0",
         direction: Direction::HigherIsBetter,
     },
 ];
@@ -47,6 +47,14 @@ impl Rated {
         let deserved = deserved_credit(to_go)?;
         let known = deserved.len() == credit.len() && credit.iter().all(|credit| credit.is_finite());
         known.then(|| Self { credit: credit.to_vec(), deserved })
+    }
+
+    /// The turns that are marked, one mark a turn: what was prescribed has no credit, which is not a credit of 0.
+    pub(crate) fn only(self, marked: &[bool]) -> Self {
+        let keep = |values: Vec<f64>| -> Vec<f64> {
+            values.into_iter().zip(marked).filter(|(_, marked)| **marked).map(|(value, _)| value).collect()
+        };
+        Self { credit: keep(self.credit), deserved: keep(self.deserved) }
     }
 }
 
@@ -113,6 +121,36 @@ mod tests {
         let credit = [0.3, 0.3 + 1e-16, (0.3 + 0.3 + 0.3) / 3.0, 0.3];
         let measured = measure(&[vec![Rated::new(&credit, TO_GO[0])]]);
         assert_eq!(value(&measured, WITHIN), None);
+    }
+
+    #[test]
+    fn turns_that_were_prescribed_count_neither_in_the_order_nor_in_the_share() {
+        // A turn of the best play, a detour, and one that throws the episode away; the first two without credit.
+        let rated = Rated::new(&[0.0, 0.0, -1.0], &[2.0, 1.0, 2.0, f64::INFINITY]).expect("known");
+        let of = |marked: [bool; 3]| {
+            let measured = measure(&[vec![Some(rated.clone().only(&marked))]]);
+            [WITHIN, POOLED, CREDITED].map(|name| value(&measured, name))
+        };
+        let [within, pooled, credited] = of([true; 3]);
+        // Of three pairs credit tells two apart, both rightly, and all three deserve to be.
+        let expected = 2.0 / (2.0f64 * 3.0).sqrt();
+        assert!([within, pooled].iter().all(|order| (order.expect("defined") - expected).abs() < 1e-12));
+        assert!((credited.expect("defined") - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(of([false, true, true]), [Some(1.0), Some(1.0), Some(0.5)]);
+        assert_eq!(of([false, false, true]), [None, None, Some(1.0)]);
+        assert_eq!(of([false; 3]), [None; 3]);
+    }
+
+    #[test]
+    fn candidates_for_one_turn_are_compared_with_each_other_alone() {
+        let candidate = |credit: f64, leads_to: f64| Rated::new(&[credit], &[2.0, leads_to]);
+        let set = |near: f64, far: f64| vec![candidate(near, 1.0), candidate(far, f64::INFINITY)];
+        // Within each set the better candidate has more credit, across them it need not.
+        let measured = measure(&[set(0.1, -0.1), set(5.0, 1.0)]);
+        assert_eq!(value(&measured, POOLED), Some(1.0));
+        assert_eq!(value(&measured, WITHIN), None);
+        let measured = measure(&[set(0.1, -0.1), set(1.0, 5.0)]);
+        assert_eq!(value(&measured, POOLED), Some(0.0));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use milepost_core::Probe;
 use milepost_eval::verdict::Direction;
 use milepost_microworlds::tokens::{ArithChain, CountdownMini, SingleTurn, TraceLab, TurnTask};
 use milepost_taskworlds::lookup::{LookupMeasure, LookupQa};
-use milepost_taskworlds::pages::{PageProbe, PageText};
+use milepost_taskworlds::pages::{PageGold, PageText};
 use milepost_taskworlds::rule_db::{RuleDb, RuleDbGold};
 use milepost_textworld::quest_env::TextQuest;
 
@@ -139,27 +139,36 @@ impl Measures for LookupQa {
 
 impl Measures for PageText {
     fn measures() -> Vec<Measure<Self>> {
-        fn read(world: &PageText, mut probe: PageProbe) -> f64 {
-            Probe::<PageText>::read(&mut probe, world)
-        }
         vec![
             Measure::new("answer", HigherIsBetter, "share of right answers", |world| {
-                Some(read(world, PageProbe::Answer))
+                Some(PageGold::of(world)?.measures.answer)
             }),
             Measure::new("ranking", HigherIsBetter, "NDCG of all searches' results, merged", |world| {
-                Some(read(world, PageProbe::Ranking))
+                Some(PageGold::of(world)?.measures.ranking)
             }),
             Measure::new(
                 "selection",
                 HigherIsBetter,
                 "share of searches whose best page was chosen",
-                |world| Some(read(world, PageProbe::Selection)),
+                |world| Some(PageGold::of(world)?.measures.selection),
             ),
             Measure::new(
                 "localisation",
                 HigherIsBetter,
                 "F1 of the boxes at an overlap of one half",
-                |world| Some(read(world, PageProbe::Localisation)),
+                |world| Some(PageGold::of(world)?.measures.localisation),
+            ),
+            Measure::new(
+                "cropped-needed",
+                HigherIsBetter,
+                "share of the selected gold pages that need a crop on which a box was issued, where there are any",
+                |world| PageGold::of(world)?.needed.share(),
+            ),
+            Measure::new(
+                "cropped-needless",
+                LowerIsBetter,
+                "share of the selected gold pages that need no crop on which a box was issued, where there are any",
+                |world| PageGold::of(world)?.needless.share(),
             ),
         ]
     }
@@ -268,14 +277,18 @@ impl<T: TurnTask> Measures for SingleTurn<T> {
 mod tests {
     use super::*;
     use milepost_codeexec::code_dsl::CodeConfig;
-    use milepost_core::{Demonstrator, TaskSeed};
+    use milepost_core::{Demonstrator, Environment, TaskSeed, TokenEnvironment, Vocabulary};
     use milepost_taskworlds::lookup::LookupConfig;
     use milepost_taskworlds::pages::PageConfig;
     use milepost_taskworlds::rule_db::RuleDbConfig;
     use milepost_textworld::quest_env::TextQuestConfig;
 
-    /// After an episode of the expert every measure is defined, and a rate is at its best.
-    fn the_expert_is_measured<E: Demonstrator + Measures + 'static>(mut world: E, best: &[&str]) {
+    /// After an episode of the expert every measure is defined, but for those that some episodes lack, and a rate is at
+    /// its best.
+    fn the_expert_is_measured<E>(mut world: E, best: &[&str], lacking: &[&str])
+    where
+        E: Demonstrator + Measures + 'static,
+    {
         let mut probes = Recording::<E>::all();
         for seed in 0..5 {
             world.reset(TaskSeed::literal(seed)).expect("a task");
@@ -284,22 +297,69 @@ mod tests {
             }
             for probe in &mut probes {
                 let value = probe.read(&world);
-                assert!(value.is_finite(), "{} is {value}", probe.name());
+                assert!(value.is_finite() || lacking.contains(&probe.name()), "{} is {value}", probe.name());
                 assert!(value == 1.0 || !best.contains(&probe.name()), "{} is {value}", probe.name());
             }
         }
     }
 
     #[test]
+    fn crop_rates_follow_the_boxes_on_selected_gold_pages_of_their_kind() {
+        let mut world = PageText::new(PageConfig::default()).expect("valid");
+        let mut crop = world.vocabulary().encode("crop n0 n0 n3 n3").expect("words");
+        crop.push(Vocabulary::END);
+        let measures = PageText::measures();
+        let rates = |world: &PageText| {
+            ["cropped-needed", "cropped-needless"].map(|name| {
+                let measure = measures.iter().find(|measure| measure.known.name == name).expect("measured");
+                (measure.read)(world)
+            })
+        };
+        let mut seen = [0, 0];
+        for seed in 0..40 {
+            world.reset(TaskSeed::literal(seed)).expect("a task");
+            assert_eq!(rates(&world), [None, None], "nothing is selected");
+            let mut course = Vec::new();
+            while let Some(turn) = world.expert_turn() {
+                world.step(&turn).expect("running");
+                course.push(rates(&world));
+                if course.last() == Some(&[None, Some(0.0)]) && world.ending().is_none() {
+                    let mut hasty = world.clone();
+                    hasty.step(&crop).expect("running");
+                    assert_eq!(rates(&hasty), [None, Some(1.0)], "seed {seed}: a box that is not needed");
+                }
+            }
+            course.dedup();
+            let kind = usize::from(course.last() == Some(&[None, Some(0.0)]));
+            let expected: &[_] = match kind {
+                0 => &[[None, None], [Some(0.0), None], [Some(1.0), None]],
+                _ => &[[None, None], [None, Some(0.0)]],
+            };
+            assert_eq!(course, expected, "seed {seed}: the expert crops what needs it, after selecting it");
+            seen[kind] += 1;
+        }
+        assert!(seen.iter().all(|count| *count > 0), "small print and large: {seen:?}");
+    }
+
+    #[test]
     fn episodes_of_experts_are_measured() {
         let sure = LookupConfig { retriever_noise: 0.0, ..LookupConfig::default() };
-        the_expert_is_measured(LookupQa::new(sure).expect("valid"), &["f1", "evidence"]);
-        the_expert_is_measured(PageText::new(PageConfig::default()).expect("valid"), &["answer"]);
-        the_expert_is_measured(RuleDb::new(RuleDbConfig::default()).expect("valid"), &["exact", "f1"]);
+        the_expert_is_measured(LookupQa::new(sure).expect("valid"), &["f1", "evidence"], &[]);
+        the_expert_is_measured(
+            PageText::new(PageConfig::default()).expect("valid"),
+            &["answer"],
+            &["cropped-needed", "cropped-needless"],
+        );
+        the_expert_is_measured(RuleDb::new(RuleDbConfig::default()).expect("valid"), &["exact", "f1"], &[]);
         the_expert_is_measured(
             CodeDsl::new(CodeConfig::default()).expect("valid"),
             &["all-passed", "hard-rate"],
+            &[],
         );
-        the_expert_is_measured(TextQuest::new(TextQuestConfig::default()).expect("valid"), &["progress"]);
+        the_expert_is_measured(
+            TextQuest::new(TextQuestConfig::default()).expect("valid"),
+            &["progress"],
+            &[],
+        );
     }
 }

@@ -15,6 +15,8 @@ use crate::report::{self, ReportData};
 
 /// Points in a ledger or gap figure.
 const FIGURE_POINTS: usize = 60;
+/// The loop's count of the turns that learn from an advantage.
+const CREDITED_TURNS: &str = "credited_turns";
 /// Replicates of the band at each point of a curve.
 const BAND_REPLICATES: u32 = 1000;
 
@@ -298,9 +300,21 @@ fn throughput(seeds: &[SeedRecord]) -> Option<report::Throughput> {
         training_steps_per_second: mean(&|seed| rate(seed.training)),
         evaluation_steps_per_second: mean(&|seed| rate(seed.evaluation)),
         wall_clock_seconds: Some(mean(&|seed| seed.training.1 + seed.evaluation.1)),
-        updates: Some(mean(&|seed| seed.done.iterations as f64)),
+        training_seconds: Some(mean(&|seed| seed.training.1)),
+        seconds_per_credited_turn: seconds_per_credited_turn(seeds),
+        iterations: Some(mean(&|seed| seed.done.iterations as f64)),
         budget_used: Some(mean(&|seed| seed.done.steps as f64)),
     })
+}
+
+/// What all seeds took for training, over all turns that they credited; `None` where none was, or none was counted.
+fn seconds_per_credited_turn(seeds: &[SeedRecord]) -> Option<f64> {
+    let credited = |seed: &SeedRecord| {
+        seed.counters.iter().find(|(name, _)| name == CREDITED_TURNS).map_or(0, |(_, count)| *count)
+    };
+    let turns: u64 = seeds.iter().map(credited).sum();
+    let seconds: f64 = seeds.iter().map(|seed| seed.training.1).sum();
+    (turns > 0).then(|| seconds / turns as f64)
 }
 
 /// The recorded trajectory of the first seed.
@@ -404,5 +418,33 @@ pub(crate) fn how_it_was_made<E: Matrix>(
             label: "processor time of all workers".into(),
             value: format!("{seconds:.0} s"),
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::tests::seed;
+    use super::*;
+
+    /// A seed that trained for so many seconds, with the count of its credited turns if there is one.
+    fn trained(index: u64, seconds: f64, credited: Option<u64>) -> SeedRecord {
+        SeedRecord {
+            training: (10, seconds),
+            evaluation: (10, 100.0),
+            counters: credited.map(|count| (CREDITED_TURNS.to_owned(), count)).into_iter().collect(),
+            ..seed(index, &[(0, 0.0)])
+        }
+    }
+
+    #[test]
+    fn a_credited_turn_costs_its_share_of_the_time_of_training_and_nothing_of_evaluation() {
+        let both = throughput(&[trained(0, 2.0, Some(30)), trained(1, 4.0, Some(10))]).expect("two seeds");
+        assert_eq!(both.training_seconds, Some(3.0));
+        assert_eq!(both.seconds_per_credited_turn, Some(6.0 / 40.0));
+        assert_eq!(both.wall_clock_seconds, Some(103.0));
+        for none in [None, Some(0)] {
+            let record = throughput(&[trained(0, 2.0, none)]).expect("a seed");
+            assert_eq!(record.seconds_per_credited_turn, None, "{none:?}");
+        }
     }
 }

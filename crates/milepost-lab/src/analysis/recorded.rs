@@ -6,7 +6,7 @@ use crate::claim::Results;
 use crate::config::{BudgetUnit, Form, LENGTH, MetricName, RETURN, SUCCESS, Settings};
 use crate::measures::measured;
 use crate::record::directory::{Done, read_json};
-use crate::record::event::{Activity, Event, Timing, WarmStart};
+use crate::record::event::{Activity, Event, Teacher, Timing, WarmStart};
 use crate::record::trace::TraceRecord;
 use crate::record::{RecordError, RunDirectory, log};
 
@@ -17,6 +17,8 @@ pub(crate) struct SeedRecord {
     pub(crate) seed: u64,
     /// What was imitated before training.
     pub(crate) warm_start: Option<WarmStart>,
+    /// The teacher that the method distils from.
+    pub(crate) teacher: Option<Teacher>,
     /// The evaluations, in order.
     pub(crate) curve: Vec<Point>,
     /// The iterations, in order.
@@ -117,6 +119,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
     let mut record = SeedRecord {
         seed,
         warm_start: None,
+        teacher: None,
         curve: Vec::new(),
         iterations: Vec::new(),
         tokens: 0,
@@ -135,6 +138,7 @@ fn read_seed(run: &RunDirectory, arm: &str, seed: u64) -> Result<SeedRecord, Rec
                 charged = warm_start.charged;
                 record.warm_start = Some(warm_start);
             }
+            Event::Teacher(teacher) => record.teacher = Some(teacher),
             Event::Evaluation(evaluation) => record.curve.push(Point {
                 steps: match unit {
                     BudgetUnit::EnvironmentSteps => evaluation.steps,
@@ -293,6 +297,7 @@ pub(super) mod tests {
         SeedRecord {
             seed,
             warm_start: None,
+            teacher: None,
             curve,
             iterations: Vec::new(),
             tokens: 0,

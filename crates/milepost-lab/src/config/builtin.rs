@@ -1,7 +1,7 @@
 //! The experiments that ship with Milepost.
 
 /// Name and text of each built-in experiment that trains or scores credit.
-const OWN: [(&str, &str); 27] = [
+const OWN: [(&str, &str); 28] = [
     ("quickstart", include_str!("../../experiments/quickstart.toml")),
     ("multi-turn-recipe", include_str!("../../experiments/multi-turn-recipe.toml")),
     ("multi-turn-budget", include_str!("../../experiments/multi-turn-budget.toml")),
@@ -18,6 +18,7 @@ const OWN: [(&str, &str); 27] = [
     ("cleaner", include_str!("../../experiments/cleaner.toml")),
     ("carr", include_str!("../../experiments/carr.toml")),
     ("carr-shortcut", include_str!("../../experiments/carr-shortcut.toml")),
+    ("carr-longer", include_str!("../../experiments/carr-longer.toml")),
     ("search-r2", include_str!("../../experiments/search-r2.toml")),
     ("unidoc-rl", include_str!("../../experiments/unidoc-rl.toml")),
     ("prime", include_str!("../../experiments/prime.toml")),

@@ -19,6 +19,7 @@ pub(super) fn series(run: &RunDirectory) -> Result<Sheet, RecordError> {
         for event in log::read::<Event>(&path)?.lines {
             let (line, iteration, steps) = match &event {
                 Event::WarmStart(_) => ("warm-start", 0, 0),
+                Event::Teacher(_) => ("teacher", 0, 0),
                 Event::Iteration(line) => ("iteration", line.index, line.steps),
                 Event::Evaluation(line) => ("evaluation", line.iteration, line.steps),
             };

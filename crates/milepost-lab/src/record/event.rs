@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Event {
     /// What was imitated before training; the first line, where there is one.
     WarmStart(WarmStart),
+    /// The teacher that the method distils from; before the first evaluation, where there is one.
+    Teacher(Teacher),
     /// One turn of the training loop.
     Iteration(Iteration),
     /// One evaluation.
@@ -33,6 +35,17 @@ pub(crate) struct WarmStart {
     pub(crate) charged: u64,
     /// Mean negative log-likelihood of a token in each epoch, in nats.
     pub(crate) losses: Vec<f64>,
+}
+
+/// The teacher that a method distils from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Teacher {
+    /// What it imitated, which is charged to no budget.
+    pub(crate) learned: WarmStart,
+    /// Held-out tasks that it played, one episode each: those of every evaluation.
+    pub(crate) tasks: u64,
+    /// The share of them that it solved.
+    pub(crate) success: f64,
 }
 
 /// One turn of the training loop.
@@ -133,6 +146,15 @@ impl WarmStart {
         let [demonstrations, solved, reviews, tokens] =
             [demonstrations, solved, reviews, tokens].map(|count| count as u64);
         Self { demonstrations, solved, reviews, tokens, charged, losses }
+    }
+}
+
+impl Teacher {
+    /// A teacher that learned this, and what became of each episode that it played.
+    pub(crate) fn new(learned: WarmStartReport, solved: impl ExactSizeIterator<Item = bool>) -> Self {
+        let tasks = solved.len() as u64;
+        let success = mean(solved.map(|solved| f64::from(u8::from(solved))));
+        Self { learned: WarmStart::new(learned, 0), tasks, success }
     }
 }
 

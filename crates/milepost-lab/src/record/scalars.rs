@@ -1,6 +1,6 @@
 //! What the lines of a log say as named numbers: the curves that TensorBoard shows and exports hold.
 
-use super::event::{Evaluation, Event, Iteration, WarmStart};
+use super::event::{Evaluation, Event, Iteration, Teacher, WarmStart};
 
 /// A name and a number, which may not be finite.
 pub(crate) type Scalar = (String, f64);
@@ -8,9 +8,21 @@ pub(crate) type Scalar = (String, f64);
 impl WarmStart {
     /// The loss of each epoch, in its order, then the share of demonstrations that solved their task.
     pub(crate) fn scalars(&self) -> Vec<Scalar> {
+        self.named("warm-start")
+    }
+
+    fn named(&self, whose: &str) -> Vec<Scalar> {
         let solved = self.solved as f64 / self.demonstrations.max(1) as f64;
-        let losses = self.losses.iter().map(|loss| ("warm-start/loss".to_owned(), *loss));
-        losses.chain([("warm-start/solved".to_owned(), solved)]).collect()
+        let losses = self.losses.iter().map(|loss| (format!("{whose}/loss"), *loss));
+        losses.chain([(format!("{whose}/solved"), solved)]).collect()
+    }
+}
+
+impl Teacher {
+    /// The same of what it imitated, then the share of held-out tasks that it solves.
+    pub(crate) fn scalars(&self) -> Vec<Scalar> {
+        let learned = self.learned.named("teacher").into_iter();
+        learned.chain([("teacher/success".to_owned(), self.success)]).collect()
     }
 }
 
@@ -54,6 +66,7 @@ impl Event {
     pub(crate) fn scalars(&self) -> Vec<Scalar> {
         match self {
             Self::WarmStart(line) => line.scalars(),
+            Self::Teacher(line) => line.scalars(),
             Self::Iteration(line) => line.scalars(),
             Self::Evaluation(line) => line.scalars(),
         }

@@ -357,9 +357,15 @@ pub struct Throughput {
     /// Wall-clock seconds of one seed, mean.
     #[serde(default)]
     pub wall_clock_seconds: Option<f64>,
-    /// Parameter updates of one seed, mean.
+    /// Seconds of one seed that went to training alone (sampling, rewards, credit and updates), mean.
     #[serde(default)]
-    pub updates: Option<f64>,
+    pub training_seconds: Option<f64>,
+    /// Seconds of training for each turn that learned from credit, all seeds together.
+    #[serde(default)]
+    pub seconds_per_credited_turn: Option<f64>,
+    /// Iterations of the loop of one seed, mean; each makes one parameter update or several. Once called `updates`.
+    #[serde(default, alias = "updates")]
+    pub iterations: Option<f64>,
     /// Sampled policy tokens (or environment steps) of one seed: what the equal budget counts.
     #[serde(default)]
     pub budget_used: Option<f64>,

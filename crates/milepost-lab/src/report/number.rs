@@ -98,10 +98,11 @@ pub(super) fn estimate(e: &Estimate, digits: usize) -> String {
     }
 }
 
-/// Seconds as `41 s`, `12 min`, `3.2 h`.
+/// Seconds as `2.4 s`, `41 s`, `12 min`, `3.2 h`.
 pub(super) fn duration(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => ABSENT.to_owned(),
+        s if s < 9.95 => format!("{} s", fixed(s, 1)),
         s if s < 120.0 => format!("{} s", fixed(s, 0)),
         s if s < 7200.0 => format!("{} min", fixed(s / 60.0, 0)),
         s => format!("{} h", fixed(s / 3600.0, 1)),
@@ -149,6 +150,7 @@ mod tests {
         assert_eq!(significant(1e-17), "0");
         assert_eq!(significant(f64::NAN), ABSENT);
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!([duration(2.24), duration(9.96)], ["2.2 s", "10 s"]);
         assert_eq!(duration(90.0), "90 s");
         assert_eq!(duration(7200.0), "2.0 h");
         assert_eq!(shorten("abcdef", 4), "abc…");

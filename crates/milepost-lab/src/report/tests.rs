@@ -23,6 +23,15 @@ fn the_same_data_gives_the_same_bytes_also_after_a_round_trip_through_json() {
 }
 
 #[test]
+fn iterations_are_called_iterations_and_older_data_are_read() {
+    let old = r#"{ "training_steps_per_second": 1.0, "evaluation_steps_per_second": 2.0, "updates": 3.0 }"#;
+    let read: Throughput = serde_json::from_str(old).expect("reads");
+    assert_eq!(read.iterations, Some(3.0));
+    assert!(serde_json::to_string(&read).expect("serialises").contains(r#""iterations":3.0"#));
+    assert!(page(&sample(5, 5, 41)).contains("iterations of the loop"));
+}
+
+#[test]
 fn every_drawing_has_a_title_and_the_page_loads_nothing() {
     let page = page(&sample(5, 5, 41));
     let drawings = page.matches("<svg").count();

@@ -8,7 +8,7 @@ use crate::record::RecordError;
 use crate::record::checkpoint::{self, Checkpoint, Stamp};
 use crate::record::counted::CountedFile;
 use crate::record::directory::{TaskFolder, VERSION};
-use crate::record::event::{Activity, Evaluation, Event, Iteration, Timing, WarmStart};
+use crate::record::event::{Activity, Evaluation, Event, Iteration, Teacher, Timing, WarmStart};
 use crate::record::log::{FORMAT, Header, LogWriter};
 use crate::record::trajectories::{self, GroupRecord};
 use crate::tensorboard::EventWriter;
@@ -76,6 +76,12 @@ impl Recorder {
     pub(super) fn warm_start(&mut self, line: WarmStart) -> Result<(), RecordError> {
         let (step, scalars) = (line.charged, line.scalars());
         self.line(&Event::WarmStart(line), step, &scalars)
+    }
+
+    /// Records the teacher that the method distils from.
+    pub(super) fn teacher(&mut self, line: Teacher) -> Result<(), RecordError> {
+        let scalars = line.scalars();
+        self.line(&Event::Teacher(line), 0, &scalars)
     }
 
     /// Records one turn of the training loop.

@@ -98,6 +98,10 @@ pub fn work(
         if let Some(line) = task.world.warm_start() {
             task.recorder.warm_start(line)?;
         }
+        let held_out = task.held_out();
+        if let Some(line) = task.world.teacher(&held_out)? {
+            task.recorder.teacher(line)?;
+        }
         task.evaluate()?;
     }
     let last = stop_after.map(|count| task.world.iterations() + count);
@@ -169,10 +173,16 @@ impl<W: Write> Task<'_, W> {
         Ok(())
     }
 
+    /// The held-out tasks, the same at every evaluation.
+    fn held_out(&self) -> Vec<TaskSeed> {
+        let tasks = self.experiment.settings.evaluation.tasks;
+        (0..tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect()
+    }
+
     fn evaluate(&mut self) -> Result<(), WorkerError> {
         let watch = Stopwatch::start();
         let settings = &self.experiment.settings.evaluation;
-        let tasks: Vec<_> = (0..settings.tasks).map(|index| TaskSeed::evaluation(self.seed, index)).collect();
+        let tasks = self.held_out();
         let Judged { gold, mut measures } = self.world.evaluate(&tasks, settings.greedy)?;
         if settings.credit_tasks > 0 {
             let looked_at = (0..settings.credit_tasks).map(|index| TaskSeed::evaluation(self.seed, index));

@@ -112,6 +112,41 @@ fn every_drawn_token_is_charged_and_the_warm_start_is_the_first_line() {
     assert!(report.contains("tokens drawn, those thrown away included"));
 }
 
+/// An arm that distils from a larger network, in the file above.
+const TAUGHT: &str = r#"
+[method.teacher]
+policy = { kind = "gru", context = 24, embedding = 12, width = 12, layers = 1 }
+warm-start = { demonstrations = 6, epochs = 1 }
+
+[arms.taught]
+sampler = { kind = "groups", tasks = 2, group-size = 4 }
+scorers = [{ kind = "outcome", channel = "reward" }]
+combine = { terms = [{ channel = "reward" }] }
+drop-zero-variance = false
+distillation = { gate = { kind = "always" } }
+"#;
+
+#[test]
+fn what_a_teacher_learned_and_how_it_plays_is_in_the_log_and_in_the_report() {
+    let folder = Folder::new();
+    let file = folder.file("tiny.toml", &format!("{TINY}{TAUGHT}"));
+    let arms = ["--arms", "groups,taught"];
+    run_ok(&[&["experiment", &file, "--device", "cpu", "--runs-dir", folder.path_str()], &arms[..]].concat());
+    let run = folder.only_run("tiny");
+    let of = |arm: &str| lines(&run.join(arm).join("seed-0/events.jsonl.gz"));
+    let teachers = |events: &[Value]| events.iter().filter(|event| event["kind"] == "teacher").count();
+    assert_eq!(teachers(&of("groups")), 0, "nothing is distilled there");
+    let events = of("taught");
+    assert_eq!(events[0]["kind"], "warm-start");
+    assert_eq!(events[1]["kind"], "teacher");
+    assert_eq!(teachers(&events), 1);
+    assert_eq!((number(&events[1]["learned"]["demonstrations"]), number(&events[1]["tasks"])), (6, 4));
+    let success = events[1]["success"].as_f64().expect("a number");
+    assert!([0.0, 0.25, 0.5, 0.75, 1.0].contains(&success), "{success}");
+    let report = std::fs::read_to_string(run.join("report.md")).expect("readable");
+    assert!(report.contains("teacher of taught") && report.contains("6 demonstrations"), "{report}");
+}
+
 #[test]
 fn a_resumed_run_over_tokens_equals_an_uninterrupted_one_byte_for_byte() {
     let folder = Folder::new();

@@ -1,7 +1,7 @@
 //! What went wrong, and what it cost.
 
 use crate::report::context::Context;
-use crate::report::number::{ABSENT, compact, count, duration, fixed};
+use crate::report::number::{ABSENT, compact, count, duration, fixed, significant};
 use crate::report::page::{Block, Cell, Section, Table};
 
 pub(in crate::report) fn section(context: &Context) -> Section {
@@ -73,8 +73,10 @@ fn throughput(context: &Context) -> Option<Table> {
         let t = arm.throughput.as_ref();
         let cells = [
             or_absent(t.and_then(|t| t.budget_used), compact),
-            or_absent(t.and_then(|t| t.updates), compact),
+            or_absent(t.and_then(|t| t.iterations), compact),
             or_absent(t.and_then(|t| t.wall_clock_seconds), duration),
+            or_absent(t.and_then(|t| t.training_seconds), duration),
+            or_absent(t.and_then(|t| t.seconds_per_credited_turn).map(|seconds| 1e3 * seconds), significant),
             or_absent(t.map(|t| t.training_steps_per_second), compact),
             or_absent(t.map(|t| t.evaluation_steps_per_second), compact),
         ];
@@ -84,14 +86,17 @@ fn throughput(context: &Context) -> Option<Table> {
     });
     Some(Table {
         title: "Budget and speed".to_owned(),
-        caption: "Per seed, averaged over seeds. The budget is what the protocol holds equal; updates and wall-clock \
-                  are shown so that a cheap win can be told from an expensive one."
+        caption: "Per seed, averaged over seeds. The budget is what the protocol holds equal; iterations of the loop and \
+                  wall-clock are shown so that a cheap win can be told from an expensive one. A credited turn is one that \
+                  is learned from and whose mean advantage is not 0; what it took is over all seeds together."
             .to_owned(),
         head: vec![
             Cell::text("arm"),
             Cell::number("budget used", ""),
-            Cell::number("updates", ""),
+            Cell::number("iterations", ""),
             Cell::number("wall-clock", ""),
+            Cell::number("training time", "without evaluation"),
+            Cell::number("per credited turn", "milliseconds of training"),
             Cell::number("training", "steps per second"),
             Cell::number("evaluation", "steps per second"),
         ],

@@ -33,7 +33,7 @@ pub(crate) use trace::{action_name, discount};
 
 use crate::config::{Arm, EnvironmentConfig, Experiment};
 use crate::record::RecordError;
-use crate::record::event::{MeasureRecord, WarmStart};
+use crate::record::event::{MeasureRecord, Teacher, WarmStart};
 use crate::record::shared::Shared;
 use aids::Aids;
 use record::Recorded;
@@ -160,6 +160,12 @@ pub(crate) trait World {
     /// What was imitated before training, if anything was, and if this process did it.
     fn warm_start(&self) -> Option<WarmStart> {
         None
+    }
+
+    /// What the teacher that the method distils from learned, and how it plays one episode on each task; nothing
+    /// where there is none, or none that learned anything. Training is not affected.
+    fn teacher(&mut self, _tasks: &[TaskSeed]) -> Result<Option<Teacher>, WorldError> {
+        Ok(None)
     }
 
     /// One turn of the loop.

@@ -82,3 +82,80 @@ impl Probes for CodeTool {
         ToolProbe::ALL.into_iter().map(|probe| Box::new(probe) as Box<dyn Probe<Self>>).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use milepost_core::{
+        Batch, Demonstrator, Environment, Group, Provenance, Purpose, SpanKind, StateRecords, Stream,
+        StreamKey, TaskSeed, Trajectory, TrajectoryBuilder, Version,
+    };
+    use milepost_policies::StateIndex;
+    use milepost_rewards::{ScorerContext, combine};
+    use milepost_taskworlds::rule_db::RuleDbGold;
+
+    use super::*;
+    use crate::config::{EnvironmentConfig, Request, load};
+
+    /// An episode of a noisy expert with what the probes read, and what evaluation says of it.
+    fn played(
+        world: &mut RuleDb,
+        probes: &mut [Box<dyn Probe<RuleDb>>],
+        seed: u64,
+    ) -> (Trajectory<()>, RuleDbGold) {
+        let task = TaskSeed::literal(seed);
+        world.reset(task).expect("a task is made");
+        let mut luck = Stream::new(StreamKey::new(seed, Purpose::named("probes test")));
+        let names = StateRecords::named(probes.iter().map(|probe| probe.name()));
+        let mut builder = TrajectoryBuilder::new(task, 0, 0, Version(0), names);
+        let mut look = |builder: &mut TrajectoryBuilder<()>, world: &RuleDb| {
+            let read: Vec<f64> = probes.iter_mut().map(|probe| probe.read(world)).collect();
+            builder.state((), world.state_key(), &read);
+        };
+        look(&mut builder, world);
+        let ending = loop {
+            let turn = world.noisy_turn(0.2, &mut luck);
+            let outcome = world.step(&turn).expect("runs");
+            builder.span(SpanKind::Policy, Provenance::Demonstrated, &turn, &[]);
+            builder.end_turn(outcome.reward);
+            look(&mut builder, world);
+            if let Some(ending) = outcome.ending {
+                break ending;
+            }
+        };
+        (builder.finish(ending).expect("consistent"), RuleDbGold::of(world).expect("started"))
+    }
+
+    /// As they are trained with: by the scorers, records and combination of the experiment's own arms.
+    #[test]
+    fn dense_rewards_of_logigen_sum_to_the_score_of_the_last_state_and_the_bonus() {
+        let request = Request { experiment: "logigen".into(), ..Request::default() };
+        let experiment = load(&request).expect("built in");
+        let EnvironmentConfig::RuleDb(config) = &experiment.settings.environment else {
+            panic!("another world than a database with rules")
+        };
+        let mut world = RuleDb::new(config.clone()).expect("valid");
+        for name in ["dense", "dense-turn"] {
+            let arm = experiment.arms.iter().find(|arm| arm.name == name).expect("an arm");
+            let mut probes = wanted(&arm.method, RuleDb::probes()).expect("offered");
+            let (trajectories, gold): (Vec<_>, Vec<_>) =
+                (0..40).map(|seed| played(&mut world, &mut probes, seed)).unzip();
+            let alone = |trajectory| Group::new(vec![trajectory]).expect("one member");
+            let mut batch = Batch { groups: trajectories.into_iter().map(alone).collect() };
+            let encoder = Arc::new(StateIndex::new(2).expect("two rows"));
+            let context: ScorerContext<'_, ()> =
+                ScorerContext { run_seed: 0, device: None, encoder, slots: 1 };
+            for scorer in &arm.method.scorers {
+                scorer.build(&context).expect("builds").score(&mut batch).expect("scores");
+            }
+            for (trajectory, gold) in batch.trajectories().zip(&gold) {
+                let paid: f64 = combine(trajectory, &arm.method.combine).expect("combines").iter().sum();
+                let promised = gold.f1 + f64::from(u8::from(gold.success));
+                assert!((paid - promised).abs() < 1e-12, "{name}: {paid} for {gold:?}");
+            }
+            let won = gold.iter().filter(|gold| gold.success).count();
+            assert!((1..40).contains(&won), "both kinds of ending occur: {won} of 40 won");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Policies over tokens, on worlds that are read and written.
 
+use milepost_algorithms::sampling::EpisodeSummary;
 use milepost_algorithms::{
     CheckpointParts, Device, IterationReport, TokenAgent, TokenParts, Trace, TrainError, Trainer,
     WarmStartReport,
@@ -12,15 +13,15 @@ use super::aids::Aids;
 use super::make::Make;
 use super::probes::{Probes, wanted};
 use super::record::{Drawn, Recorded, ending_in_words, member, step_of};
-use super::solved::{Solved, read_again, written};
+use super::solved::{Solved, rated, written};
 use super::start::Origin;
 use super::transcript::frame;
 use super::views::{self, Views};
 use super::{Judged, SetupError, World, WorldError};
 use crate::config::{Arm, BudgetUnit, Experiment, PolicyConfig};
-use crate::credit_order::{self, Rated};
+use crate::credit_order;
 use crate::measures::{Measures, Recording};
-use crate::record::event::{MeasureRecord, WarmStart};
+use crate::record::event::{MeasureRecord, Teacher, WarmStart};
 use crate::record::shared::Shared;
 use crate::record::trace::TraceRecord;
 use crate::record::trajectories::{GroupRecord, TrajectoryRecord};
@@ -45,6 +46,8 @@ struct TokenWorld<E: Demonstrator + 'static, M: SequenceModel> {
     unit: BudgetUnit,
     /// What it did.
     imitated: WarmStartReport,
+    /// What the teacher imitated, if there is one and it imitated anything.
+    taught: Option<WarmStartReport>,
 }
 
 /// Everything of a run but its device.
@@ -144,9 +147,10 @@ where
                 run_seed: seed,
             },
         )?;
+        let mut taught = None;
         if let Some((teacher, config)) = teacher.zip(arm.teacher.as_ref()) {
-            let taught = config.environment.as_ref().map(E::make).transpose()?;
-            let world = match taught {
+            let own = config.environment.as_ref().map(E::make).transpose()?;
+            let world = match own {
                 None => environment.clone(),
                 Some(world) => world.ok_or(SetupError::Teacher)?,
             };
@@ -158,13 +162,14 @@ where
                 tokens: &tokens,
                 seed: run.teacher_seed(),
             };
-            let (teacher, _) = start.apply(teacher, &world, device, shared)?;
+            let (teacher, learned) = start.apply(teacher, &world, device, shared)?;
             trainer = trainer.with_teacher(&teacher)?;
+            taught = (learned.demonstrations > 0).then_some(learned);
         }
         if let Some(parts) = checkpoint {
             trainer.restore(parts)?;
         }
-        Ok(Self { environment, held_out, trainer, charged: warm_start.charge(), unit, imitated })
+        Ok(Self { environment, held_out, trainer, charged: warm_start.charge(), unit, imitated, taught })
     }
 }
 
@@ -185,6 +190,12 @@ impl<E: TokenTask, M: SequenceModel> World for TokenWorld<E, M> {
         (self.imitated.demonstrations > 0).then(|| WarmStart::new(self.imitated.clone(), self.charged))
     }
 
+    fn teacher(&mut self, tasks: &[TaskSeed]) -> Result<Option<Teacher>, WorldError> {
+        let Some(learned) = self.taught.clone() else { return Ok(None) };
+        let played = self.trainer.play_teacher(&self.held_out, tasks)?;
+        Ok(played.map(|played| Teacher::new(learned, played.episodes.iter().map(EpisodeSummary::success))))
+    }
+
     fn iterate(&mut self) -> Result<IterationReport, TrainError> {
         self.trainer.iterate()
     }
@@ -194,9 +205,7 @@ impl<E: TokenTask, M: SequenceModel> World for TokenWorld<E, M> {
         let mut recordings = Recording::<E>::all();
         let names: Vec<String> = recordings.iter().map(|recording| recording.name().to_owned()).collect();
         let played = self.trainer.play_recording(&self.held_out, tasks, &mut recordings)?;
-        let gold = |e: &milepost_algorithms::sampling::EpisodeSummary| {
-            Gold::of_episode(e.environment_return, e.success(), e.turns)
-        };
+        let gold = |e: &EpisodeSummary| Gold::of_episode(e.environment_return, e.success(), e.turns);
         let last = |name: &str| -> Vec<f64> {
             let trajectories = played.batch.trajectories();
             trajectories.filter_map(|t| t.records.get(name)?.last().copied()).collect()
@@ -210,10 +219,7 @@ impl<E: TokenTask, M: SequenceModel> World for TokenWorld<E, M> {
         let mut groups = Vec::with_capacity(tasks.len());
         for task in tasks {
             let traces = self.trainer.trace(*task, CREDIT_GROUP)?;
-            let mut rate = |trace: &Trace<()>| {
-                let to_go = read_again(&self.environment, &trace.trajectory, to_go.as_mut())?;
-                Rated::new(&trace.advantages, &to_go)
-            };
+            let mut rate = |trace: &Trace<()>| rated(&self.environment, trace, to_go.as_mut());
             groups.extend(
                 traces
                     .chunk_by(|a, b| a.group == b.group)
