@@ -221,9 +221,7 @@ fn smoke(settings: &Settings) -> anyhow::Result<()> {
     if runs.exists() {
         std::fs::remove_dir_all(&runs).with_context(|| format!("{} cannot be removed", runs.display()))?;
     }
-    let mut experiments = ["quickstart", "credit-bench", "multi-turn-recipe"].map(str::to_owned).to_vec();
-    experiments.extend(studies(settings.workspace.root())?);
-    for experiment in &experiments {
+    for experiment in &experiments(settings.workspace.root())? {
         let mut command = launch::program(settings.workspace, &[]);
         command
             .args(["experiment", experiment, "--scale", "smoke", "--device", "cpu", "--runs-dir"])
@@ -258,15 +256,18 @@ fn scaffolds(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The studies that ship with Milepost, by the names of their files.
-fn studies(root: &Path) -> anyhow::Result<Vec<String>> {
-    let place = root.join("crates/milepost-studies/experiments");
-    let entries = std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+/// The experiments that ship with Milepost, by the names of their files.
+fn experiments(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+    for crate_name in ["milepost-lab", "milepost-studies"] {
+        let place = root.join("crates").join(crate_name).join("experiments");
+        let entries =
+            std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            }
         }
     }
     names.sort();
