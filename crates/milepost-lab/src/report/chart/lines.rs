@@ -6,6 +6,11 @@ use super::svg::{Anchor, Svg};
 use crate::report::number;
 use crate::report::palette::Style;
 
+/// Room right of the lines for a marker, a name of [`NAME`] letters in bold, and a value.
+const END_LABELS: f64 = 226.0;
+/// Letters of a name.
+const NAME: usize = 18;
+
 /// One line.
 #[derive(Debug, Clone)]
 pub(in crate::report) struct Series {
@@ -64,7 +69,7 @@ impl LineChart {
         let labelled = size == Size::Wide && self.end_labels;
         let margins = Margins {
             left: if size == Size::Wide { 50.0 } else { 42.0 },
-            right: if labelled { 190.0 } else { 14.0 },
+            right: if labelled { END_LABELS } else { 14.0 },
             top: 28.0,
             bottom: 44.0,
         };
@@ -149,15 +154,10 @@ impl LineChart {
             svg.open_styled(s.style, "series label", "");
             svg.polyline(&[*end, (edge + 8.0, y), (edge + 14.0, y)], "leader");
             svg.marker(s.style, (edge + 20.0, y), 4.5, "mk", "");
-            svg.text((edge + 30.0, y + 4.0), Anchor::Start, "name", &number::shorten(&s.label, 18));
+            svg.text((edge + 30.0, y + 4.0), Anchor::Start, "name", &number::shorten(&s.label, NAME));
             let (lo, hi) = axes.y.domain();
             let digits = number::digits_for(hi - lo).saturating_sub(1);
-            svg.text(
-                (axes.x.range().1 + 188.0, y + 4.0),
-                Anchor::End,
-                "tick",
-                &number::fixed(*value, digits),
-            );
+            svg.text((edge + END_LABELS - 2.0, y + 4.0), Anchor::End, "tick", &number::fixed(*value, digits));
             svg.close();
         }
     }
